@@ -1,0 +1,58 @@
+/**
+ * A hybrid logical clock's time and the node that made it, as one string that sorts as it should:
+ * 12 hex digits of milliseconds, 4 of a counter, then the node's id. Newer = greater.
+ */
+export type Stamp = string
+
+export type Kind = 'node' | 'domain' | 'account' | 'address' | 'policy'
+export type Value = string | number | boolean | null | string[]
+
+/** A record: each field with the stamp of its last writing. A deletion is the field `deleted` = true. */
+export type Fields = Record<string, [value: Value, stamp: Stamp]>
+export type DirectoryRecord = { kind: Kind; id: string; fields: Fields }
+
+/** A person or function with mail. `address` is what it is reached by now: its own, or the substitute after a conflict. */
+export type Account = {
+	id: string
+	address: string
+	/** The address it was made with; differs from `address` when `conflict`. */
+	claimed: string
+	conflict: boolean
+	name: string
+	/** Node id; with its epoch (the higher one wins). */
+	home: string
+	epoch: number
+	disabled: boolean
+	/** PHC string (argon2id), '' = nobody can sign in. */
+	passwordHash: string
+	/** Milliseconds since 1970. */
+	created: number
+}
+
+/** Another address for an account or for several addresses, inside or outside. */
+export type Alias = { address: string; targets: string[]; created: number }
+
+export type NodeInfo = {
+	id: string
+	hostname: string
+	ip: string
+	webPort: number
+	clusterPort: number
+	description: string
+	site: string
+	enabled: boolean
+	version: string
+}
+
+/** What an address means (RFC 5321 forward path), after aliases are followed (at most 10 deep, each target once). */
+export type Resolved =
+	| { is: 'account'; account: Account }
+	| { is: 'alias'; accounts: Account[]; foreign: string[] }
+	/** A domain of ours, but nobody there has this address. */
+	| { is: 'unknown' }
+	/** Not a domain of ours. */
+	| { is: 'foreign'; domain: string }
+
+export type SignIn = { ok: true; account: Account } | { ok: false; why: 'wrong' | 'disabled' }
+
+export type RefreshResult = { node: string; state: 'done' | 'unreachable'; records: number; changed: number }

@@ -1,0 +1,17 @@
+/**
+ * Tools with no mail in them: log, clock, ids, line reader, SQLite opener with migrations,
+ * back-off, limits, an ordered queue of async work.
+ *
+ * Promises: no state of its own, nothing here knows what a message or a node is.
+ * Does not: import another room.
+ */
+export { base32, fromBase32 } from './base32.ts'
+export { type Clock, systemClock } from './clock.ts'
+export { Emitter } from './emitter.ts'
+export { newId, randomToken } from './ids.ts'
+export { isLoopback, normalAddress } from './ip.ts'
+export { Limiter } from './limits.ts'
+export { LineReader, LineTooLong } from './lines.ts'
+export { type Log, makeLog, silentLog } from './log.ts'
+export { backOff } from './retry.ts'
+export { type Migration, openDatabase, transaction } from './sqlite.ts'

@@ -1,0 +1,51 @@
+import type { Socket } from 'node:net'
+import type { SecureContext, TLSSocket } from 'node:tls'
+import type { Receiver } from '../delivery/index.ts'
+import type { Account, SignIn } from '../directory/index.ts'
+import type { Emitter, Log } from '../kit/index.ts'
+import type { Change, Op, OpResult, Reader } from '../store/index.ts'
+
+/** What every protocol server is given; made once by `main`. */
+export type House = {
+	hostname: string
+	/** Node id of this node. */
+	self: string
+	version: string
+	log: Log
+	/** The certificate of this moment, for STARTTLS and implicit TLS (it may be replaced while we run). */
+	secureContext(): SecureContext
+	/** `login` is an address; `client` the real client's address. Slow (argon2id); counts failures per address. */
+	authenticate(login: string, password: string, client: string): Promise<SignIn>
+	/** For EXTERNAL of our own nodes: the account of that id or address, if there is one. */
+	accountOf(idOrAddress: string): Account | null
+	/** A connection to another node's web port, for walking there. @throws Unreachable */
+	connect(node: string, protocol: 'imap' | 'pop3'): Promise<TLSSocket>
+	reader: Reader
+	/** One transaction, answered when it is on disk. One result for each Op. */
+	write(ops: Op[]): Promise<OpResult[]>
+	changes: Emitter<Change>
+	receiver: Receiver
+	limits: Limits
+}
+
+export type Limits = {
+	/** Connections at one time from one address; loopback is not counted unless `countLoopback`. */
+	connectionsPerAddress: number
+	/** Failed sign-ins from one address within ten minutes before we stop listening to it. */
+	authFailuresPerAddress: number
+	countLoopback: boolean
+	/** Milliseconds without a byte from the client. */
+	idleMs: number
+	/** Octets. */
+	maxMessageSize: number
+	maxRecipients: number
+}
+
+/** How a connection came in. */
+export type Entrance = {
+	socket: Socket | TLSSocket
+	/** TLS from the first byte. */
+	implicitTls: boolean
+	/** The id of our node at the other end (by its certificate, on the web port), else null. */
+	node: string | null
+}

@@ -1,0 +1,174 @@
+import type { MailFile, PackedBody } from './mail-file.ts'
+import * as boxes from './mailbox-ops.ts'
+import * as messages from './message-ops.ts'
+import * as queue from './queue-ops.ts'
+import type { LoggedOp, NewQueueItem, Op, OpResult } from './types.ts'
+
+/** An Op as it reaches the writer: bodies packed. */
+export type PackedOp =
+	| Exclude<Op, { do: 'message.add' | 'queue.add' }>
+	| (Omit<Extract<Op, { do: 'message.add' }>, 'body'> & { body: PackedBody })
+	| { do: 'queue.add'; item: Omit<NewQueueItem, 'body'> & { body: PackedBody } }
+
+/** What was decided, as it stands in the log. */
+export type Decision =
+	| boxes.AccountCreated
+	| { do: 'account.remove'; account: string }
+	| boxes.MailboxCreated
+	| boxes.MailboxRenamed
+	| boxes.MailboxDeleted
+	| { do: 'mailbox.subscribe'; account: string; name: string; on: boolean }
+	| messages.MessageAdded
+	| messages.FlagsChanged
+	| messages.MessagesCopied
+	| messages.MessagesExpunged
+
+/** Decides, enacts and logs one Op; inside the caller's transaction. */
+export function apply(file: MailFile, op: PackedOp): OpResult {
+	switch (op.do) {
+		case 'queue.add':
+			return queue.addToQueue(file, op.item as never, op.item.body)
+		case 'queue.result':
+			return queue.settleResults(file, op.results)
+		case 'queue.drop':
+			return queue.dropFromQueue(file, op.ids)
+		case 'queue.hold':
+			return queue.holdInQueue(file, op.ids, op.on)
+		case 'queue.retry':
+			return queue.retryInQueue(file, op.ids, op.route ?? null)
+
+		case 'account.create':
+			return settle(file, boxes.decideAccount(file, op.account))
+		case 'account.remove':
+			return settle(file, { do: 'account.remove', account: op.account })
+		case 'mailbox.create':
+			return settleAll(file, boxes.decideMailbox(file, op.account, op.name, op.role ?? null))
+		case 'mailbox.rename':
+			if (boxes.properName(op.name) === 'INBOX') return renameInbox(file, op.account, op.to)
+			return settleAll(
+				file,
+				withSuperiors(file, op.account, op.to, boxes.decideRename(file, op.account, op.name, op.to)),
+			)
+		case 'mailbox.delete':
+			return settle(file, boxes.decideDelete(file, op.account, op.name))
+		case 'mailbox.subscribe':
+			return settle(file, { do: 'mailbox.subscribe', account: op.account, name: op.name, on: op.on })
+
+		case 'message.add':
+			return add(file, op)
+		case 'message.flags': {
+			const decided = messages.decideFlags(file, op)
+			if (!('logged' in decided)) return decided
+			const result =
+				decided.logged.rows.length > 0
+					? settle(file, decided.logged)
+					: messages.enactFlags(file, decided.logged)
+			return { ...result, unchanged: decided.unchanged } as OpResult
+		}
+		case 'message.copy':
+		case 'message.move':
+			return settleUids(file, messages.decideCopy(file, op))
+		case 'message.expunge':
+			return settleUids(file, messages.decideExpunge(file, op))
+	}
+}
+
+/** Enacts a decision made here or, long ago, elsewhere. `body` for message.add. */
+export function enact(file: MailFile, decision: Decision, body?: PackedBody): OpResult {
+	switch (decision.do) {
+		case 'account.create':
+			return boxes.enactAccount(file, decision)
+		case 'account.remove':
+			return boxes.enactAccountRemoval(file, decision)
+		case 'mailbox.create':
+			return boxes.enactMailbox(file, decision)
+		case 'mailbox.rename':
+			return boxes.enactRename(file, decision)
+		case 'mailbox.delete':
+			return boxes.enactDelete(file, decision)
+		case 'mailbox.subscribe':
+			return boxes.enactSubscribe(file, decision)
+		case 'message.add': {
+			const box = boxes.boxById(file, decision.mailbox)
+			if (!box || !body) return { ok: false, error: 'nonexistent' }
+			return messages.enactAdd(file, decision, box, body)
+		}
+		case 'message.flags':
+			return messages.enactFlags(file, decision)
+		case 'message.copy':
+		case 'message.move':
+			return messages.enactCopy(file, decision)
+		case 'message.expunge':
+			return messages.enactExpunge(file, decision)
+	}
+}
+
+function settle(file: MailFile, decided: Decision | OpResult): OpResult {
+	if (!('do' in decided)) return decided
+	const result = enact(file, decided)
+	log(file, decided)
+	return result
+}
+
+function settleAll(file: MailFile, decided: Decision[] | OpResult): OpResult {
+	if (!Array.isArray(decided)) return decided
+	let result: OpResult = { ok: true }
+	for (const decision of decided) result = settle(file, decision)
+	return result
+}
+
+/** A decision about no message at all is not worth a row of the log. */
+function settleUids(
+	file: MailFile,
+	decided: messages.MessagesCopied | messages.MessagesExpunged | OpResult,
+): OpResult {
+	if ('do' in decided && decided.uids.length === 0) return enact(file, decided)
+	return settle(file, decided)
+}
+
+function log(file: MailFile, decision: Decision): void {
+	file.log(decision as unknown as LoggedOp, decision.account, epochOf(file, decision.account))
+}
+
+function epochOf(file: MailFile, account: string): number {
+	return file.get<{ epoch: number }>('SELECT epoch FROM account WHERE id = ?', account)?.epoch ?? 0
+}
+
+function add(file: MailFile, op: Extract<PackedOp, { do: 'message.add' }>): OpResult {
+	let box = boxes.boxByName(file, op.account, op.mailbox)
+	if (!box && op.create) {
+		// Mail may reach a home before the directory's news of its new account does.
+		settle(file, boxes.decideAccount(file, op.account))
+		settleAll(file, boxes.decideMailbox(file, op.account, op.mailbox, null))
+		box = boxes.boxByName(file, op.account, op.mailbox)
+	}
+	const decided = messages.decideAdd(file, op as never, box)
+	if (!('do' in decided)) return decided
+	const result = messages.enactAdd(file, decided, box!, op.body)
+	log(file, decided)
+	return result
+}
+
+/** RENAME INBOX moves its messages to a new mailbox; INBOX stays, and what is below it (RFC 9051 section 6.3.6). */
+function renameInbox(file: MailFile, account: string, to: string): OpResult {
+	const inbox = boxes.boxByName(file, account, 'INBOX')
+	if (!inbox) return { ok: false, error: 'nonexistent' }
+	const made = settleAll(file, boxes.decideMailbox(file, account, to, null))
+	if (!made.ok) return made
+	const uids = file.all<{ uid: number }>('SELECT uid FROM message WHERE mailbox = ? ORDER BY uid', inbox.key)
+	return apply(file, { do: 'message.move', account, mailbox: inbox.key, uids: uids.map(row => row.uid), to })
+}
+
+/** The levels above a new name are made first. */
+function withSuperiors(
+	file: MailFile,
+	account: string,
+	to: string,
+	decided: Decision | OpResult,
+): Decision[] | OpResult {
+	if (!('do' in decided)) return decided
+	const above = boxes.properName(to).split('/').slice(0, -1).join('/')
+	if (above === '' || boxes.boxByName(file, account, above)) return [decided]
+	const superiors = boxes.decideMailbox(file, account, above, null)
+	return Array.isArray(superiors) ? [...superiors, decided] : superiors
+}

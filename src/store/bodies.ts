@@ -1,0 +1,175 @@
+import { createHash, hash as hashOf } from 'node:crypto'
+import { createReadStream, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { finished } from 'node:stream/promises'
+import {
+	constants,
+	createZstdCompress,
+	createZstdDecompress,
+	zstdCompressSync,
+	zstdDecompressSync,
+} from 'node:zlib'
+import { newId } from '../kit/index.ts'
+import { Scanner } from '../message/index.ts'
+import type { BodyStage, StagedBody } from './types.ts'
+
+// Bodies up to this size live in SQLite, larger ones in files: below it a row is cheaper than an inode.
+const LARGE = 128 * 1024
+const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+
+/** Where the large bodies are. Every file belongs to one staging, so that none is removed under another's feet. */
+export class BlobFolder {
+	readonly path: string
+
+	constructor(path: string) {
+		this.path = path
+		mkdirSync(path, { recursive: true, mode: 0o700 })
+	}
+
+	read(file: string): Buffer {
+		return zstdDecompressSync(readFileSync(join(this.path, file)))
+	}
+
+	stream(file: string): AsyncIterable<Buffer> {
+		const source = createReadStream(join(this.path, file))
+		const plain = createZstdDecompress()
+		source.on('error', error => plain.destroy(error))
+		return source.pipe(plain)
+	}
+
+	remove(file: string): void {
+		rmSync(join(this.path, file), { force: true })
+	}
+
+	list(): string[] {
+		return readdirSync(this.path)
+	}
+
+	async create(file: string): Promise<FileHandle> {
+		return open(join(this.path, file), 'wx', 0o600)
+	}
+
+	/** The name of a new file is on disk only when its folder is. */
+	async sync(): Promise<void> {
+		const folder = await open(this.path, 'r')
+		try {
+			await folder.sync()
+		} finally {
+			await folder.close()
+		}
+	}
+}
+
+export function unpack(data: Uint8Array): Buffer {
+	return zstdDecompressSync(data)
+}
+
+/** A body that is in memory already. */
+export function stageSmall(bytes: Buffer): StagedBody {
+	const scanner = new Scanner()
+	scanner.push(bytes)
+	return {
+		hash: hashOf('sha256', bytes, 'hex'),
+		size: bytes.length,
+		scanned: scanner.end(),
+		data: zstdCompressSync(bytes, ZSTD),
+		file: null,
+	}
+}
+
+/** Takes a body as it streams in; from LARGE octets on it goes to a file. */
+export class Stage implements BodyStage {
+	#folder: BlobFolder
+	#small: Buffer[] = []
+	#size = 0
+	#large: LargeBody | null = null
+
+	constructor(folder: BlobFolder) {
+		this.#folder = folder
+	}
+
+	write(chunk: Buffer): void | Promise<void> {
+		this.#size += chunk.length
+		if (this.#large) return this.#large.write(chunk)
+		this.#small.push(chunk)
+		if (this.#size <= LARGE) return
+		this.#large = new LargeBody(this.#folder)
+		const head = Buffer.concat(this.#small)
+		this.#small = []
+		return this.#large.write(head)
+	}
+
+	end(): StagedBody | Promise<StagedBody> {
+		if (this.#large) return this.#large.end()
+		return stageSmall(this.#small.length === 1 ? this.#small[0]! : Buffer.concat(this.#small))
+	}
+
+	abort(): void {
+		this.#small = []
+		this.#large?.abort()
+	}
+}
+
+class LargeBody {
+	#folder: BlobFolder
+	#file = newId()
+	#hash = createHash('sha256')
+	#scanner = new Scanner()
+	#zstd = createZstdCompress(ZSTD)
+	#size = 0
+	#written: Promise<void>
+	#failed: unknown = null
+
+	constructor(folder: BlobFolder) {
+		this.#folder = folder
+		this.#written = this.#writeFile()
+		this.#written.catch(error => {
+			this.#failed = error
+			this.#zstd.destroy()
+		})
+	}
+
+	async #writeFile(): Promise<void> {
+		const handle = await this.#folder.create(this.#file)
+		try {
+			for await (const piece of this.#zstd) await handle.write(piece)
+			await handle.sync()
+		} finally {
+			await handle.close()
+		}
+		await this.#folder.sync()
+	}
+
+	write(chunk: Buffer): void | Promise<void> {
+		if (this.#failed) throw this.#failed
+		this.#size += chunk.length
+		this.#hash.update(chunk)
+		this.#scanner.push(chunk)
+		if (this.#zstd.write(chunk)) return
+		return Promise.race([new Promise<void>(resolve => this.#zstd.once('drain', resolve)), this.#written])
+	}
+
+	async end(): Promise<StagedBody> {
+		this.#zstd.end()
+		try {
+			await this.#written
+		} catch (error) {
+			this.#folder.remove(this.#file)
+			throw error
+		}
+		return {
+			hash: this.#hash.digest('hex'),
+			size: this.#size,
+			scanned: this.#scanner.end(),
+			data: null,
+			file: this.#file,
+		}
+	}
+
+	abort(): void {
+		this.#zstd.destroy()
+		finished(this.#zstd).catch(() => {})
+		this.#written.catch(() => {}).finally(() => this.#folder.remove(this.#file))
+	}
+}

@@ -1,0 +1,30 @@
+/**
+ * The mail of this node: Ops, the writer, mailboxes, messages, bodies, queue rows, the log. All SQL about mail.
+ *
+ * Promises: an Op that was answered is on disk; it happened wholly or not at all; UIDs only rise and never come
+ * again; UIDVALIDITY of a mailbox never changes; a body is byte for byte what was staged, stored once;
+ * after a commit its changes are emitted once. Reading never waits for writing.
+ *
+ * Does not: know addresses, other nodes, protocols; decide what is to be done with a message.
+ */
+export { DiskFull, openStore, type Store } from './store.ts'
+export {
+	type BlobHead,
+	type BodyStage,
+	type Change,
+	Flag,
+	type LoggedOp,
+	type LogRow,
+	type MailboxRow,
+	type MessageRow,
+	type NewQueueItem,
+	type Op,
+	type OpError,
+	type OpResult,
+	type QueueItem,
+	type QueueResult,
+	type Reader,
+	type Role,
+	type Route,
+	type StagedBody,
+} from './types.ts'

@@ -1,0 +1,163 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { Clock } from '../kit/index.ts'
+import type { BlobFolder } from './bodies.ts'
+import type { Change, LoggedOp, StagedBody } from './types.ts'
+
+/** A body as an Op names it: ready to be put in a row. `head` fields are JSON. */
+export type PackedBody = {
+	hash: string
+	size: number
+	envelope: string
+	structure: string
+	preview: string
+	data: Uint8Array | null
+	file: string | null
+}
+
+/** What crosses to the writer thread: strings clone much faster than trees of objects. */
+export function packBody(body: StagedBody): PackedBody {
+	const { envelope, structure, preview } = body.scanned
+	return {
+		hash: body.hash,
+		size: body.size,
+		envelope: JSON.stringify(envelope),
+		structure: JSON.stringify(structure),
+		preview,
+		data: body.data,
+		file: body.file,
+	}
+}
+
+/** The writer's hold on mail.sqlite: statements, the log, references to bodies, and what the batch changed. */
+export class MailFile {
+	readonly db: DatabaseSync
+	readonly folder: BlobFolder
+	readonly clock: Clock
+	#statements = new Map<string, StatementSync>()
+	#changes = new Map<string, { mailboxes: Set<number>; list: boolean }>()
+	/** Files no row names any more: removed after the commit. */
+	#unnamed: string[] = []
+
+	constructor(db: DatabaseSync, folder: BlobFolder, clock: Clock) {
+		this.db = db
+		this.folder = folder
+		this.clock = clock
+	}
+
+	sql(text: string): StatementSync {
+		let statement = this.#statements.get(text)
+		if (!statement) {
+			statement = this.db.prepare(text)
+			this.#statements.set(text, statement)
+		}
+		return statement
+	}
+
+	get<T>(text: string, ...values: (string | number | null)[]): T | undefined {
+		return this.sql(text).get(...values) as T | undefined
+	}
+
+	all<T>(text: string, ...values: (string | number | null)[]): T[] {
+		return this.sql(text).all(...values) as T[]
+	}
+
+	run(
+		text: string,
+		...values: (string | number | null | Uint8Array)[]
+	): { changes: number; lastInsertRowid: number } {
+		return this.sql(text).run(...values) as { changes: number; lastInsertRowid: number }
+	}
+
+	/** The row of a body, one reference more. The file of a body that is here already is not needed. */
+	refer(body: PackedBody, references = 1): number {
+		const known = this.get<{ id: number }>('SELECT id FROM blob WHERE hash = ?', body.hash)
+		if (known) {
+			this.run('UPDATE blob SET refs = refs + ? WHERE id = ?', references, known.id)
+			if (body.file) this.#unnamed.push(body.file)
+			return known.id
+		}
+		const { lastInsertRowid: id } = this.run(
+			'INSERT INTO blob (hash, size, refs, file, envelope, structure, preview) VALUES (?, ?, ?, ?, ?, ?, ?)',
+			body.hash,
+			body.size,
+			references,
+			body.file,
+			body.envelope,
+			body.structure,
+			body.preview,
+		)
+		if (body.data) this.run('INSERT INTO body (blob, data) VALUES (?, ?)', id, body.data)
+		return id
+	}
+
+	referAgain(blob: number): void {
+		this.run('UPDATE blob SET refs = refs + 1 WHERE id = ?', blob)
+	}
+
+	/** One reference less; the last one takes the body with it. */
+	release(blob: number): void {
+		const row = this.get<{ refs: number; file: string | null }>(
+			'UPDATE blob SET refs = refs - 1 WHERE id = ? RETURNING refs, file',
+			blob,
+		)
+		if (!row || row.refs > 0) return
+		this.run('DELETE FROM blob WHERE id = ?', blob)
+		if (row.file) this.#unnamed.push(row.file)
+		else this.run('DELETE FROM body WHERE blob = ?', blob)
+	}
+
+	log(op: LoggedOp, account: string, epoch: number): void {
+		this.run(
+			'INSERT INTO log (account, epoch, stamp, op) VALUES (?, ?, ?, ?)',
+			account,
+			epoch,
+			this.clock.now(),
+			JSON.stringify(op),
+		)
+	}
+
+	changed(account: string, mailbox: number | null): void {
+		let change = this.#changes.get(account)
+		if (!change) this.#changes.set(account, (change = { mailboxes: new Set(), list: false }))
+		if (mailbox === null) change.list = true
+		else change.mailboxes.add(mailbox)
+	}
+
+	/** After a commit: what it changed, once; and files that lost their last name go. */
+	afterCommit(): Change[] {
+		for (const file of this.#unnamed) this.folder.remove(file)
+		this.#unnamed = []
+		const changes: Change[] = []
+		for (const [account, { mailboxes, list }] of this.#changes)
+			changes.push({ account, mailboxes: [...mailboxes], list })
+		this.#changes.clear()
+		return changes
+	}
+
+	afterRollback(): void {
+		this.#unnamed = []
+		this.#changes.clear()
+	}
+
+	/** Removes files that no row names: left by a crash between the file's fsync and the commit. */
+	sweep(): number {
+		let swept = 0
+		const named = new Set(
+			this.all<{ file: string }>('SELECT file FROM blob WHERE file IS NOT NULL').map(row => row.file),
+		)
+		for (const file of this.folder.list()) {
+			if (named.has(file)) continue
+			this.folder.remove(file)
+			swept++
+		}
+		return swept
+	}
+
+	fact(name: string): string | null {
+		return this.get<{ value: string }>('SELECT value FROM fact WHERE name = ?', name)?.value ?? null
+	}
+
+	setFact(name: string, value: string): void {
+		this.run('INSERT INTO fact VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value', name, value)
+	}
+}

@@ -1,0 +1,221 @@
+import { newId } from '../kit/index.ts'
+import type { MailFile } from './mail-file.ts'
+import type { LoggedOp, OpResult, Role } from './types.ts'
+
+/*
+ * An Op goes two steps: *decide* looks at the store and settles what is open (ids, uids, modseqs), *enact* does
+ * what was decided. Live, both happen and the decision is logged; a replay enacts the logged decision. So there
+ * is one way only in which a mailbox changes.
+ */
+
+export const STANDARD: readonly { name: string; role: Role }[] = [
+	{ name: 'INBOX', role: 'inbox' },
+	{ name: 'Drafts', role: 'drafts' },
+	{ name: 'Sent', role: 'sent' },
+	{ name: 'Junk', role: 'junk' },
+	{ name: 'Trash', role: 'trash' },
+	{ name: 'Archive', role: 'archive' },
+]
+
+export type Box = {
+	key: number
+	id: string
+	account: string
+	name: string
+	role: Role | null
+	uidValidity: number
+	uidNext: number
+	modseq: number
+}
+
+const BOX =
+	'SELECT key, id, account, name, role, uid_validity AS uidValidity, uid_next AS uidNext, modseq FROM mailbox'
+
+export function boxByKey(file: MailFile, key: number): Box | undefined {
+	return file.get<Box>(`${BOX} WHERE key = ?`, key)
+}
+
+export function boxById(file: MailFile, id: string): Box | undefined {
+	return file.get<Box>(`${BOX} WHERE id = ?`, id)
+}
+
+export function boxByName(file: MailFile, account: string, name: string): Box | undefined {
+	return file.get<Box>(`${BOX} WHERE account = ? AND name = ?`, account, properName(name))
+}
+
+/** INBOX is INBOX in any case (RFC 9051 section 5.1), as the first level of a name too. */
+export function properName(name: string): string {
+	return name.length >= 5 && /^inbox(?=\/|$)/i.test(name) ? `INBOX${name.slice(5)}` : name
+}
+
+/** Levels between `/`, none of them empty, no control characters; at most 255 characters and 20 levels. */
+function validName(name: string): boolean {
+	if (name.length === 0 || name.length > 255 || /[\x00-\x1f\x7f]/.test(name)) return false
+	const levels = name.split('/')
+	return levels.length <= 20 && levels.every(level => level.length > 0)
+}
+
+function nextUidValidity(file: MailFile): number {
+	const last = Number(file.fact('uidValidity') ?? 0)
+	const next = Math.max(last + 1, Math.floor(file.clock.now() / 1000))
+	file.setFact('uidValidity', String(next))
+	return next
+}
+
+export type Logged<T extends LoggedOp['do'], F> = { do: T } & F
+
+export type AccountCreated = Logged<
+	'account.create',
+	{ account: string; mailboxes: { id: string; name: string; role: Role | null; uidValidity: number }[] }
+>
+export type MailboxCreated = Logged<
+	'mailbox.create',
+	{ account: string; id: string; name: string; role: Role | null; uidValidity: number }
+>
+
+export function decideAccount(file: MailFile, account: string): AccountCreated | OpResult {
+	if (file.get('SELECT 1 FROM account WHERE id = ?', account)) return { ok: false, error: 'exists' }
+	const mailboxes = STANDARD.map(({ name, role }) => ({
+		id: newId(),
+		name,
+		role,
+		uidValidity: nextUidValidity(file),
+	}))
+	return { do: 'account.create', account, mailboxes }
+}
+
+export function enactAccount(file: MailFile, op: AccountCreated): OpResult {
+	file.run('INSERT INTO account (id, epoch) VALUES (?, 1)', op.account)
+	for (const box of op.mailboxes) {
+		insertBox(file, op.account, box)
+		file.run('INSERT OR IGNORE INTO subscription VALUES (?, ?)', op.account, box.name)
+	}
+	file.changed(op.account, null)
+	return { ok: true }
+}
+
+export function enactAccountRemoval(
+	file: MailFile,
+	op: Logged<'account.remove', { account: string }>,
+): OpResult {
+	for (const { key } of file.all<{ key: number }>('SELECT key FROM mailbox WHERE account = ?', op.account))
+		dropBox(file, key)
+	file.run('DELETE FROM subscription WHERE account = ?', op.account)
+	const { changes } = file.run('DELETE FROM account WHERE id = ?', op.account)
+	file.changed(op.account, null)
+	return changes ? { ok: true } : { ok: false, error: 'nonexistent' }
+}
+
+function insertBox(
+	file: MailFile,
+	account: string,
+	box: { id: string; name: string; role: Role | null; uidValidity: number },
+): number {
+	return file.run(
+		'INSERT INTO mailbox (id, account, name, role, uid_validity) VALUES (?, ?, ?, ?, ?)',
+		box.id,
+		account,
+		box.name,
+		box.role,
+		box.uidValidity,
+	).lastInsertRowid
+}
+
+function dropBox(file: MailFile, key: number): void {
+	for (const { blob } of file.all<{ blob: number }>('SELECT blob FROM message WHERE mailbox = ?', key))
+		file.release(blob)
+	file.run('DELETE FROM message WHERE mailbox = ?', key)
+	file.run('DELETE FROM expunged WHERE mailbox = ?', key)
+	file.run('DELETE FROM mailbox WHERE key = ?', key)
+}
+
+/** Decides the mailbox and every superior level that is not there yet (RFC 9051 section 6.3.4). */
+export function decideMailbox(
+	file: MailFile,
+	account: string,
+	wanted: string,
+	role: Role | null,
+): MailboxCreated[] | OpResult {
+	const name = properName(wanted)
+	if (!validName(name)) return { ok: false, error: 'invalid' }
+	if (!file.get('SELECT 1 FROM account WHERE id = ?', account)) return { ok: false, error: 'nonexistent' }
+	if (boxByName(file, account, name)) return { ok: false, error: 'exists' }
+	const levels = name.split('/')
+	const made: MailboxCreated[] = []
+	for (let depth = 1; depth <= levels.length; depth++) {
+		const level = levels.slice(0, depth).join('/')
+		if (depth < levels.length && boxByName(file, account, level)) continue
+		made.push({
+			do: 'mailbox.create',
+			account,
+			id: newId(),
+			name: level,
+			role: depth === levels.length ? role : null,
+			uidValidity: nextUidValidity(file),
+		})
+	}
+	return made
+}
+
+export function enactMailbox(file: MailFile, op: MailboxCreated): OpResult {
+	const mailbox = insertBox(file, op.account, op)
+	file.changed(op.account, null)
+	return { ok: true, mailbox, uidValidity: op.uidValidity }
+}
+
+export type MailboxRenamed = Logged<'mailbox.rename', { account: string; names: [id: string, to: string][] }>
+
+/** The mailbox and all below it; INBOX itself is not renamed here (its messages move: see decideRename in apply). */
+export function decideRename(
+	file: MailFile,
+	account: string,
+	from: string,
+	to: string,
+): MailboxRenamed | OpResult {
+	const name = properName(from)
+	const target = properName(to)
+	if (!validName(target) || target.startsWith(`${name}/`)) return { ok: false, error: 'invalid' }
+	const boxes = file
+		.all<Box>(`${BOX} WHERE account = ?`, account)
+		.filter(box => box.name === name || box.name.startsWith(`${name}/`))
+	if (boxes.length === 0) return { ok: false, error: 'nonexistent' }
+	const names: [string, string][] = boxes.map(box => [box.id, target + box.name.slice(name.length)])
+	if (names.some(([, to]) => !validName(to))) return { ok: false, error: 'invalid' }
+	if (names.some(([, to]) => boxByName(file, account, to))) return { ok: false, error: 'exists' }
+	return { do: 'mailbox.rename', account, names }
+}
+
+export function enactRename(file: MailFile, op: MailboxRenamed): OpResult {
+	for (const [id, to] of op.names) file.run('UPDATE mailbox SET name = ? WHERE id = ?', to, id)
+	file.changed(op.account, null)
+	return { ok: true }
+}
+
+export type MailboxDeleted = Logged<'mailbox.delete', { account: string; id: string }>
+
+export function decideDelete(file: MailFile, account: string, name: string): MailboxDeleted | OpResult {
+	const box = boxByName(file, account, name)
+	if (!box) return { ok: false, error: 'nonexistent' }
+	if (box.name === 'INBOX') return { ok: false, error: 'reserved' }
+	return { do: 'mailbox.delete', account, id: box.id }
+}
+
+export function enactDelete(file: MailFile, op: MailboxDeleted): OpResult {
+	const box = boxById(file, op.id)
+	if (!box) return { ok: false, error: 'nonexistent' }
+	dropBox(file, box.key)
+	file.changed(op.account, box.key)
+	file.changed(op.account, null)
+	return { ok: true, mailbox: box.key }
+}
+
+export function enactSubscribe(
+	file: MailFile,
+	op: Logged<'mailbox.subscribe', { account: string; name: string; on: boolean }>,
+): OpResult {
+	const name = properName(op.name)
+	if (op.on) file.run('INSERT OR IGNORE INTO subscription VALUES (?, ?)', op.account, name)
+	else file.run('DELETE FROM subscription WHERE account = ? AND name = ?', op.account, name)
+	file.changed(op.account, null)
+	return { ok: true }
+}

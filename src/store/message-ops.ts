@@ -1,0 +1,361 @@
+import type { MailFile, PackedBody } from './mail-file.ts'
+import { type Box, boxById, boxByKey, boxByName, type Logged } from './mailbox-ops.ts'
+import { Flag, type Op, type OpResult } from './types.ts'
+
+export type MessageAdded = Logged<
+	'message.add',
+	{
+		account: string
+		mailbox: string
+		uid: number
+		modseq: number
+		flags: number
+		keywords: string[]
+		internalDate: number
+		saveDate: number
+		hash: string
+		size: number
+		once?: string
+	}
+>
+
+type Row = {
+	uid: number
+	flags: number
+	keywords: string | null
+	size: number
+	blob: number
+	internalDate: number
+}
+const ROW =
+	'SELECT uid, flags, keywords, size, blob, internal_date AS internalDate FROM message WHERE mailbox = ?'
+
+function keywordsJson(keywords: string[]): string | null {
+	return keywords.length > 0 ? JSON.stringify(keywords) : null
+}
+
+export function decideAdd(
+	file: MailFile,
+	op: Extract<Op, { do: 'message.add' }>,
+	box: Box | undefined,
+): MessageAdded | OpResult {
+	if (!box) return { ok: false, error: 'nonexistent' }
+	if (op.once && file.get('SELECT 1 FROM filed WHERE once = ?', `${op.once} ${op.account}`)) {
+		return { ok: true, duplicate: true, mailbox: box.key, uidValidity: box.uidValidity }
+	}
+	return {
+		do: 'message.add',
+		account: op.account,
+		mailbox: box.id,
+		uid: box.uidNext,
+		modseq: box.modseq + 1,
+		flags: op.flags,
+		keywords: op.keywords,
+		internalDate: op.internalDate,
+		saveDate: file.clock.now(),
+		hash: op.body.hash,
+		size: op.body.size,
+		...(op.once ? { once: op.once } : {}),
+	}
+}
+
+export function enactAdd(file: MailFile, op: MessageAdded, box: Box, body: PackedBody): OpResult {
+	const blob = file.refer(body)
+	insertMessage(
+		file,
+		box.key,
+		op.uid,
+		op.modseq,
+		op.flags,
+		keywordsJson(op.keywords),
+		op.internalDate,
+		op.saveDate,
+		op.size,
+		blob,
+	)
+	const tally = new Tally()
+	tally.count(op.flags, op.size, 1)
+	tally.enter(file, box.key, op.modseq, op.uid + 1)
+	if (op.once) file.run('INSERT OR IGNORE INTO filed VALUES (?, ?)', `${op.once} ${op.account}`, op.saveDate)
+	file.changed(box.account, box.key)
+	return { ok: true, mailbox: box.key, uidValidity: box.uidValidity, uid: op.uid, modseq: op.modseq }
+}
+
+function insertMessage(
+	file: MailFile,
+	mailbox: number,
+	uid: number,
+	modseq: number,
+	flags: number,
+	keywords: string | null,
+	internalDate: number,
+	saveDate: number,
+	size: number,
+	blob: number,
+): void {
+	file.run(
+		'INSERT INTO message (mailbox, uid, modseq, flags, keywords, internal_date, save_date, size, blob) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+		mailbox,
+		uid,
+		modseq,
+		flags,
+		keywords,
+		internalDate,
+		saveDate,
+		size,
+		blob,
+	)
+}
+
+/** What a decision did to a mailbox's counts. */
+class Tally {
+	messages = 0
+	unseen = 0
+	deleted = 0
+	size = 0
+
+	/** @param by 1 for a message that came, -1 for one that went */
+	count(flags: number, size: number, by: 1 | -1): void {
+		this.messages += by
+		this.size += by * size
+		this.flags(flags, by)
+	}
+
+	flags(flags: number, by: 1 | -1): void {
+		if (!(flags & Flag.seen)) this.unseen += by
+		if (flags & Flag.deleted) this.deleted += by
+	}
+
+	enter(file: MailFile, mailbox: number, modseq: number, uidNext = 0): void {
+		file.run(
+			`UPDATE mailbox SET modseq = ?, uid_next = max(uid_next, ?), messages = messages + ?, unseen = unseen + ?,
+				deleted = deleted + ?, size = size + ? WHERE key = ?`,
+			modseq,
+			uidNext,
+			this.messages,
+			this.unseen,
+			this.deleted,
+			this.size,
+			mailbox,
+		)
+	}
+}
+
+export type FlagsChanged = Logged<
+	'message.flags',
+	{
+		account: string
+		mailbox: string
+		modseq: number
+		rows: [uid: number, flags: number, keywords: string[]][]
+	}
+>
+
+export function decideFlags(
+	file: MailFile,
+	op: Extract<Op, { do: 'message.flags' }>,
+): { logged: FlagsChanged; unchanged: number[] } | OpResult {
+	const box = boxByKey(file, op.mailbox)
+	if (!box || box.account !== op.account) return { ok: false, error: 'nonexistent' }
+	const rows: FlagsChanged['rows'] = []
+	const unchanged: number[] = []
+	for (const uid of op.uids) {
+		const row = file.get<{ flags: number; keywords: string | null; modseq: number }>(
+			'SELECT flags, keywords, modseq FROM message WHERE mailbox = ? AND uid = ?',
+			box.key,
+			uid,
+		)
+		if (!row) continue
+		if (op.unchangedSince !== undefined && row.modseq > op.unchangedSince) {
+			unchanged.push(uid)
+			continue
+		}
+		const before: string[] = row.keywords ? JSON.parse(row.keywords) : []
+		const { flags, keywords } = turn(op.how, row.flags, before, op.flags, op.keywords)
+		if (flags === row.flags && sameSet(keywords, before)) continue
+		rows.push([uid, flags, keywords])
+	}
+	const logged: FlagsChanged = {
+		do: 'message.flags',
+		account: op.account,
+		mailbox: box.id,
+		modseq: box.modseq + 1,
+		rows,
+	}
+	return { logged, unchanged }
+}
+
+function turn(how: 'add' | 'remove' | 'set', flags: number, keywords: string[], by: number, words: string[]) {
+	switch (how) {
+		case 'add':
+			return { flags: flags | by, keywords: [...new Set([...keywords, ...words])] }
+		case 'remove':
+			return { flags: flags & ~by, keywords: keywords.filter(word => !words.includes(word)) }
+		case 'set':
+			return { flags: by, keywords: [...new Set(words)] }
+	}
+}
+
+function sameSet(a: string[], b: string[]): boolean {
+	return a.length === b.length && a.every(word => b.includes(word))
+}
+
+export function enactFlags(file: MailFile, op: FlagsChanged): OpResult {
+	const box = boxById(file, op.mailbox)
+	if (!box) return { ok: false, error: 'nonexistent' }
+	if (op.rows.length === 0) return { ok: true, uids: [], modseq: box.modseq }
+	const tally = new Tally()
+	for (const [uid, flags, keywords] of op.rows) {
+		const before = file.get<{ flags: number }>(
+			'SELECT flags FROM message WHERE mailbox = ? AND uid = ?',
+			box.key,
+			uid,
+		)
+		if (!before) continue
+		tally.flags(before.flags, -1)
+		tally.flags(flags, 1)
+		file.run(
+			'UPDATE message SET flags = ?, keywords = ?, modseq = ? WHERE mailbox = ? AND uid = ?',
+			flags,
+			keywordsJson(keywords),
+			op.modseq,
+			box.key,
+			uid,
+		)
+	}
+	tally.enter(file, box.key, op.modseq)
+	file.changed(box.account, box.key)
+	return { ok: true, uids: op.rows.map(([uid]) => uid), modseq: op.modseq }
+}
+
+export type MessagesExpunged = Logged<
+	'message.expunge',
+	{ account: string; mailbox: string; modseq: number; uids: number[] }
+>
+
+export function decideExpunge(
+	file: MailFile,
+	op: Extract<Op, { do: 'message.expunge' }>,
+): MessagesExpunged | OpResult {
+	const box = boxByKey(file, op.mailbox)
+	if (!box || box.account !== op.account) return { ok: false, error: 'nonexistent' }
+	const marked = op.any ? '' : ' AND flags & 8'
+	let uids: number[]
+	if (op.uids) {
+		uids = [...new Set(op.uids)].filter(uid =>
+			file.get(`SELECT 1 FROM message WHERE mailbox = ? AND uid = ?${marked}`, box.key, uid),
+		)
+	} else {
+		const rows = file.all<{ uid: number }>(
+			`SELECT uid FROM message WHERE mailbox = ?${marked} ORDER BY uid`,
+			box.key,
+		)
+		uids = rows.map(row => row.uid)
+	}
+	return { do: 'message.expunge', account: op.account, mailbox: box.id, modseq: box.modseq + 1, uids }
+}
+
+export function enactExpunge(file: MailFile, op: MessagesExpunged): OpResult {
+	const box = boxById(file, op.mailbox)
+	if (!box) return { ok: false, error: 'nonexistent' }
+	if (op.uids.length === 0) return { ok: true, uids: [], modseq: box.modseq }
+	const tally = new Tally()
+	for (const uid of op.uids) {
+		const row = file.get<{ blob: number; flags: number; size: number }>(
+			'DELETE FROM message WHERE mailbox = ? AND uid = ? RETURNING blob, flags, size',
+			box.key,
+			uid,
+		)
+		if (!row) continue
+		tally.count(row.flags, row.size, -1)
+		file.release(row.blob)
+		file.run('INSERT OR IGNORE INTO expunged VALUES (?, ?, ?)', box.key, op.modseq, uid)
+	}
+	tally.enter(file, box.key, op.modseq)
+	file.changed(box.account, box.key)
+	return { ok: true, uids: op.uids, modseq: op.modseq }
+}
+
+export type MessagesCopied = Logged<
+	'message.copy' | 'message.move',
+	{
+		account: string
+		mailbox: string
+		to: string
+		uids: number[]
+		newUids: number[]
+		/** Of the target, and (move) of the source. */
+		modseq: number
+		sourceModseq: number
+		saveDate: number
+	}
+>
+
+export function decideCopy(
+	file: MailFile,
+	op: Extract<Op, { do: 'message.copy' | 'message.move' }>,
+): MessagesCopied | OpResult {
+	const box = boxByKey(file, op.mailbox)
+	const target = boxByName(file, op.account, op.to)
+	if (!box || !target || box.account !== op.account) return { ok: false, error: 'nonexistent' }
+	const here = 'SELECT 1 FROM message WHERE mailbox = ? AND uid = ?'
+	const uids = [...new Set(op.uids)].filter(uid => file.get(here, box.key, uid))
+	const same = box.key === target.key
+	return {
+		do: op.do,
+		account: op.account,
+		mailbox: box.id,
+		to: target.id,
+		uids,
+		newUids: uids.map((_, index) => target.uidNext + index),
+		modseq: target.modseq + 1,
+		sourceModseq: same ? target.modseq + 2 : box.modseq + 1,
+		saveDate: file.clock.now(),
+	}
+}
+
+export function enactCopy(file: MailFile, op: MessagesCopied): OpResult {
+	const box = boxById(file, op.mailbox)
+	const target = boxById(file, op.to)
+	if (!box || !target) return { ok: false, error: 'nonexistent' }
+	const done: OpResult = {
+		ok: true,
+		mailbox: target.key,
+		uidValidity: target.uidValidity,
+		uids: op.uids,
+		newUids: op.newUids,
+		modseq: op.modseq,
+	}
+	if (op.uids.length === 0) return done
+	const tally = new Tally()
+	op.uids.forEach((uid, index) => {
+		const row = file.get<Row>(`${ROW} AND uid = ?`, box.key, uid)
+		if (!row) return
+		tally.count(row.flags, row.size, 1)
+		file.referAgain(row.blob)
+		insertMessage(
+			file,
+			target.key,
+			op.newUids[index]!,
+			op.modseq,
+			row.flags,
+			row.keywords,
+			row.internalDate,
+			op.saveDate,
+			row.size,
+			row.blob,
+		)
+	})
+	tally.enter(file, target.key, op.modseq, op.newUids.at(-1)! + 1)
+	file.changed(target.account, target.key)
+	if (op.do === 'message.move') {
+		enactExpunge(file, {
+			do: 'message.expunge',
+			account: op.account,
+			mailbox: op.mailbox,
+			modseq: op.sourceModseq,
+			uids: op.uids,
+		})
+	}
+	return done
+}

@@ -1,0 +1,110 @@
+import type { Migration } from '../kit/index.ts'
+
+/** Forward only; a step that was released is never edited. */
+export const migrations: readonly Migration[] = [
+	{
+		name: 'mail',
+		sql: `
+		-- Facts about this file: 'node' (whose log this is), 'uidValidity' (the last one given).
+		CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+		CREATE TABLE account (
+			id TEXT PRIMARY KEY,
+			epoch INTEGER NOT NULL
+		) WITHOUT ROWID;
+
+		CREATE TABLE mailbox (
+			key INTEGER PRIMARY KEY AUTOINCREMENT,
+			id TEXT NOT NULL UNIQUE,
+			account TEXT NOT NULL REFERENCES account,
+			name TEXT NOT NULL,
+			role TEXT,
+			uid_validity INTEGER NOT NULL,
+			uid_next INTEGER NOT NULL DEFAULT 1,
+			modseq INTEGER NOT NULL DEFAULT 1,
+			messages INTEGER NOT NULL DEFAULT 0,
+			unseen INTEGER NOT NULL DEFAULT 0,
+			deleted INTEGER NOT NULL DEFAULT 0,
+			size INTEGER NOT NULL DEFAULT 0,
+			UNIQUE (account, name)
+		);
+
+		CREATE TABLE subscription (account TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (account, name)) WITHOUT ROWID;
+
+		-- Narrow, so that a scan over flags touches few pages; what belongs to the body is with the body.
+		CREATE TABLE message (
+			mailbox INTEGER NOT NULL,
+			uid INTEGER NOT NULL,
+			modseq INTEGER NOT NULL,
+			flags INTEGER NOT NULL,
+			keywords TEXT,
+			internal_date INTEGER NOT NULL,
+			save_date INTEGER NOT NULL,
+			size INTEGER NOT NULL,
+			blob INTEGER NOT NULL,
+			PRIMARY KEY (mailbox, uid)
+		) WITHOUT ROWID;
+		CREATE INDEX message_modseq ON message (mailbox, modseq);
+
+		CREATE TABLE expunged (
+			mailbox INTEGER NOT NULL,
+			modseq INTEGER NOT NULL,
+			uid INTEGER NOT NULL,
+			PRIMARY KEY (mailbox, modseq, uid)
+		) WITHOUT ROWID;
+
+		CREATE TABLE blob (
+			id INTEGER PRIMARY KEY,
+			hash TEXT NOT NULL UNIQUE,
+			size INTEGER NOT NULL,
+			refs INTEGER NOT NULL,
+			file TEXT,
+			envelope TEXT NOT NULL,
+			structure TEXT NOT NULL,
+			preview TEXT NOT NULL
+		);
+		CREATE TABLE body (blob INTEGER PRIMARY KEY, data BLOB NOT NULL);
+
+		-- Hand-overs already filed: a message whose 250 was lost comes again and is filed once.
+		CREATE TABLE filed (once TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+		CREATE INDEX filed_at ON filed (at);
+
+		CREATE TABLE queue_message (
+			id TEXT PRIMARY KEY,
+			reverse_path TEXT NOT NULL,
+			envelope_id TEXT,
+			ret TEXT,
+			smtputf8 INTEGER NOT NULL,
+			blob INTEGER NOT NULL,
+			size INTEGER NOT NULL,
+			arrived INTEGER NOT NULL,
+			expires INTEGER NOT NULL,
+			source TEXT NOT NULL
+		) WITHOUT ROWID;
+		CREATE TABLE queue_recipient (
+			key INTEGER PRIMARY KEY AUTOINCREMENT,
+			id TEXT NOT NULL,
+			recipient TEXT NOT NULL,
+			route TEXT NOT NULL,
+			original_recipient TEXT,
+			notify TEXT,
+			attempts INTEGER NOT NULL DEFAULT 0,
+			due INTEGER NOT NULL,
+			held INTEGER NOT NULL DEFAULT 0,
+			last_reply TEXT NOT NULL DEFAULT ''
+		);
+		CREATE INDEX queue_route ON queue_recipient (route, key);
+		CREATE INDEX queue_id ON queue_recipient (id);
+
+		CREATE TABLE log (
+			seq INTEGER PRIMARY KEY AUTOINCREMENT,
+			account TEXT NOT NULL,
+			epoch INTEGER NOT NULL,
+			stamp INTEGER NOT NULL,
+			op TEXT NOT NULL
+		);
+		-- How far the log of another node has been replayed here.
+		CREATE TABLE replayed (node TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+		`,
+	},
+]

@@ -1,0 +1,124 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { Emitter, openDatabase } from '../kit/index.ts'
+import type { PackedOp } from './apply.ts'
+import { BlobFolder, Stage, stageSmall } from './bodies.ts'
+import { type PackedBody, packBody } from './mail-file.ts'
+import { SqliteReader } from './reader.ts'
+import type { BodyStage, Change, LogRow, Op, OpResult, Reader, StagedBody } from './types.ts'
+import type { FromWriter, WriteRequest } from './writer.ts'
+
+/** The disk is full: nothing was written; the peer may come again (SMTP 452). */
+export class DiskFull extends Error {}
+
+const SQLITE_FULL = 13
+
+export type Store = {
+	reader: Reader & { log(after: number, most: number): LogRow[]; accounts(): string[] }
+	/**
+	 * One transaction, answered when it is on disk (one fsync shared with whoever else writes now).
+	 * Writes take effect in the order of the calls. @throws DiskFull
+	 */
+	write(ops: Op[]): Promise<OpResult[]>
+	/** Rows of another node's log, with the bodies they name. What was replayed before is passed over. */
+	replay(rows: LogRow[], bodies: StagedBody[]): Promise<void>
+	changes: Emitter<Change>
+	/** For a body that streams in. */
+	stage(): BodyStage
+	/** For one that is in memory. */
+	stageSmall(bytes: Buffer): StagedBody
+	close(): Promise<void>
+}
+
+type Waiting = { resolve(results: OpResult[]): void; reject(error: Error): void }
+
+/**
+ * Opens the mail of this node in `dir` (made when missing) and starts its writer thread.
+ * @param node the node whose log this is
+ * @param keepLog rows of the log to keep for followers
+ */
+export async function openStore(options: { dir: string; node: string; keepLog?: number }): Promise<Store> {
+	mkdirSync(options.dir, { recursive: true, mode: 0o700 })
+	const worker = new Worker(new URL('./writer.ts', import.meta.url), {
+		workerData: { dir: options.dir, node: options.node, keepLog: options.keepLog ?? 100_000 },
+	})
+	const waiting = new Map<number, Waiting>()
+	const changes = new Emitter<Change>()
+	let stopped: Error | null = null
+
+	await new Promise<void>((resolve, reject) => {
+		worker.once('error', reject)
+		worker.once('message', () => {
+			worker.off('error', reject)
+			resolve()
+		})
+	})
+	worker.on('message', (message: FromWriter) => {
+		if (message.is !== 'committed') return
+		// Changes first: whoever is answered finds everybody else informed.
+		for (const change of message.changes) changes.emit(change)
+		for (const answer of message.answers) {
+			const who = waiting.get(answer.id)
+			waiting.delete(answer.id)
+			if ('results' in answer) who?.resolve(answer.results)
+			else who?.reject(asError(answer.failed))
+		}
+	})
+	const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()))
+	const stop = (error: Error) => {
+		stopped = error
+		for (const who of waiting.values()) who.reject(error)
+		waiting.clear()
+	}
+	worker.on('error', error => stop(error as Error))
+	worker.on('exit', () => stop(new Error('the store is closed')))
+
+	const folder = new BlobFolder(join(options.dir, 'blobs'))
+	const db = openDatabase(join(options.dir, 'mail.sqlite'), { readOnly: true })
+
+	let nextId = 1
+	let batch: WriteRequest[] = []
+	const send = (
+		request: { ops: PackedOp[] } | { replay: { rows: LogRow[]; bodies: Record<string, PackedBody> } },
+	) =>
+		new Promise<OpResult[]>((resolve, reject) => {
+			if (stopped) return reject(stopped)
+			const id = nextId++
+			waiting.set(id, { resolve, reject })
+			// All that is written in one turn of the event loop crosses to the writer at once.
+			if (batch.push({ id, ...request }) > 1) return
+			setImmediate(() => {
+				worker.postMessage(batch)
+				batch = []
+			})
+		})
+
+	return {
+		reader: new SqliteReader(db, folder),
+		changes,
+		write: ops => send({ ops: ops.map(pack) }),
+		async replay(rows, bodies) {
+			await send({
+				replay: { rows, bodies: Object.fromEntries(bodies.map(body => [body.hash, packBody(body)])) },
+			})
+		},
+		stage: () => new Stage(folder),
+		stageSmall,
+		async close() {
+			setImmediate(() => worker.postMessage('close'))
+			await exited
+			db.close()
+		},
+	}
+}
+
+function pack(op: Op): PackedOp {
+	if (op.do === 'message.add') return { ...op, body: packBody(op.body) }
+	if (op.do === 'queue.add') return { do: op.do, item: { ...op.item, body: packBody(op.item.body) } }
+	return op
+}
+
+function asError({ message, errcode }: { message: string; errcode: number }): Error {
+	return errcode === SQLITE_FULL ? new DiskFull('the disk is full') : new Error(message)
+}

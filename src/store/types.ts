@@ -1,0 +1,250 @@
+import type { Envelope, Part, Scanned } from '../message/index.ts'
+
+/** System flags as bits of one number (RFC 9051 section 2.3.2; \Recent is not kept). */
+export const Flag = { seen: 1, answered: 2, flagged: 4, deleted: 8, draft: 16 } as const
+
+/** The attributes of RFC 6154 a mailbox may have, without the backslash, lower case. */
+export type Role = 'inbox' | 'drafts' | 'sent' | 'junk' | 'trash' | 'archive'
+
+/** A body that is ready to be named by an Op: hashed, scanned, compressed; large ones already on disk. */
+export type StagedBody = {
+	/** SHA-256 of the octets, hex. */
+	hash: string
+	/** Octets. */
+	size: number
+	scanned: Scanned
+	/** zstd-compressed octets when small, null when in a file. */
+	data: Uint8Array | null
+	/** Name of the file in `blobs/`, fsynced, compressed likewise; null when small. */
+	file: string | null
+}
+
+/** A body on its way in: hashed, scanned and compressed as it streams. */
+export type BodyStage = {
+	/** A promise when the disk has to be waited for. */
+	write(chunk: Buffer): void | Promise<void>
+	/** A promise only when the body went to a file. */
+	end(): StagedBody | Promise<StagedBody>
+	/** Nothing remains. */
+	abort(): void
+}
+
+/**
+ * Everything that happens to mail (law 5). Accounts are named by their id, mailboxes by account and name
+ * (create, rename, delete, subscribe, deliver) or by `mailbox`: the number of the row at this node.
+ * Names are Unicode with `/` between levels; INBOX is written `INBOX`.
+ * Times are milliseconds since 1970.
+ */
+export type Op =
+	| { do: 'account.create'; account: string }
+	| { do: 'account.remove'; account: string }
+	| { do: 'mailbox.create'; account: string; name: string; role?: Role | null }
+	| { do: 'mailbox.rename'; account: string; name: string; to: string }
+	| { do: 'mailbox.delete'; account: string; name: string }
+	| { do: 'mailbox.subscribe'; account: string; name: string; on: boolean }
+	| {
+			do: 'message.add'
+			account: string
+			/** Name; a missing mailbox answers `nonexistent` unless `create` is set. */
+			mailbox: string
+			create?: boolean
+			body: StagedBody
+			flags: number
+			keywords: string[]
+			internalDate: number
+			/** Filed once for each value of `once` in an account: the hand-over id. */
+			once?: string
+	  }
+	| {
+			do: 'message.flags'
+			account: string
+			mailbox: number
+			uids: number[]
+			how: 'add' | 'remove' | 'set'
+			flags: number
+			keywords: string[]
+			/** RFC 7162: messages whose modseq is higher are left alone and named in `unchanged`. */
+			unchangedSince?: number
+	  }
+	| { do: 'message.copy'; account: string; mailbox: number; uids: number[]; to: string }
+	| { do: 'message.move'; account: string; mailbox: number; uids: number[]; to: string }
+	/** Without `uids`: all that bear \Deleted. With: those of them that bear it (RFC 4315). `any`: whether they bear it or not. */
+	| { do: 'message.expunge'; account: string; mailbox: number; uids?: number[]; any?: boolean }
+	/** The queue of this node: not replayed at other nodes, so never in the log. */
+	| { do: 'queue.add'; item: NewQueueItem }
+	| { do: 'queue.result'; results: QueueResult[] }
+	| { do: 'queue.drop'; ids: string[] }
+	| { do: 'queue.hold'; ids: string[]; on: boolean }
+	| { do: 'queue.retry'; ids: string[] | null; route?: string }
+
+/** Why an Op changed nothing. */
+export type OpError =
+	| 'nonexistent' // no such account or mailbox
+	| 'exists' // a mailbox of that name is there
+	| 'haschildren' // RFC 5530 CANNOT: kept for \Noselect deletion
+	| 'reserved' // INBOX cannot be deleted
+	| 'invalid' // a name nobody can use
+
+export type OpResult =
+	| { ok: false; error: OpError }
+	| {
+			ok: true
+			/** message.add, mailbox.create: where it is now. */
+			mailbox?: number
+			uidValidity?: number
+			uid?: number
+			modseq?: number
+			/** message.add with `once`: it was here already. */
+			duplicate?: boolean
+			/** message.flags: uids changed; message.expunge: uids gone; copy and move: uids taken, in order. */
+			uids?: number[]
+			/** copy and move: the new uids, one for each of `uids`. */
+			newUids?: number[]
+			/** message.flags with unchangedSince: uids left alone. */
+			unchanged?: number[]
+	  }
+
+/** What a commit changed, emitted once after it. */
+export type Change = {
+	account: string
+	/** Rows of the mailboxes whose messages changed. */
+	mailboxes: number[]
+	/** Mailboxes were made, renamed, deleted, (un)subscribed. */
+	list: boolean
+}
+
+export type MailboxRow = {
+	/** Row at this node; what Ops call `mailbox`. */
+	key: number
+	/** RFC 8474 MAILBOXID, the same at every node for ever. */
+	id: string
+	account: string
+	name: string
+	role: Role | null
+	/** 1…2^32-1; never changes for an existing mailbox. */
+	uidValidity: number
+	uidNext: number
+	/** RFC 7162 HIGHESTMODSEQ. */
+	modseq: number
+	/** Counts and octets. */
+	messages: number
+	unseen: number
+	deleted: number
+	size: number
+	subscribed: boolean
+}
+
+/** What is asked of messages most often; one range scan. */
+export type MessageRow = {
+	uid: number
+	modseq: number
+	flags: number
+	keywords: string[]
+	internalDate: number
+	saveDate: number
+	size: number
+	/** Row of the body at this node. */
+	blob: number
+}
+
+/** RFC 8474 EMAILID is `M` + hash. */
+export type BlobHead = { hash: string; size: number; envelope: Envelope; structure: Part; preview: string }
+
+/** Reading: synchronous, committed data only, indexed. Every thread has its own. */
+export type Reader = {
+	hasAccount(account: string): boolean
+	mailboxes(account: string): MailboxRow[]
+	/** INBOX in any case finds INBOX; other names are exact. */
+	mailbox(account: string, name: string): MailboxRow | null
+	mailboxByKey(key: number): MailboxRow | null
+	/** Names subscribed to, existing or not (RFC 3501 section 6.3.6). */
+	subscriptions(account: string): string[]
+	/** All uids, ascending. */
+	uids(mailbox: number): number[]
+	/** Messages with from ≤ uid ≤ to, ascending. */
+	messages(mailbox: number, from: number, to: number): MessageRow[]
+	/** Messages with a modseq above `modseq`, ascending by uid. */
+	messagesSince(mailbox: number, modseq: number): MessageRow[]
+	/** Uids expunged with a modseq above `modseq`, ascending. */
+	expungedSince(mailbox: number, modseq: number): number[]
+	/** Envelope, structure and preview of a body. */
+	head(blob: number): BlobHead
+	/** A whole body. For large ones use `bodyStream`. */
+	body(blob: number): Buffer
+	/** Octets from `start` up to, not including, `end`; in pieces, without the whole in memory when it is large. */
+	bodyStream(blob: number, start?: number, end?: number): AsyncIterable<Buffer>
+	/** Octets of all messages of an account, and their number. */
+	usage(account: string): { size: number; messages: number }
+
+	queue(filter?: { route?: string; id?: string }): QueueItem[]
+	/** The next recipients for a route that are due at `now`, oldest first, at most `most`, with a key above `after`. */
+	queueDue(route: string, now: number, most: number, after?: number): QueueItem[]
+	/** Routes with waiting recipients: how many, and when the first of them is due. */
+	queueRoutes(): { route: string; waiting: number; due: number }[]
+	totals(): { accounts: number; messages: number; size: number; queued: number }
+}
+
+/** Where a recipient goes from here: `node:<id>` a node of ours, `mx:<domain>` the world. */
+export type Route = string
+
+export type NewQueueItem = {
+	/** The message's id on all nodes, from first contact to mailbox. */
+	id: string
+	/** '' is the null reverse path. */
+	reversePath: string
+	/** RFC 3461. */
+	envelopeId: string | null
+	ret: 'FULL' | 'HDRS' | null
+	/** RFC 6531: needs SMTPUTF8. */
+	smtputf8: boolean
+	body: StagedBody
+	/** Times: arrived now; give up after. */
+	arrived: number
+	expires: number
+	/** Node of ours it came from, account that submitted it, for the log and the lists. */
+	source: string
+	recipients: { address: string; route: Route; originalRecipient: string | null; notify: string | null }[]
+}
+
+/** One recipient of one message in the queue. */
+export type QueueItem = {
+	/** Row: what QueueResult and the verbs name it by is `id` + `recipient`. */
+	key: number
+	id: string
+	reversePath: string
+	envelopeId: string | null
+	ret: 'FULL' | 'HDRS' | null
+	smtputf8: boolean
+	recipient: string
+	route: Route
+	originalRecipient: string | null
+	notify: string | null
+	arrived: number
+	expires: number
+	attempts: number
+	/** Not before this time. */
+	due: number
+	held: boolean
+	/** The last answer in words, '' before the first try. */
+	lastReply: string
+	blob: number
+	size: number
+	source: string
+}
+
+export type QueueResult =
+	| { key: number; is: 'done' }
+	| { key: number; is: 'later'; due: number; reply: string; route?: Route }
+
+/** One row of the log: what followers replay. */
+export type LogRow = {
+	node: string
+	seq: number
+	account: string
+	epoch: number
+	stamp: number
+	op: LoggedOp
+}
+
+/** An Op as it is logged: bodies by hash and size, what the store decided beside it (uid, uidValidity, ids). */
+export type LoggedOp = Record<string, unknown> & { do: Op['do'] }

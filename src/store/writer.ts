@@ -1,0 +1,111 @@
+import { join } from 'node:path'
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { openDatabase, systemClock } from '../kit/index.ts'
+import { apply, type PackedOp } from './apply.ts'
+import { BlobFolder } from './bodies.ts'
+import type { PackedBody } from './mail-file.ts'
+import { MailFile } from './mail-file.ts'
+import { migrations } from './migrations.ts'
+import { replay } from './replay.ts'
+import type { Change, LogRow, OpResult } from './types.ts'
+
+/*
+ * The one writer. It takes all requests that wait, runs them in one transaction with one fsync, and answers all
+ * of them. While it waits for the disk the next ones gather: the busier the node, the cheaper an fsync.
+ */
+
+export type WriteRequest = { id: number } & (
+	| { ops: PackedOp[] }
+	| { replay: { rows: LogRow[]; bodies: Record<string, PackedBody> } }
+)
+export type WriteAnswer = { id: number } & (
+	| { results: OpResult[] }
+	| { failed: { message: string; errcode: number } }
+)
+export type FromWriter =
+	| { is: 'ready'; swept: number }
+	| { is: 'committed'; answers: WriteAnswer[]; changes: Change[] }
+
+const { dir, node, keepLog } = workerData as { dir: string; node: string; keepLog: number }
+const port = parentPort!
+
+// A log row is kept for followers until this many newer ones are there.
+const PRUNE_EVERY = 1000
+const FORGET_FILED_AFTER = 14 * 24 * 3600 * 1000
+
+const db = openDatabase(join(dir, 'mail.sqlite'), { migrations, cacheMb: 64 })
+db.exec('PRAGMA wal_autocheckpoint = 4000')
+const file = new MailFile(db, new BlobFolder(join(dir, 'blobs')), systemClock)
+file.setFact('node', node)
+let sincePruning = 0
+
+function run(request: WriteRequest): OpResult[] {
+	if ('replay' in request) return [replay(file, request.replay.rows, hash => request.replay.bodies[hash])]
+	return request.ops.map(op => apply(file, op))
+}
+
+/** One transaction for all; when one of them throws, each gets a transaction of its own so that only the guilty fails. */
+function commit(requests: WriteRequest[]): { answers: WriteAnswer[]; changes: Change[] } {
+	try {
+		db.exec('BEGIN IMMEDIATE')
+		const answers = requests.map(request => ({ id: request.id, results: run(request) }))
+		db.exec('COMMIT')
+		return { answers, changes: file.afterCommit() }
+	} catch (error) {
+		if (db.isTransaction) db.exec('ROLLBACK')
+		file.afterRollback()
+		if (requests.length === 1) return { answers: [failure(requests[0]!, error)], changes: [] }
+	}
+	const answers: WriteAnswer[] = []
+	const changes: Change[] = []
+	for (const request of requests) {
+		const one = commit([request])
+		answers.push(...one.answers)
+		changes.push(...one.changes)
+	}
+	return { answers, changes }
+}
+
+function failure(request: WriteRequest, error: unknown): WriteAnswer {
+	const { message, errcode } = error as { message?: string; errcode?: number }
+	return { id: request.id, failed: { message: message ?? String(error), errcode: errcode ?? 0 } }
+}
+
+function prune(): void {
+	db.exec('BEGIN IMMEDIATE')
+	file.run('DELETE FROM log WHERE seq <= (SELECT max(seq) FROM log) - ?', keepLog)
+	file.run('DELETE FROM filed WHERE at < ?', systemClock.now() - FORGET_FILED_AFTER)
+	db.exec('COMMIT')
+}
+
+port.on('message', (first: WriteRequest[] | 'close') => {
+	const requests: WriteRequest[] = []
+	let closing = false
+	for (
+		let message: WriteRequest[] | 'close' | undefined = first;
+		message;
+		message = receiveMessageOnPort(port)?.message
+	) {
+		if (message === 'close') closing = true
+		else requests.push(...message)
+	}
+	if (requests.length > 0) {
+		const { answers, changes } = commit(requests)
+		port.postMessage({ is: 'committed', answers, changes } satisfies FromWriter)
+		sincePruning += requests.length
+	}
+	if (sincePruning >= PRUNE_EVERY && !closing) {
+		sincePruning = 0
+		try {
+			prune()
+		} catch {
+			if (db.isTransaction) db.exec('ROLLBACK') // a full disk: pruning waits for better days
+		}
+	}
+	if (closing) {
+		db.close()
+		port.close()
+	}
+})
+
+port.postMessage({ is: 'ready', swept: file.sweep() } satisfies FromWriter)

@@ -1,0 +1,7 @@
+/**
+ * The languages: bytes ⇄ values, both directions, for smtp (and lmtp), imap, pop3 and sasl.
+ *
+ * Promises: pure; `parse(format(x)) = x`; limits are arguments; whatever bytes come in, a value or a
+ * typed refusal comes out. Does not: open sockets, know accounts, decide policy.
+ */
+export * from './smtp/index.ts'

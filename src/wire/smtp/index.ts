@@ -1,0 +1,1 @@
+export { formatReply, type Reply, reply } from './reply.ts'
