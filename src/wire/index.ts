@@ -5,3 +5,4 @@
  * typed refusal comes out. Does not: open sockets, know accounts, decide policy.
  */
 export * from './smtp/index.ts'
+export * from './sasl/index.ts'

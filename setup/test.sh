@@ -1,0 +1,13 @@
+#!/bin/sh
+# Everything that must hold: format and lint, types, rooms, tests. Installs what it needs first.
+set -e
+here=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd)
+cd "$here"
+[ -x node_modules/.bin/node ] && [ -e node_modules/.package-lock.json ] && [ -x node_modules/.bin/tsc ] || sh setup/install.sh
+sh setup/packages.sh nats-server=nats-server swaks=swaks curl=curl mbsync=isync neomutt=neomutt python3=python3 openssl=openssl
+PATH="$here/node_modules/.bin:$PATH"
+export PATH
+biome check .
+tsc --noEmit
+exec node --disable-warning=ExperimentalWarning --test --test-concurrency=2 --test-timeout=300000 --test-reporter=spec "$@" \
+	'src/**/*.test.ts' 'test/**/*.test.ts'

@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { verb } from './verb.ts'
+
+/**
+ * A node becomes a member: its certificate is signed, both directories merge, all others learn of it by themselves.
+ * Resolves when the newcomer and we know each other's users.
+ */
+export const addNode = verb({
+	about: 'take a node into the cluster, by its IP address, its web port and its join code',
+	input: z.object({
+		ip: z.string().min(1),
+		webPort: z.number().int().min(1).max(65535),
+		code: z.string().min(1),
+		description: z.string().optional(),
+		site: z.string().optional(),
+		enabled: z.boolean().optional(),
+	}),
+	async run(office, { ip, webPort, code, description, site, enabled }) {
+		const { cluster, directory, self, ports } = office
+		const newcomer = await cluster.invite({
+			ip,
+			webPort,
+			code,
+			hostname: office.hostname,
+			address: office.address,
+			ports,
+			members: directory.nodes(),
+		})
+		directory.putNode(self, { ip: newcomer.ourAddress, webPort: ports.web, clusterPort: ports.cluster })
+		directory.putNode(newcomer.id, {
+			ip,
+			webPort,
+			clusterPort: newcomer.clusterPort,
+			hostname: newcomer.hostname,
+			enabled: enabled ?? true,
+			...(description === undefined ? {} : { description }),
+			...(site === undefined ? {} : { site }),
+		})
+		const merged = await directory.mergedWith(newcomer.id, 60_000)
+		return { id: newcomer.id, ip, webPort, merged, accounts: directory.countAccounts({ node: newcomer.id }) }
+	},
+})

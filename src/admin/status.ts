@@ -1,0 +1,39 @@
+import { z } from 'zod'
+import { listNodes } from './nodes.ts'
+import { verb } from './verb.ts'
+
+export const status = verb({
+	about: 'is this node well: its peers, its queue, its mail',
+	input: z.object({}),
+	async run(office) {
+		const { directory, store, cluster, clock } = office
+		const nodes = await listNodes.run(office, {})
+		const totals = store.reader.totals()
+		return {
+			node: office.self,
+			hostname: office.hostname,
+			version: office.version,
+			runtime: process.version,
+			role: nodes.length > 1 ? 'member' : 'alone',
+			upSince: new Date(office.started).toISOString(),
+			uptimeMs: clock.now() - office.started,
+			engine: cluster.links.engineRunning ? 'running' : nodes.length > 1 ? 'stopped' : 'not needed',
+			accounts: { here: directory.countAccounts({ node: office.self }), everywhere: directory.countAccounts({}) },
+			conflicts: directory.conflicts().map(({ address, claimed, home }) => ({ address, claimed, home })),
+			messages: totals.messages,
+			octets: totals.size,
+			queue: totals.queued,
+			peers: nodes.filter(node => !node.self),
+			memory: process.memoryUsage.rss(),
+		}
+	},
+})
+
+export const rebuildCluster = verb({
+	about: "throw away the engine's state and build it anew from the files of this node",
+	input: z.object({}),
+	async run({ cluster, directory }) {
+		await cluster.rebuild()
+		return directory.refresh()
+	},
+})

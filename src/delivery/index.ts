@@ -1,0 +1,16 @@
+/**
+ * The way of one message: receive, judge, queue, hand over, file, relay, bounce.
+ *
+ *   receive.ts    from the protocol's seam to the disk: every recipient is filed here or queued for elsewhere
+ *   judge.ts      a list of checks that may refuse a message, each with its reason
+ *   route.ts      the one question "where does mail for this address go from here?"
+ *   queue.ts      what waits; a lane (lane.ts) for each route, in order of arrival
+ *   hand-over.ts  to a node of ours · relay.ts to the world · bounce.ts back to the sender
+ *   file.ts       into a mailbox of an account that lives here
+ *
+ * Promises: whoever was answered 250 finds the message on disk here until whoever takes it over has it on theirs.
+ * Does not: open sockets for others, know protocols' commands, keep mail (the store does).
+ */
+export { Queue, type QueueOptions, type QueueView } from './queue.ts'
+export { makeReceiver, type ReceiveOptions } from './receive.ts'
+export type { Client, Incoming, Receiver, Recipient, Transaction } from './types.ts'

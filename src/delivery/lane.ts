@@ -1,0 +1,196 @@
+import { backOff, type Clock, type Log } from '../kit/index.ts'
+import type { QueueItem, Store } from '../store/index.ts'
+import type { Reply } from '../wire/index.ts'
+
+/** The recipients of one message that go together. */
+export type Consignment = [QueueItem, ...QueueItem[]]
+
+/** A way out that is open: to a node of ours or to a mail exchanger. */
+export type Carrier = {
+	/**
+	 * Gives over one message, one reply for each recipient. May be called again before the first is answered.
+	 * Resolves `sent` when the next may be sent. @throws ConnectionLost
+	 */
+	carry(consignment: Consignment): { sent: Promise<void>; answered: Promise<Reply[]> }
+	/** The connection is gone. */
+	readonly lost: boolean
+	close(): void
+}
+
+export type LaneOptions = {
+	route: string
+	store: Store
+	clock: Clock
+	log: Log
+	/** Opens the way, or throws with a reason in plain words. */
+	open(): Promise<Carrier>
+	/** Why nothing may go now (a disabled node), or null. */
+	closed(): string | null
+	/** Takes out what no longer belongs on this route; returns what does. */
+	sort(items: QueueItem[]): Promise<QueueItem[]>
+	/** What becomes of the recipients after their answers: gone, later, returned to the sender. Written when it resolves. */
+	settle(consignment: Consignment, replies: Reply[]): Promise<void>
+	/** Waiting after failures to open the way: milliseconds, from first to most. */
+	retry: { first: number; most: number }
+	/** Messages given over at a time without an answer. */
+	window: number
+}
+
+const PAGE = 200
+// An open way is kept for the next message this long.
+const KEEP_OPEN_MS = 30_000
+
+/**
+ * One route's part of the queue, in order of arrival. While the way is open everything due is carried, several
+ * messages under way at a time, on one connection, so the order stays. While it cannot be opened all wait where they
+ * are: nothing is counted against a message because a line is down.
+ */
+export class Lane {
+	readonly #options: LaneOptions
+	#running: Promise<void> | null = null
+	#again = false
+	#timer: NodeJS.Timeout | null = null
+	#carrier: Carrier | null = null
+	#idle: NodeJS.Timeout | null = null
+	#failures = 0
+	#stopped = false
+	/** Why this route waits, in plain words; null when it does not. */
+	waiting: string | null = null
+
+	constructor(options: LaneOptions) {
+		this.#options = options
+	}
+
+	/** Something is new: mail came, the peer is back, an administrator asked. */
+	wake(): void {
+		if (this.#stopped) return
+		if (this.#timer) clearTimeout(this.#timer)
+		this.#timer = null
+		this.#again = true
+		this.#running ??= this.#run().finally(() => {
+			this.#running = null
+			if (this.#again) this.wake()
+		})
+	}
+
+	async stop(): Promise<void> {
+		this.#stopped = true
+		if (this.#timer) clearTimeout(this.#timer)
+		await this.#running
+		this.#close()
+	}
+
+	#close(): void {
+		if (this.#idle) clearTimeout(this.#idle)
+		this.#idle = null
+		this.#carrier?.close()
+		this.#carrier = null
+	}
+
+	/** Resolves when nothing is under way now. */
+	async settled(): Promise<void> {
+		while (this.#running) await this.#running
+	}
+
+	async #run(): Promise<void> {
+		const { log, route } = this.#options
+		try {
+			while (this.#again && !this.#stopped) {
+				this.#again = false
+				await this.#drain()
+			}
+			this.#failures = 0
+			this.#sleepUntilDue()
+		} catch (error) {
+			this.#failures++
+			this.waiting = (error as Error).message
+			log.info({ route, reason: this.waiting, failures: this.#failures }, 'route waits')
+			this.#sleep(backOff(this.#failures, this.#options.retry.first, this.#options.retry.most))
+		}
+	}
+
+	#due(after: number): QueueItem[] {
+		const { store, route, clock } = this.#options
+		return store.reader.queueDue(route, clock.now(), PAGE, after)
+	}
+
+	async #drain(): Promise<void> {
+		let items = this.#due(0)
+		if (items.length === 0) return void (this.waiting = null)
+		let last = items.at(-1)!.key
+		items = await this.#options.sort(items)
+		const closed = this.#options.closed()
+		if (closed) return void (this.waiting = closed)
+		if (items.length === 0) return void (this.#again = true)
+
+		const reused = this.#carrier !== null && !this.#carrier.lost
+		if (!reused) this.#carrier = await this.#options.open()
+		const carrier = this.#carrier!
+		if (this.#idle) clearTimeout(this.#idle)
+		this.waiting = null
+		const underWay = new Set<Promise<void>>()
+		let failed: Error | null = null
+		try {
+			for (; items.length > 0 && !failed && !this.#stopped && !this.#options.closed(); ) {
+				for (const consignment of consignments(items)) {
+					if (failed || this.#stopped) break
+					const { sent, answered } = carrier.carry(consignment)
+					const settled = answered
+						.then(replies => this.#options.settle(consignment, replies))
+						.catch(error => void (failed ??= error as Error))
+						.finally(() => underWay.delete(settled))
+					underWay.add(settled)
+					await sent
+					if (underWay.size >= this.#options.window) await Promise.race(underWay)
+				}
+				const more = this.#due(last)
+				last = more.at(-1)?.key ?? last
+				items = await this.#options.sort(more)
+				// Nothing new now; but what is under way may take a while, and mail that comes meanwhile uses the open way.
+				while (more.length === 0 && items.length === 0 && underWay.size > 0 && !failed) {
+					await Promise.race(underWay)
+					const late = this.#due(last)
+					last = late.at(-1)?.key ?? last
+					items = await this.#options.sort(late)
+				}
+			}
+		} finally {
+			await Promise.all(underWay)
+		}
+		if (failed) {
+			this.#close()
+			if (!reused) throw failed
+			this.#again = true // the way had closed while nobody looked: open it anew
+			return
+		}
+		this.#idle = setTimeout(() => this.#close(), KEEP_OPEN_MS)
+		this.#idle.unref()
+		this.#again ||= this.#due(0).length > 0 && !this.#options.closed()
+	}
+
+	/** Recipients that were told "later" have their own time. */
+	#sleepUntilDue(): void {
+		const { store, route, clock } = this.#options
+		const mine = store.reader.queueRoutes().find(one => one.route === route)
+		if (mine && !this.waiting) this.#sleep(Math.max(50, mine.due - clock.now()))
+	}
+
+	#sleep(ms: number): void {
+		if (this.#stopped || this.#timer) return
+		this.#timer = setTimeout(() => {
+			this.#timer = null
+			this.wake()
+		}, Math.min(ms, 2 ** 31 - 1))
+	}
+}
+
+/** Neighbours that are one message travel as one. */
+function consignments(items: QueueItem[]): Consignment[] {
+	const out: Consignment[] = []
+	for (const item of items) {
+		const open = out.at(-1)
+		if (open && open[0].id === item.id && open.length < 100) open.push(item)
+		else out.push([item])
+	}
+	return out
+}

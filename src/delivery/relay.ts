@@ -1,0 +1,111 @@
+import { Resolver } from 'node:dns/promises'
+import { connect as connectTls } from 'node:tls'
+import mxConnect from 'mx-connect'
+import type { Store } from '../store/index.ts'
+import { DotStuffer, type Reply, reply } from '../wire/index.ts'
+import type { Carrier, Consignment } from './lane.ts'
+import { MailConnection } from './mail-connection.ts'
+import { mailParameters, needsUtf8, recipientParameters } from './parameters.ts'
+
+export type RelayOptions = {
+	domain: string
+	hostname: string
+	store: Store
+	/** DNS servers (`address` or `address:port`); empty = the system's. */
+	dnsServers: readonly string[]
+	/** Where mail exchangers listen: 25 in the world. */
+	port: number
+}
+
+/**
+ * To the world: the mail exchangers of a domain in order of preference (RFC 5321 section 5), TLS when offered
+ * (RFC 7435: opportunistic, so the certificate is not asked for). One message after the other.
+ * @throws when no exchanger can be reached; `permanent` is set when the domain takes no mail (RFC 7505) or is not there
+ */
+export async function openRelay(options: RelayOptions): Promise<Carrier> {
+	const { socket, hostname } = await mxConnect({
+		target: options.domain,
+		port: options.port,
+		maxConnectTime: 30_000,
+		localHostname: options.hostname,
+		dnsOptions: options.dnsServers.length > 0 ? { resolveRecords: resolverFor(options.dnsServers) } : {},
+	})
+	const connection = new MailConnection(socket, 300_000)
+	const extensions = await greet(connection, options.hostname, hostname)
+	let turn: Promise<unknown> = Promise.resolve()
+	return {
+		get lost() {
+			return connection.lost !== null
+		},
+		close: () => void connection.quit(),
+		carry(consignment) {
+			const answered = turn.then(() => transact(connection, extensions, options.store, consignment))
+			turn = answered.catch(() => {})
+			return { sent: turn.then(() => {}), answered }
+		},
+	}
+}
+
+function resolverFor(servers: readonly string[]): (domain: string, type: string) => Promise<unknown> {
+	const resolver = new Resolver({ timeout: 5000, tries: 2 })
+	resolver.setServers(servers as string[])
+	return (domain, type) => resolver.resolve(domain, type as 'MX') as Promise<unknown>
+}
+
+async function greet(connection: MailConnection, hostname: string, peer: string): Promise<Set<string>> {
+	const greeting = await connection.reply()
+	if (greeting.code !== 220) throw new Error(`${peer} answered: ${greeting.code} ${greeting.lines.join(' ')}`)
+	let extensions = await hello(connection, hostname)
+	if (!extensions.has('STARTTLS')) return extensions
+	const ready = await connection.command('STARTTLS')
+	if (ready.code !== 220) return extensions
+	const plain = connection.socket
+	const secure = connectTls({ socket: plain, servername: peer, rejectUnauthorized: false })
+	connection.replaceSocket(secure)
+	extensions = await hello(connection, hostname)
+	return extensions
+}
+
+async function hello(connection: MailConnection, hostname: string): Promise<Set<string>> {
+	const answer = await connection.command(`EHLO ${hostname}`)
+	if (answer.code === 250) return new Set(answer.lines.slice(1).map(line => line.split(' ')[0]!.toUpperCase()))
+	const old = await connection.command(`HELO ${hostname}`)
+	if (old.code !== 250) throw new Error(`answered: ${old.code} ${old.lines.join(' ')}`)
+	return new Set()
+}
+
+async function transact(
+	connection: MailConnection,
+	extensions: Set<string>,
+	store: Store,
+	consignment: Consignment,
+): Promise<Reply[]> {
+	const [first] = consignment
+	if (needsUtf8(first) && !extensions.has('SMTPUTF8')) {
+		const refused = reply(553, '5.6.7', 'The receiving server does not take addresses beyond ASCII (SMTPUTF8)')
+		return consignment.map(() => refused)
+	}
+	const sender = await connection.command(`MAIL FROM:<${first.reversePath}>${mailParameters(first, extensions)}`)
+	if (sender.code >= 300) {
+		await connection.command('RSET')
+		return consignment.map(() => sender)
+	}
+	const recipients: Reply[] = []
+	for (const item of consignment) {
+		recipients.push(await connection.command(`RCPT TO:<${item.recipient}>${recipientParameters(item, extensions)}`))
+	}
+	if (recipients.every(one => one.code >= 300)) {
+		await connection.command('RSET')
+		return recipients
+	}
+	const go = await connection.command('DATA')
+	if (go.code !== 354) return recipients.map(one => (one.code < 300 ? go : one))
+	const stuffer = new DotStuffer()
+	for await (const piece of store.reader.bodyStream(first.blob)) {
+		if (connection.lost) throw connection.lost
+		if (!connection.send(stuffer.push(piece))) await connection.drained()
+	}
+	connection.send(stuffer.end())
+	const taken = await connection.reply()
+	return recipients.map(one => (one.code < 300 ? taken : one))
+}

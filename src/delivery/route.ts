@@ -1,0 +1,43 @@
+import type { Directory, Resolved } from '../directory/index.ts'
+import type { Route } from '../store/index.ts'
+
+/** One place a message goes to, for one recipient address. */
+export type Destination =
+	| { to: 'here'; account: string }
+	| { to: 'queue'; route: Route; address: string }
+
+/** The only question "is it remote?" of the way of a message: where does mail for this address go from this node? */
+export function destinations(resolved: Resolved, address: string, self: string): Destination[] {
+	switch (resolved.is) {
+		case 'account':
+			return [destinationOf(resolved.account.id, resolved.account.home, address, self)]
+		case 'alias':
+			return [
+				...resolved.accounts.map(({ id, home, address }) => destinationOf(id, home, address, self)),
+				...resolved.foreign.map(address => ({ to: 'queue' as const, route: mxRoute(address), address })),
+			]
+		case 'foreign':
+			return [{ to: 'queue', route: mxRoute(address), address }]
+		case 'unknown':
+			return []
+	}
+}
+
+function destinationOf(account: string, home: string, address: string, self: string): Destination {
+	return home === self ? { to: 'here', account } : { to: 'queue', route: nodeRoute(home), address }
+}
+
+export function nodeRoute(node: string): Route {
+	return `node:${node}`
+}
+
+function mxRoute(address: string): Route {
+	return `mx:${address.slice(address.lastIndexOf('@') + 1).toLowerCase()}`
+}
+
+/** The route a queued recipient should have by now: accounts move, nodes leave. Null: nobody has this address any more. */
+export function routeNow(directory: Directory, address: string, self: string): Route | null {
+	const [first] = destinations(directory.lookup(address), address, self)
+	if (!first) return null
+	return first.to === 'here' ? nodeRoute(self) : first.route
+}

@@ -1,0 +1,27 @@
+import { formatDate } from '../message/index.ts'
+import type { Client, Transaction } from './types.ts'
+
+/** The transmission types of RFC 3848 (and RFC 6531 section 4.3 with UTF8). */
+function withProtocol(client: Client, transaction: Transaction): string {
+	if (client.protocol !== 'lmtp' && !client.extended) return 'SMTP'
+	const utf8 = transaction.smtputf8 ? 'UTF8' : ''
+	const base = client.protocol === 'lmtp' ? 'LMTP' : utf8 ? 'SMTP' : 'ESMTP'
+	return `${utf8}${base}${client.tls ? 'S' : ''}${client.account ? 'A' : ''}`
+}
+
+/** The Received field of RFC 5321 section 4.4. `for` only where there is one recipient, so that none sees another. */
+export function receivedField(client: Client, transaction: Transaction, hostname: string, id: string, now: number): string {
+	const [only, ...more] = transaction.recipients
+	const address = client.address.includes(':') ? `IPv6:${client.address}` : client.address
+	const helo = /^[\x21-\x7e]+$/.test(client.helo) ? client.helo : 'unknown'
+	const lines = [`Received: from ${helo} ([${address}])`, `by ${hostname} (Panpipe) with ${withProtocol(client, transaction)} id ${id}`]
+	const last = only && more.length === 0 && !/[^\x21-\x7e]/.test(only.address) ? `for <${only.address}>; ` : '; '
+	return last === '; '
+		? `${lines.join('\r\n\t')};\r\n\t${formatDate(now)}\r\n`
+		: `${lines.join('\r\n\t')}\r\n\t${last}${formatDate(now)}\r\n`
+}
+
+/** Put on top at final delivery (RFC 5321 section 4.4). */
+export function returnPath(reversePath: string): string {
+	return `Return-Path: <${reversePath}>\r\n`
+}

@@ -1,0 +1,100 @@
+import { createInterface } from 'node:readline/promises'
+import { verbs } from '../admin/index.ts'
+import { forms, understand, Usage } from './command-line.ts'
+import { ConfigError, flagNames, loadConfig } from './config.ts'
+import { sayTo } from './control.ts'
+import { demo } from './demo.ts'
+import { serve } from './node.ts'
+import { asText } from './print.ts'
+
+/** Exit status: 0 done, 1 not done (with a sentence on stderr), 2 wrong usage. */
+async function main(args: string[]): Promise<number> {
+	const [first] = args
+	if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
+		process.stdout.write(help())
+		return first === undefined ? 2 : 0
+	}
+	if (first === 'serve') return serveHere(args.slice(1))
+	if (first === 'demo') return demo(args.slice(1))
+	return speak(args)
+}
+
+async function serveHere(args: string[]): Promise<number> {
+	const { config, flags } = serveFlags(args)
+	await serve(loadConfig(config, flags))
+	return 0
+}
+
+/** `--name value` and `--name=value`, for every setting of the configuration file. */
+function serveFlags(args: string[]): { config: string | undefined; flags: Record<string, string> } {
+	const known = new Set(flagNames())
+	const flags: Record<string, string> = {}
+	let config: string | undefined
+	for (let i = 0; i < args.length; i++) {
+		const [, name, inline] = /^--([\w.-]+)(?:=(.*))?$/s.exec(args[i]!) ?? []
+		const value = inline ?? args[++i]
+		if (!name || (name !== 'config' && !known.has(name))) throw new Usage(`"serve" has no flag ${args[i - 1] ?? args[i]}`)
+		if (value === undefined) throw new Usage(`--${name} wants a value`)
+		if (name === 'config') config = value
+		else flags[name] = value
+	}
+	return { config, flags }
+}
+
+async function speak(args: string[]): Promise<number> {
+	const spoken = understand(args)
+	const data = loadConfig(spoken.config ?? undefined, spoken.data ? { data: spoken.data } : {}).data
+	if (spoken.passwordFromStdin || (spoken.secret && process.stdin.isTTY)) {
+		const password = spoken.passwordFromStdin ? await readStdin() : await ask('Password: ')
+		if (password !== '') spoken.input['password'] = password
+	}
+	if (spoken.secret === 'required' && spoken.input['password'] === undefined) {
+		throw new Usage('a password is wanted: type it when asked, or give --password-stdin')
+	}
+	const answer = await sayTo(data, spoken.verb, spoken.input)
+	process.stdout.write(`${spoken.json ? JSON.stringify(answer, null, 1) : asText(spoken.verb, answer)}\n`)
+	return 0
+}
+
+async function readStdin(): Promise<string> {
+	const chunks: Buffer[] = []
+	for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
+	return Buffer.concat(chunks).toString('utf8').replace(/\r?\n$/, '')
+}
+
+async function ask(question: string): Promise<string> {
+	const lines = createInterface({ input: process.stdin, output: process.stderr })
+	const answer = await lines.question(question)
+	lines.close()
+	return answer
+}
+
+function help(): string {
+	const rows = Object.entries(forms).map(([name, form]) => {
+		const words = [...(form.words ?? []), ...(form.rest ? [`${form.rest}...`] : [])].map(word => word.toUpperCase())
+		const flags = Object.keys(form.flags ?? {}).map(flag => `[${flag}]`)
+		const secret = form.secret ? ['[--password-stdin]'] : []
+		const about = verbs[form.verb ?? (name as keyof typeof verbs)].about
+		return `  panpipe ${[name, ...words, ...secret, ...flags].join(' ')}\n      ${about}`
+	})
+	return `Panpipe 排箫: many mail servers, one domain.
+
+  panpipe serve [--config FILE] [--data DIR] [--listen IP] [--smtp PORT] ...
+      run one node in the foreground; every setting of panpipe.toml is a flag too
+  panpipe demo [--nodes 3]
+      run several nodes on this machine, with one domain, users and mail
+${rows.join('\n')}
+
+Every command takes --data DIR (which node) and --json (for machines).
+`
+}
+
+try {
+	process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+	const usage = error instanceof Usage
+	const expected = usage || error instanceof ConfigError || (error instanceof Error && error.name === 'Error')
+	process.stderr.write(`panpipe: ${expected ? (error as Error).message : (error as Error).stack}\n`)
+	if (usage) process.stderr.write('panpipe: "panpipe help" shows the commands\n')
+	process.exitCode = usage ? 2 : 1
+}

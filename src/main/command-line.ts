@@ -1,0 +1,159 @@
+import type { VerbName } from '../admin/index.ts'
+
+/** How the words of a command line become the input of a verb. Positional arguments are named in order. */
+type Form = {
+	words?: string[]
+	/** Takes all further words. */
+	rest?: string
+	/** `--flag` to field; `number` and `yes` are turned into what they mean. */
+	flags?: Record<string, [field: string, as: 'text' | 'number' | 'yes' | 'no' | 'list']>
+	/** Fields that are always set. */
+	fixed?: Record<string, unknown>
+	/** Reads this field from standard input when `--password-stdin` is given, or asks for it. */
+	secret?: 'optional' | 'required'
+	verb?: VerbName
+}
+
+const filters: Form['flags'] = {
+	'--node': ['node', 'text'],
+	'--domain': ['domain', 'text'],
+	'--search': ['search', 'text'],
+	'--limit': ['limit', 'number'],
+	'--after': ['after', 'text'],
+}
+const nodeFlags: Form['flags'] = {
+	'--description': ['description', 'text'],
+	'--site': ['site', 'text'],
+	'--disabled': ['enabled', 'no'],
+}
+
+export const forms: Record<string, Form> = {
+	status: {},
+	'domain add': { words: ['domain'] },
+	'domain list': {},
+	'domain remove': { words: ['domain'] },
+	'account add': {
+		words: ['address'],
+		secret: 'optional',
+		flags: { '--name': ['name', 'text'], '--node': ['node', 'text'] },
+	},
+	'account list': { flags: filters },
+	'account passwd': { words: ['address'], secret: 'required' },
+	'account rename': { words: ['address', 'to'] },
+	'account disable': { words: ['address'], fixed: { disabled: true } },
+	'account enable': { words: ['address'], fixed: { disabled: false }, verb: 'account disable' },
+	'account remove': { words: ['address'] },
+	'alias add': { words: ['address'], rest: 'targets' },
+	'alias list': {},
+	'alias remove': { words: ['address'] },
+	'node code': {},
+	'node add': { words: ['ip', 'webPort', 'code'], flags: nodeFlags },
+	'node list': {},
+	'node edit': {
+		words: ['node'],
+		flags: {
+			...nodeFlags,
+			'--ip': ['ip', 'text'],
+			'--web-port': ['webPort', 'number'],
+			'--port': ['webPort', 'number'],
+			'--cluster-port': ['clusterPort', 'number'],
+		},
+	},
+	'node enable': { words: ['node'], fixed: { enabled: true } },
+	'node disable': { words: ['node'], fixed: { enabled: false }, verb: 'node enable' },
+	'node remove': { words: ['node'] },
+	'node refresh': {},
+	forwards: {},
+	'queue list': { flags: { '--limit': ['limit', 'number'] } },
+	'queue show': { words: ['id'] },
+	'queue retry': { rest: 'ids' },
+	'queue hold': { rest: 'ids' },
+	'queue release': { rest: 'ids' },
+	'queue drop': { rest: 'ids', flags: { '--no-report': ['report', 'no'] } },
+	'cluster rebuild': {},
+}
+
+/** The command line is wrong; exit status 2. */
+export class Usage extends Error {}
+
+export type Spoken = {
+	verb: VerbName
+	input: Record<string, unknown>
+	secret: Form['secret']
+	passwordFromStdin: boolean
+	json: boolean
+	data: string | null
+	config: string | null
+}
+
+const COMMON_WITH_VALUE = new Set(['--data', '--config'])
+
+/** Words of the command line to a verb and its input. Flags may stand anywhere. @throws Usage */
+export function understand(args: string[]): Spoken {
+	const words: string[] = []
+	const flags: [string, string][] = []
+	let json = false
+	let passwordFromStdin = false
+	let data: string | null = null
+	let config: string | null = null
+	const pending = [...args]
+	const raw: string[] = []
+	while (pending.length > 0) {
+		const word = pending.shift()!
+		const [name, inline] = split(word)
+		if (name === '--json') json = true
+		else if (name === '--password-stdin') passwordFromStdin = true
+		else if (COMMON_WITH_VALUE.has(name)) {
+			const value = inline ?? pending.shift()
+			if (value === undefined) throw new Usage(`${name} wants a value`)
+			if (name === '--data') data = value
+			else config = value
+		} else raw.push(word)
+	}
+	for (const word of raw) {
+		if (word.startsWith('--')) break // the command's own words come first
+		words.push(word)
+	}
+	const name = [words.slice(0, 2).join(' '), words[0] ?? ''].find(one => forms[one])
+	if (name === undefined) throw new Usage(words.length > 0 ? `there is no command "${words.join(' ')}"` : 'a command is wanted')
+	const form = forms[name]!
+	const input: Record<string, unknown> = { ...form.fixed }
+
+	const rest: string[] = []
+	for (let i = 0; i < raw.length; i++) {
+		const [flag, inline] = split(raw[i]!)
+		if (!flag.startsWith('--')) {
+			rest.push(raw[i]!)
+			continue
+		}
+		const known = form.flags?.[flag]
+		if (!known) throw new Usage(`"${name}" has no flag ${flag}`)
+		const [field, as] = known
+		if (as === 'yes' || as === 'no') input[field] = as === 'yes'
+		else {
+			const value = inline ?? raw[++i]
+			if (value === undefined) throw new Usage(`${flag} wants a value`)
+			input[field] = as === 'number' ? asNumber(flag, value) : as === 'list' ? value.split(',') : value
+		}
+	}
+	const values = rest.slice(name.split(' ').length)
+	for (const field of form.words ?? []) {
+		const value = values.shift()
+		if (value === undefined) throw new Usage(`"${name}" wants ${(form.words ?? []).map(word => word.toUpperCase()).join(' ')}`)
+		input[field] = field === 'webPort' ? asNumber('the web port', value) : value
+	}
+	if (form.rest) input[form.rest] = values
+	else if (values.length > 0) throw new Usage(`"${name}" does not know what to do with "${values.join(' ')}"`)
+	const verb = form.verb ?? (name as VerbName)
+	return { verb, input, secret: form.secret, passwordFromStdin, json, data, config }
+}
+
+function split(word: string): [name: string, value: string | undefined] {
+	const at = word.startsWith('--') ? word.indexOf('=') : -1
+	return at < 0 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)]
+}
+
+function asNumber(what: string, text: string): number {
+	if (!/^\d+$/.test(text)) throw new Usage(`${what} is a number, not "${text}"`)
+	return Number(text)
+}

@@ -1,0 +1,106 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parse } from 'smol-toml'
+import { z } from 'zod'
+
+const port = z.number().int().min(0).max(65535)
+
+const schema = z.strictObject({
+	hostname: z.string().min(1).default(hostname()),
+	data: z.string().min(1).default('/var/lib/panpipe'),
+	listen: z.string().default('0.0.0.0'),
+	/** The address other nodes reach us by, when it is not `listen` (behind a firewall). */
+	advertise: z.string().optional(),
+	ports: z
+		.strictObject({
+			smtp: port.default(25),
+			submission: port.default(587),
+			submissions: port.default(465),
+			imap: port.default(143),
+			imaps: port.default(993),
+			pop3: port.default(110),
+			pop3s: port.default(995),
+			web: port.default(443),
+			cluster: port.default(7422),
+		})
+		.prefault({}),
+	dns: z.strictObject({ servers: z.array(z.string()).default([]) }).prefault({}),
+	tls: z.strictObject({ certificate: z.string().optional(), key: z.string().optional() }).prefault({}),
+	limits: z
+		.strictObject({
+			connectionsPerAddress: z.number().int().positive().default(100),
+			authFailuresPerAddress: z.number().int().positive().default(20),
+			countLoopback: z.boolean().default(false),
+			idleSeconds: z.number().positive().default(1800),
+			maxMessageSize: z.number().int().positive().default(50 * 1024 * 1024),
+			maxRecipients: z.number().int().positive().default(1000),
+			queueLifetimeHours: z.number().positive().default(120),
+		})
+		.prefault({}),
+	relay: z.strictObject({ port: port.default(25) }).prefault({}),
+	log: z.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),
+	metrics: z.strictObject({ anyone: z.boolean().default(false) }).prefault({}),
+})
+
+export type Config = z.infer<typeof schema>
+
+/** A setting nobody can work with; the message says which and what is wrong. */
+export class ConfigError extends Error {}
+
+/**
+ * Reads the file (if one is named, or `panpipe.toml` in the data directory) and lays flags over it.
+ * @param flags dotted names to text: `listen`, `ports.smtp`; a bare port name (`smtp`) means `ports.smtp`
+ */
+export function loadConfig(file: string | undefined, flags: Record<string, string>): Config {
+	const found = file ?? (flags['data'] ? join(flags['data'], 'panpipe.toml') : '/etc/panpipe.toml')
+	if (file && !existsSync(file)) throw new ConfigError(`there is no configuration file ${file}`)
+	let raw: Record<string, unknown> = {}
+	if (existsSync(found)) {
+		try {
+			raw = parse(readFileSync(found, 'utf8')) as Record<string, unknown>
+		} catch (error) {
+			throw new ConfigError(`${found}: ${(error as Error).message}`)
+		}
+	}
+	for (const [name, text] of Object.entries(flags)) lay(raw, name, text)
+	const checked = schema.safeParse(raw)
+	if (!checked.success) {
+		const said = checked.error.issues.map(issue => `${issue.path.join('.') || 'the file'}: ${issue.message}`)
+		throw new ConfigError(`the configuration cannot be used: ${said.join('; ')}`)
+	}
+	return { ...checked.data, data: resolve(checked.data.data) }
+}
+
+/** Names that flags may have. */
+export function flagNames(): string[] {
+	const names: string[] = []
+	for (const [name, inner] of Object.entries(schema.shape)) {
+		const shape = innerShape(inner)
+		if (!shape) names.push(name)
+		else for (const key of Object.keys(shape)) names.push(`${name}.${key}`, ...(name === 'ports' ? [key] : []))
+	}
+	return names
+}
+
+function innerShape(type: unknown): Record<string, unknown> | null {
+	const unwrapped = type instanceof z.ZodPrefault ? type.unwrap() : type
+	return unwrapped instanceof z.ZodObject ? unwrapped.shape : null
+}
+
+function lay(raw: Record<string, unknown>, name: string, text: string): void {
+	const bare = !name.includes('.') && innerShape(schema.shape.ports)?.[name] !== undefined
+	const path = (bare ? `ports.${name}` : name).split('.')
+	let at = raw
+	for (const key of path.slice(0, -1)) at = (at[key] ??= {}) as Record<string, unknown>
+	at[path.at(-1)!] = asValue(text, path)
+}
+
+function asValue(text: string, path: string[]): unknown {
+	if (path[0] === 'dns') return text === '' ? [] : text.split(',')
+	if (path[0] === 'ports' || path[0] === 'limits' || path[0] === 'relay') {
+		if (/^\d+$/.test(text)) return Number(text)
+	}
+	if (text === 'true' || text === 'false') return text === 'true'
+	return text
+}

@@ -1,0 +1,54 @@
+/** Columns a person reads; everything else is for --json. */
+const columns: Record<string, string[]> = {
+	'domain list': ['domain', 'accounts'],
+	'account list': ['address', 'name', 'home', 'homeDescription', 'conflict', 'disabled'],
+	'alias list': ['address', 'targets'],
+	'node list': ['ip', 'webPort', 'description', 'site', 'enabled', 'state', 'copyAgeMs', 'accounts', 'version', 'id'],
+	'node refresh': ['ip', 'description', 'state', 'records', 'changed'],
+	'cluster rebuild': ['node', 'state', 'records', 'changed'],
+	forwards: ['address', 'node', 'description'],
+	'queue list': ['id', 'from', 'to', 'size', 'arrived', 'attempts', 'destination', 'reason'],
+}
+
+/** An answer as text: a list as a table, a value as lines of name and value. */
+export function asText(verb: string, answer: unknown): string {
+	if (verb === 'node code') return (answer as { code: string }).code
+	if (Array.isArray(answer)) return answer.length === 0 ? '(none)' : table(answer, columns[verb])
+	if (answer === null || typeof answer !== 'object') return String(answer)
+	return Object.entries(answer)
+		.map(([name, value]) => {
+			if (Array.isArray(value) && value.length > 0 && typeof value[0] === 'object') {
+				return `${name}:\n${indent(table(value, name === 'peers' ? columns['node list'] : undefined))}`
+			}
+			return `${name}: ${cell(value)}`
+		})
+		.join('\n')
+}
+
+export function table(rows: Record<string, unknown>[], names: string[] = Object.keys(rows[0] ?? {})): string {
+	const lines = [names, ...rows.map(row => names.map(name => cell(row[name])))]
+	const widths = names.map((_, index) => Math.max(...lines.map(line => width(line[index]!))))
+	return lines.map(line => line.map((text, index) => pad(text, widths[index]!)).join('  ').trimEnd()).join('\n')
+}
+
+function cell(value: unknown): string {
+	if (value === null || value === undefined) return '-'
+	if (typeof value === 'boolean') return value ? 'yes' : 'no'
+	if (Array.isArray(value)) return value.map(cell).join(', ')
+	return String(value)
+}
+
+/** Columns on a terminal: Chinese characters take two. */
+function width(text: string): number {
+	let columns = 0
+	for (const char of text) columns += /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(char) ? 2 : 1
+	return columns
+}
+
+function pad(text: string, columns: number): string {
+	return text + ' '.repeat(Math.max(0, columns - width(text)))
+}
+
+function indent(text: string): string {
+	return text.replace(/^/gm, '  ')
+}

@@ -1,0 +1,93 @@
+import { createServer as createHttp, type IncomingMessage, type Server } from 'node:http'
+import type { Socket } from 'node:net'
+import { createServer as createTls, type TLSSocket, type TlsOptions } from 'node:tls'
+import fastify, { type FastifyInstance } from 'fastify'
+import { isLoopback, type Log } from '../../kit/index.ts'
+
+export type WebOptions = {
+	log: Log
+	tls: TlsOptions
+	/** Our node at the other end of a connection, by its certificate; null = anybody. */
+	nodeOf(socket: TLSSocket): string | null
+	/** What nodes speak on this port beside HTTP; the id of the node is known. */
+	enter: Record<'lmtp' | 'imap' | 'pop3', (socket: TLSSocket, node: string) => void>
+	/** Join requests (POST /cluster/join/...). */
+	answerJoin(path: string, body: unknown, client: string): Promise<{ status: number; body: unknown }>
+	/** Text for Prometheus. */
+	metrics(): Promise<{ type: string; text: string }>
+	metricsForAnyone: boolean
+	/** Is a node whose certificate our cluster signed still in the list? Null: not our certificate. */
+	membership(socket: TLSSocket): boolean | null
+	healthy(): boolean
+}
+
+/**
+ * The web port: TLS, and by ALPN (RFC 7301) browsers get HTTP, nodes LMTP, IMAP, POP3 or HTTP.
+ * A stranger who asks for what is for nodes is cut off without a word.
+ */
+export async function openWeb(options: WebOptions): Promise<{ server: import('node:tls').Server; close(): Promise<void> }> {
+	const http = createHttp({ requestTimeout: 60_000 })
+	const app = makeApp(options, http)
+	await app.ready()
+	const open = new Set<Socket>()
+	const server = createTls({ ...options.tls, handshakeTimeout: 10_000 }, socket => {
+		open.add(socket)
+		socket.once('close', () => open.delete(socket))
+		socket.on('error', () => socket.destroy())
+		const protocol = socket.alpnProtocol
+		if (protocol === 'lmtp' || protocol === 'imap' || protocol === 'pop3') {
+			const node = options.nodeOf(socket)
+			if (node === null) socket.destroy()
+			else options.enter[protocol](socket, node)
+		} else http.emit('connection', socket)
+	})
+	server.on('tlsClientError', () => {})
+	return {
+		server,
+		async close() {
+			const closed = new Promise<void>(resolve => server.close(() => resolve()))
+			for (const socket of open) socket.destroy()
+			await app.close()
+			await closed
+		},
+	}
+}
+
+function makeApp(options: WebOptions, server: Server): FastifyInstance {
+	const app = fastify({
+		loggerInstance: options.log.child({}, { level: 'warn' }),
+		bodyLimit: 16 * 1024 * 1024,
+		serverFactory: handler => {
+			server.on('request', handler)
+			return server
+		},
+	})
+	app.get('/healthz', async (_request, reply) => {
+		const well = options.healthy()
+		return reply.code(well ? 200 : 503).send({ status: well ? 'ok' : 'failing' })
+	})
+	app.get('/metrics', async (request, reply) => {
+		if (!options.metricsForAnyone && !isLoopback(request.ip)) return reply.callNotFound()
+		const { type, text } = await options.metrics()
+		return reply.type(type).send(text)
+	})
+	app.get('/cluster/membership', async (request, reply) => {
+		const member = options.membership(tlsOf(request.raw))
+		return member === null ? reply.callNotFound() : { member }
+	})
+	app.post<{ Params: { '*': string } }>('/cluster/join/*', async (request, reply) => {
+		const { status, body } = await options.answerJoin(request.url, request.body, request.ip)
+		return reply.code(status).send(body)
+	})
+	app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not found' }))
+	app.setErrorHandler((error, _request, reply) => {
+		const status = (error as { statusCode?: number }).statusCode ?? 500
+		if (status >= 500) options.log.error({ err: error }, 'web request failed')
+		return reply.code(status).send({ error: status >= 500 ? 'this server has a problem' : 'bad request' })
+	})
+	return app
+}
+
+function tlsOf(request: IncomingMessage): TLSSocket {
+	return request.socket as TLSSocket
+}

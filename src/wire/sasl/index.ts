@@ -1,0 +1,1 @@
+export { SaslServer, type SaslStep } from './sasl.ts'
