@@ -1,5 +1,12 @@
 import './reflect.ts'
-import { createHash, createPrivateKey, createPublicKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto'
+import {
+	createHash,
+	createPrivateKey,
+	createPublicKey,
+	randomBytes,
+	webcrypto,
+	X509Certificate,
+} from 'node:crypto'
 import { isIP } from 'node:net'
 import * as x509 from '@peculiar/x509'
 
@@ -23,7 +30,10 @@ export function nodeName(nodeId: string): string {
 
 /** A new P-256 key, PEM (PKCS #8). */
 export async function makeKey(): Promise<string> {
-	const pair = (await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair
+	const pair = (await webcrypto.subtle.generateKey(ALGORITHM, true, [
+		'sign',
+		'verify',
+	])) as webcrypto.CryptoKeyPair
 	return createKeyPem(pair.privateKey)
 }
 

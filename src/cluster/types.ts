@@ -55,7 +55,11 @@ export type Links = {
 	onPeerDown(hear: (node: string) => void): () => void
 	peers(): PeerState[]
 	/** A TLS connection to the web port of a node, with our certificate; the caller speaks `protocol` on it. */
-	connect(node: string, protocol: 'lmtp' | 'imap' | 'pop3' | 'http/1.1', timeoutMs?: number): Promise<import('node:tls').TLSSocket>
+	connect(
+		node: string,
+		protocol: 'lmtp' | 'imap' | 'pop3' | 'http/1.1',
+		timeoutMs?: number,
+	): Promise<import('node:tls').TLSSocket>
 }
 
 /** Nobody answers there (now). */

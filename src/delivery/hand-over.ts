@@ -2,7 +2,7 @@ import type { Links } from '../cluster/index.ts'
 import type { Store } from '../store/index.ts'
 import { type Reply, reply } from '../wire/index.ts'
 import type { Carrier, Consignment } from './lane.ts'
-import { mailParameters, recipientParameters } from './parameters.ts'
+import { mailCommand, recipientCommand } from './parameters.ts'
 import { MailConnection } from './mail-connection.ts'
 
 // Bodies up to this size are sent in one piece.
@@ -36,8 +36,8 @@ export async function openHandOver(options: {
 		close: () => connection.lose('done'),
 		carry(consignment) {
 			const [first] = consignment
-			let head = `MAIL FROM:<${first.reversePath}>${mailParameters(first)} XPANPIPE=${first.id.split('.')[0]}\r\n`
-			for (const item of consignment) head += `RCPT TO:<${item.recipient}>${recipientParameters(item)}\r\n`
+			let head = `${mailCommand(first, undefined, first.id.split('.')[0])}\r\n`
+			for (const item of consignment) head += `${recipientCommand(item)}\r\n`
 			head += `BDAT ${first.size} LAST\r\n`
 			const answered = read.then(() => answers(connection, consignment))
 			read = answered.catch(() => {})

@@ -1,29 +1,35 @@
 import type { QueueItem } from '../store/index.ts'
+import { formatCommand } from '../wire/index.ts'
 
-/** ESMTP parameters of MAIL that this message needs (RFC 1870, 3461, 6152, 6531). */
-export function mailParameters(item: QueueItem, peer: ReadonlySet<string> = ALL): string {
-	let out = ''
-	if (peer.has('SIZE')) out += ` SIZE=${item.size}`
-	if (peer.has('8BITMIME')) out += ' BODY=8BITMIME'
-	if (peer.has('SMTPUTF8') && needsUtf8(item)) out += ' SMTPUTF8'
-	if (peer.has('DSN')) {
-		if (item.ret) out += ` RET=${item.ret}`
-		if (item.envelopeId) out += ` ENVID=${item.envelopeId}`
-	}
-	return out
+/** MAIL with the ESMTP parameters this message needs and the peer knows (RFC 1870, 3461, 6152, 6531). */
+export function mailCommand(item: QueueItem, peer: ReadonlySet<string> = OURS, handOver: string | null = null): string {
+	const dsn = peer.has('DSN')
+	return formatCommand({
+		verb: 'MAIL',
+		reversePath: item.reversePath,
+		size: peer.has('SIZE') ? item.size : null,
+		body: peer.has('8BITMIME') ? '8BITMIME' : null,
+		smtputf8: peer.has('SMTPUTF8') && needsUtf8(item),
+		ret: dsn ? item.ret : null,
+		envelopeId: dsn ? item.envelopeId : null,
+		auth: null,
+		handOver,
+	})
 }
 
-/** ESMTP parameters of RCPT. */
-export function recipientParameters(item: QueueItem, peer: ReadonlySet<string> = ALL): string {
-	if (!peer.has('DSN')) return ''
-	let out = ''
-	if (item.notify) out += ` NOTIFY=${item.notify}`
-	if (item.originalRecipient) out += ` ORCPT=${item.originalRecipient}`
-	return out
+/** RCPT likewise. */
+export function recipientCommand(item: QueueItem, peer: ReadonlySet<string> = OURS): string {
+	const dsn = peer.has('DSN')
+	return formatCommand({
+		verb: 'RCPT',
+		forwardPath: item.recipient,
+		notify: dsn ? item.notify : null,
+		originalRecipient: dsn ? item.originalRecipient : null,
+	})
 }
 
 export function needsUtf8(item: QueueItem): boolean {
 	return item.smtputf8 || /[^\x00-\x7f]/.test(item.reversePath + item.recipient)
 }
 
-const ALL = new Set(['SIZE', '8BITMIME', 'SMTPUTF8', 'DSN'])
+const OURS: ReadonlySet<string> = new Set(['SIZE', '8BITMIME', 'SMTPUTF8', 'DSN'])

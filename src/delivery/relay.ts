@@ -2,10 +2,10 @@ import { Resolver } from 'node:dns/promises'
 import { connect as connectTls } from 'node:tls'
 import mxConnect from 'mx-connect'
 import type { Store } from '../store/index.ts'
-import { DotStuffer, type Reply, reply } from '../wire/index.ts'
+import { DataEncoder, type Reply, reply } from '../wire/index.ts'
 import type { Carrier, Consignment } from './lane.ts'
 import { MailConnection } from './mail-connection.ts'
-import { mailParameters, needsUtf8, recipientParameters } from './parameters.ts'
+import { mailCommand, needsUtf8, recipientCommand } from './parameters.ts'
 
 export type RelayOptions = {
 	domain: string
@@ -85,14 +85,14 @@ async function transact(
 		const refused = reply(553, '5.6.7', 'The receiving server does not take addresses beyond ASCII (SMTPUTF8)')
 		return consignment.map(() => refused)
 	}
-	const sender = await connection.command(`MAIL FROM:<${first.reversePath}>${mailParameters(first, extensions)}`)
+	const sender = await connection.command(mailCommand(first, extensions))
 	if (sender.code >= 300) {
 		await connection.command('RSET')
 		return consignment.map(() => sender)
 	}
 	const recipients: Reply[] = []
 	for (const item of consignment) {
-		recipients.push(await connection.command(`RCPT TO:<${item.recipient}>${recipientParameters(item, extensions)}`))
+		recipients.push(await connection.command(recipientCommand(item, extensions)))
 	}
 	if (recipients.every(one => one.code >= 300)) {
 		await connection.command('RSET')
@@ -100,12 +100,12 @@ async function transact(
 	}
 	const go = await connection.command('DATA')
 	if (go.code !== 354) return recipients.map(one => (one.code < 300 ? go : one))
-	const stuffer = new DotStuffer()
+	const encoder = new DataEncoder()
 	for await (const piece of store.reader.bodyStream(first.blob)) {
 		if (connection.lost) throw connection.lost
-		if (!connection.send(stuffer.push(piece))) await connection.drained()
+		if (!connection.send(encoder.write(piece))) await connection.drained()
 	}
-	connection.send(stuffer.end())
+	connection.send(encoder.end())
 	const taken = await connection.reply()
 	return recipients.map(one => (one.code < 300 ? taken : one))
 }

@@ -6,3 +6,4 @@
  */
 export * from './smtp/index.ts'
 export * from './sasl/index.ts'
+export * as imap from './imap/index.ts'

@@ -67,7 +67,7 @@ export class Assembler {
 	/** A bare line: what follows IDLE, and SASL answers. Only between commands. @throws Refusal */
 	line(): string | null {
 		const line = this.#line()
-		return line && line.latin1Slice(0, line.length)
+		return line && line.toString('latin1')
 	}
 
 	/** @throws Refusal when a limit is passed; the connection cannot go on then, its place in the stream is lost. */
@@ -117,12 +117,12 @@ export class Assembler {
 		if (this.#skipping && this.#waits) return this.#skipped()
 		const line = this.#line()
 		if (!line) return null
-		const announced = line.at(-1) === 0x7d ? ANNOUNCED.exec(line.latin1Slice(Math.max(0, line.length - 24))) : null
+		const announced = line.at(-1) === 0x7d ? ANNOUNCED.exec(line.toString('latin1', Math.max(0, line.length - 24))) : null
 		if (!announced) {
-			this.#pieces.push(line.latin1Slice(0, line.length))
+			this.#pieces.push(line.toString('latin1'))
 			return this.#skipping ? this.#skipped() : this.#whole()
 		}
-		this.#pieces.push(line.latin1Slice(0, line.length - announced[0].length))
+		this.#pieces.push(line.toString('latin1', 0, line.length - announced[0].length))
 		return this.#announce(Number(announced[1]), announced[2] !== '+')
 	}
 

@@ -131,7 +131,7 @@ export class Cursor {
 		const literal = this.#pieces[this.#index + 1]
 		if (!Buffer.isBuffer(literal)) this.fault('string')
 		this.#enter(this.#index + 2)
-		return literal.latin1Slice(0, literal.length)
+		return literal.toString('latin1')
 	}
 
 	/** The size of a message that streamed by. */

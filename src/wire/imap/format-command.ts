@@ -14,7 +14,7 @@ export function formatCommand(command: Command, messages: string[] = []): string
 function body(command: Command, messages: string[]): string {
 	switch (command.name) {
 		case 'ID':
-			return `ID ${command.fields ? `(${command.fields.map(([field, value]) => `${text(field)} ${value === null ? 'NIL' : text(value)}`).join(' ')})` : 'NIL'}`
+			return `ID ${command.fields ? `(${command.fields.map(([field, value]) => `${string(toUtf8(field))} ${value === null ? 'NIL' : string(toUtf8(value))}`).join(' ')})` : 'NIL'}`
 		case 'LOGIN':
 			return `LOGIN ${text(command.login)} ${text(command.password)}`
 		case 'AUTHENTICATE':
@@ -192,7 +192,11 @@ function text(text: string): string {
 
 /** astring: an atom, a quoted string or a literal, whichever is enough. */
 function astring(octets: string): string {
-	if (/^[\w./-]+$/.test(octets) && octets !== 'NIL') return octets
+	if (/^[\w./-]+$/.test(octets) && octets.toUpperCase() !== 'NIL') return octets
+	return string(octets)
+}
+
+function string(octets: string): string {
 	if (/^[^\x00\r\n\x80-\xff]*$/.test(octets)) return `"${octets.replace(/["\\]/g, '\\$&')}"`
 	return `{${octets.length}+}\r\n${octets}`
 }

@@ -82,7 +82,7 @@ function placement(part: Part, utf8: boolean): string {
 	const disposition = part.disposition
 		? `(${formatString(part.disposition, utf8)} ${params(part.dispositionParams, utf8)})`
 		: 'NIL'
-	const language = part.language?.length ? `(${part.language.map(tag => formatString(tag, utf8)).join(' ')})` : 'NIL'
+	const language = part.language?.length ? `(${part.language.map((tag: string) => formatString(tag, utf8)).join(' ')})` : 'NIL'
 	return ` ${disposition} ${language} ${header(part.location, utf8)}`
 }
 

@@ -5,6 +5,7 @@ import { statusItems, parseList } from './parse-list.ts'
 import { BadCharset, parseSearch } from './parse-search.ts'
 import {
 	type AppendMessage,
+	type BareName,
 	type Command,
 	type CommandBody,
 	type Piece,
@@ -40,7 +41,7 @@ function readTag(cursor: Cursor): string {
 
 type Read = (cursor: Cursor) => CommandBody
 
-function bare(name: Extract<CommandBody, { name: 'NOOP' }>['name']): [string, Read] {
+function bare(name: BareName): [string, Read] {
 	return [name, () => ({ name })]
 }
 

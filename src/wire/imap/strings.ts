@@ -5,7 +5,7 @@
 
 /** UTF-8 octets of a text, as a binary string. */
 export function toUtf8(text: string): string {
-	return /^[\x00-\x7f]*$/.test(text) ? text : Buffer.from(text, 'utf8').latin1Slice()
+	return /^[\x00-\x7f]*$/.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1')
 }
 
 /** string: quoted where it may be, else a literal. `utf8`: the client took UTF8=ACCEPT, quoted may be 8-bit. */

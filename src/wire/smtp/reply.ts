@@ -11,10 +11,21 @@ export function reply(code: number, enhanced: string | null, ...lines: string[])
 	return { code, enhanced, lines }
 }
 
+/** The peer broke the rules; `reply` says which and what to do. */
+export class Refused extends Error {
+	readonly reply: Reply
+
+	constructor(reply: Reply) {
+		super(`${reply.code} ${reply.enhanced ?? ''} ${reply.lines.join(' ')}`)
+		this.reply = reply
+	}
+}
+
 /** The octets of a reply, every line ended by CRLF. */
 export function formatReply({ code, enhanced, lines }: Reply): string {
 	const status = enhanced ? `${enhanced} ` : ''
 	let out = ''
-	for (let i = 0; i < lines.length; i++) out += `${code}${i < lines.length - 1 ? '-' : ' '}${status}${lines[i]}\r\n`
+	for (let i = 0; i < lines.length; i++)
+		out += `${code}${i < lines.length - 1 ? '-' : ' '}${status}${lines[i]}\r\n`
 	return out
 }

@@ -1,0 +1,22 @@
+/** Why a connection did not come about, in words for an admin. */
+export function plainReason(error: unknown): string {
+	const { code, message } = error as NodeJS.ErrnoException
+	switch (code) {
+		case 'ECONNREFUSED':
+			return 'nothing listens there (connection refused)'
+		case 'EHOSTUNREACH':
+		case 'ENETUNREACH':
+			return 'there is no way to that address'
+		case 'ETIMEDOUT':
+			return 'no answer'
+		case 'ECONNRESET':
+		case 'EPIPE':
+			return 'it closed the connection'
+		case 'ENOTFOUND':
+		case 'EAI_AGAIN':
+			return 'the name is not known'
+		case 'EPROTO':
+			return 'it does not speak TLS'
+	}
+	return message || 'no connection'
+}

@@ -1,0 +1,62 @@
+import type { Migration } from '../kit/index.ts'
+
+/** Forward only; a step that was released is never edited. */
+export const migrations: readonly Migration[] = [
+	{
+		name: 'directory',
+		sql: `
+		-- 'incarnation' (random id of this file), 'state' (JSON: seq, own, digest, count, clock as of the last commit).
+		CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+		-- The truth. seq = this file's counter at the record's last change here.
+		CREATE TABLE record (
+			kind TEXT NOT NULL,
+			id TEXT NOT NULL,
+			fields TEXT NOT NULL,
+			seq INTEGER NOT NULL,
+			hash INTEGER NOT NULL,
+			PRIMARY KEY (kind, id)
+		) WITHOUT ROWID;
+		CREATE INDEX record_seq ON record (seq, hash);
+
+		-- How much of each peer's file is here: everything up to its seq, confirmed last at as_of (ms).
+		CREATE TABLE cursor (
+			peer TEXT PRIMARY KEY,
+			incarnation TEXT NOT NULL,
+			seq INTEGER NOT NULL,
+			as_of INTEGER NOT NULL
+		) WITHOUT ROWID;
+
+		-- Derived from record in the same transaction, and rebuilt from it when in doubt.
+		CREATE TABLE account (
+			id TEXT PRIMARY KEY,
+			address TEXT NOT NULL,
+			domain TEXT NOT NULL,
+			since TEXT NOT NULL,
+			name TEXT NOT NULL,
+			home TEXT NOT NULL,
+			epoch INTEGER NOT NULL,
+			disabled INTEGER NOT NULL,
+			password_hash TEXT NOT NULL,
+			created INTEGER NOT NULL
+		) WITHOUT ROWID;
+		CREATE INDEX account_address ON account (address, id);
+		CREATE INDEX account_home ON account (home, address, id);
+
+		CREATE TABLE alias (
+			address TEXT PRIMARY KEY,
+			domain TEXT NOT NULL,
+			since TEXT NOT NULL,
+			targets TEXT NOT NULL,
+			created INTEGER NOT NULL
+		) WITHOUT ROWID;
+
+		-- Addresses that more than one record claims.
+		CREATE TABLE contested (address TEXT PRIMARY KEY) WITHOUT ROWID;
+
+		-- Accounts that were deleted, and where they lived.
+		CREATE TABLE gone (id TEXT PRIMARY KEY, home TEXT NOT NULL) WITHOUT ROWID;
+		CREATE INDEX gone_home ON gone (home);
+		`,
+	},
+]

@@ -1,0 +1,154 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Office } from '../admin/index.ts'
+import { openCluster } from '../cluster/index.ts'
+import { makeReceiver, Queue } from '../delivery/index.ts'
+import { openDirectory } from '../directory/index.ts'
+import { isLoopback, makeLog, newId, systemClock } from '../kit/index.ts'
+import { openServers } from '../servers/index.ts'
+import { openStore } from '../store/index.ts'
+import type { Config } from './config.ts'
+import { openControl } from './control.ts'
+import { announce, followDirectory } from './follow.ts'
+import { readIdentity, writeIdentity } from './identity.ts'
+import { openMetrics } from './metrics.ts'
+
+export const VERSION: string = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')).version
+
+export type RunningNode = {
+	id: string
+	office: Office
+	stop(): Promise<void>
+}
+
+/** Runs one node until the process is told to end (SIGTERM, SIGINT), then stops it in good order. */
+export async function serve(config: Config): Promise<void> {
+	let stopping = false
+	let again: () => void
+	const restart = () => again()
+	const ended = new Promise<void>(resolve => {
+		for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+			process.on(signal, () => {
+				if (stopping) process.exit(130) // asked twice: at once
+				stopping = true
+				resolve()
+			})
+		}
+	})
+	while (!stopping) {
+		const restarted = new Promise<void>(resolve => (again = resolve))
+		const node = await startNode(config, restart)
+		await Promise.race([ended, restarted])
+		await node.stop()
+	}
+}
+
+/**
+ * Start order: what is on disk, then who the others are, then the queue, then the doors. Stop order is the reverse.
+ * @param restart called when the node has become another one (it left its cluster) and must start anew
+ */
+export async function startNode(config: Config, restart: () => void = () => {}): Promise<RunningNode> {
+	mkdirSync(config.data, { recursive: true, mode: 0o700 })
+	const identity = readIdentity(config.data)
+	const self = identity.id
+	const hostname = config.hostname ?? defaultHostname(self)
+	const log = makeLog({ level: config.log.level, node: hostname })
+	const clock = systemClock
+	const address = config.advertise ?? (isWildcard(config.listen) ? null : config.listen)
+	const undo: (() => Promise<void> | void)[] = []
+	const stop = async () => {
+		for (const step of undo.splice(0).reverse()) {
+			await Promise.resolve(step()).catch(error => log.error({ err: error }, 'stopping'))
+		}
+	}
+
+	try {
+		const store = await openStore({ dir: config.data, node: self })
+		undo.push(() => store.close())
+		const cluster = await openCluster({
+			dataDir: config.data,
+			self,
+			hostname,
+			addresses: address ? [address] : [],
+			log,
+			clock,
+			listen: config.listen,
+			webPort: config.ports.web,
+			clusterPort: config.ports.cluster,
+			advertise: config.advertise ?? null,
+			version: VERSION,
+		})
+		undo.push(() => cluster.close())
+		const directory = openDirectory({ file: join(config.data, 'directory.sqlite'), self, clock, log, links: cluster.links })
+		undo.push(() => directory.close())
+
+		const queue = new Queue({
+			hostname,
+			self,
+			store,
+			directory,
+			links: cluster.links,
+			log,
+			clock,
+			dnsServers: config.dns.servers,
+			relayPort: config.relay.port,
+			queueLifetimeMs: config.limits.queueLifetimeHours * 3600_000,
+		})
+		undo.push(() => queue.stop())
+
+		let leaving = false
+		const office: Office = {
+			self,
+			hostname,
+			version: VERSION,
+			started: clock.now(),
+			address,
+			ports: { web: config.ports.web, cluster: config.ports.cluster },
+			directory,
+			cluster,
+			store,
+			queue,
+			clock,
+			log,
+			async leaveCluster() {
+				if (leaving) return
+				leaving = true
+				log.warn('this node was taken out of its cluster; it goes on alone with its own users and mail')
+				const id = newId()
+				await directory.becomeAlone(id)
+				await cluster.leave(id)
+				await writeIdentity(config.data, { ...identity, id })
+				restart()
+			},
+		}
+		announce(office, config, identity)
+		undo.push(followDirectory(office))
+
+		const control = await openControl(config.data, office)
+		undo.push(() => new Promise<void>(resolve => control.close(() => resolve())))
+		const receiver = makeReceiver({
+			hostname,
+			self,
+			store,
+			directory,
+			log,
+			clock,
+			maxSize: config.limits.maxMessageSize,
+			maxRecipients: config.limits.maxRecipients,
+			queueLifetimeMs: config.limits.queueLifetimeHours * 3600_000,
+			queued: routes => queue.wake(routes),
+		})
+		const servers = await openServers({ office, receiver, metrics: openMetrics(office), config: serverConfig(config), leave: office.leaveCluster })
+		undo.push(() => servers.close())
+		queue.start()
+		log.info({ id: self, version: VERSION, data: config.data, listen: config.listen, ports: config.ports }, 'serving')
+		return { id: self, office, stop }
+	} catch (error) {
+		await stop()
+		throw error
+	}
+}
+
+function isWildcard(address: string): boolean {
+	return address === '0.0.0.0' || address === '::' || address === ''
+}

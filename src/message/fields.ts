@@ -1,0 +1,74 @@
+import { guessHeader } from './charset.ts'
+
+/** One header field as it lies; `from` and `to` frame the value (folds and all) in the text it was read from. */
+type RawField = { name: string; from: number; to: number; start: number; end: number }
+
+/**
+ * Goes through the fields of a header (RFC 5322 section 2.2) that was read as one character an octet, up to the blank
+ * line or the end. Lines that are no field (an mbox `From `, rubbish) are passed over. Linear in the length whatever stands there.
+ */
+export function eachField(text: string, take: (field: RawField) => boolean | void): void {
+	let colon = -1
+	for (let start = 0; start < text.length; ) {
+		if (colon < start) colon = text.indexOf(':', start)
+		if (colon < 0) return
+		const first = text.charCodeAt(start)
+		if (first === 10 || (first === 13 && text.charCodeAt(start + 1) === 10)) return
+		let end = start
+		for (;;) {
+			const lineEnd = text.indexOf('\n', end)
+			end = lineEnd < 0 ? text.length : lineEnd + 1
+			const next = text.charCodeAt(end)
+			if (next !== 32 && next !== 9) break
+		}
+		if (colon < end && first !== 32 && first !== 9) {
+			const name = text.slice(start, colon).trimEnd()
+			if (isName(name) && take({ name, from: colon + 1, to: end, start, end }) === false) return
+		}
+		start = end
+	}
+}
+
+function isName(name: string): boolean {
+	for (let i = 0; i < name.length; i++) {
+		const code = name.charCodeAt(i)
+		if (code <= 32 || code === 127) return false
+	}
+	return name.length > 0
+}
+
+/** A field's value without its folds and the white space around it; 8-bit octets decoded (UTF-8, else GB18030). */
+export function fieldValue(text: string, from: number, to: number): string {
+	return guessHeader(unfold(text.slice(from, to)).trim())
+}
+
+/** Takes out line ends: in a field they are all folds (RFC 5322 section 2.2.3). */
+export function unfold(value: string): string {
+	return value.includes('\n') ? value.replace(/\r*\n/g, '') : value
+}
+
+/** The value of the first field of that name, unfolded, RFC 2047 not decoded; null when there is none. */
+export function headerField(header: Buffer, name: string): string | null {
+	const text = header.latin1Slice()
+	const wanted = name.toLowerCase()
+	let found: string | null = null
+	eachField(text, field => {
+		if (field.name.length !== wanted.length || field.name.toLowerCase() !== wanted) return
+		found = fieldValue(text, field.from, field.to)
+		return false
+	})
+	return found
+}
+
+/**
+ * All fields in order, names as written, values as `headerField` gives them. `start` and `end` count octets of `header`;
+ * `end` lies after the CRLF. The header may go on with its blank line and a body: nothing after the blank line is read.
+ */
+export function headerFields(header: Buffer): { name: string; value: string; start: number; end: number }[] {
+	const text = header.latin1Slice()
+	const fields: { name: string; value: string; start: number; end: number }[] = []
+	eachField(text, ({ name, from, to, start, end }) => {
+		fields.push({ name, value: fieldValue(text, from, to), start, end })
+	})
+	return fields
+}

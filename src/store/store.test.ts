@@ -1,0 +1,304 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import fc from 'fast-check'
+import { newId } from '../kit/index.ts'
+import { Flag, type LogRow, type Op, openStore, type StagedBody, type Store } from './index.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'panpipe-store-'))
+let store: Store
+
+before(async () => {
+	store = await openStore({ dir: join(folder, 'a'), node: 'node-a' })
+})
+after(async () => {
+	await store.close()
+	rmSync(folder, { recursive: true })
+})
+
+const letter = (text: string) => Buffer.from(`From: alice@test.com\r\nSubject: ${text}\r\n\r\n${text}\r\n`)
+
+async function one(op: Op, at = store) {
+	const [result] = await at.write([op])
+	return result!
+}
+
+function add(account: string, mailbox: string, body: StagedBody, more: Partial<Extract<Op, { do: 'message.add' }>> = {}): Op {
+	return { do: 'message.add', account, mailbox, body, flags: 0, keywords: [], internalDate: 1_700_000_000_000, ...more }
+}
+
+/** All an IMAP client can see of an account. */
+function picture(at: Store, account: string) {
+	return at.reader.mailboxes(account).map(({ key, ...box }) => ({
+		...box,
+		content: at.reader.messages(key, 1, 2 ** 32).map(({ blob, saveDate: _, ...message }) => ({
+			...message,
+			hash: at.reader.head(blob).hash,
+			text: at.reader.body(blob).toString(),
+		})),
+		gone: at.reader.expungedSince(key, 0),
+	}))
+}
+
+test('a message is read back byte for byte, small from the database, large from a file', async () => {
+	const account = newId()
+	const small = Buffer.from('Subject: x\r\n\r\n\x00\xff\r\nend', 'latin1')
+	const large = Buffer.concat([Buffer.from('Subject: y\r\n\r\n'), Buffer.alloc(3_000_000, 'abc\r\n'), Buffer.from([0, 255, 13])])
+	const stage = store.stage()
+	for (let at = 0; at < large.length; at += 65_536) await stage.write(large.subarray(at, at + 65_536))
+	const result = await store.write([
+		add(account, 'INBOX', store.stageSmall(small), { create: true }),
+		add(account, 'INBOX', await stage.end()),
+	])
+	assert.deepEqual(result.map(one => one.ok && one.uid), [1, 2])
+	const inbox = store.reader.mailbox(account, 'inbox')!
+	const [first, second] = store.reader.messages(inbox.key, 1, 9)
+	assert.ok(store.reader.body(first!.blob).equals(small))
+	assert.ok(store.reader.body(second!.blob).equals(large))
+	const pieces: Buffer[] = []
+	for await (const piece of store.reader.bodyStream(second!.blob, 1_000_000, 2_500_001)) pieces.push(piece)
+	assert.ok(Buffer.concat(pieces).equals(large.subarray(1_000_000, 2_500_001)))
+})
+
+test('a body that nobody names any more is gone, in the database and in the folder', async () => {
+	const account = newId()
+	const before = readdirSync(join(folder, 'a/blobs')).length
+	const stage = store.stage()
+	await stage.write(Buffer.alloc(500_000, account))
+	const body = await stage.end()
+	await store.write([add(account, 'INBOX', body, { create: true })])
+	const { key } = store.reader.mailbox(account, 'INBOX')!
+	await one({ do: 'message.copy', account, mailbox: key, uids: [1], to: 'Trash' })
+	await one({ do: 'message.expunge', account, mailbox: key, uids: [1], any: true })
+	assert.equal(readdirSync(join(folder, 'a/blobs')).length, before + 1)
+	await one({ do: 'mailbox.delete', account, name: 'Trash' })
+	assert.equal(readdirSync(join(folder, 'a/blobs')).length, before)
+})
+
+test('what bears the same hand-over id is filed once in an account', async () => {
+	const account = newId()
+	const body = store.stageSmall(letter('once'))
+	const results = await store.write([1, 2].map(() => add(account, 'INBOX', body, { create: true, once: 'h1' })))
+	assert.deepEqual(results.map(result => result.ok && Boolean(result.duplicate)), [false, true])
+	assert.equal(store.reader.mailbox(account, 'INBOX')!.messages, 1)
+})
+
+test('an Op that fails for a fault of its own takes nothing else with it', async () => {
+	const account = newId()
+	const broken = { ...store.stageSmall(letter('x')), hash: null as never }
+	const [good, bad, alsoGood] = await Promise.allSettled([
+		store.write([add(account, 'INBOX', store.stageSmall(letter('1')), { create: true })]),
+		store.write([add(account, 'INBOX', store.stageSmall(letter('2'))), add(account, 'INBOX', broken)]),
+		store.write([add(account, 'INBOX', store.stageSmall(letter('3')))]),
+	])
+	assert.deepEqual([good.status, bad.status, alsoGood.status], ['fulfilled', 'rejected', 'fulfilled'])
+	assert.equal(store.reader.mailbox(account, 'INBOX')!.messages, 2)
+})
+
+test('UIDVALIDITY is never used twice for a name, and RENAME keeps it', async () => {
+	const account = newId()
+	await one({ do: 'account.create', account })
+	await one({ do: 'mailbox.create', account, name: '项目/甲' })
+	const first = store.reader.mailbox(account, '项目/甲')!
+	await one({ do: 'mailbox.rename', account, name: '项目', to: '旧/项目' })
+	assert.equal(store.reader.mailbox(account, '旧/项目/甲')!.uidValidity, first.uidValidity)
+	await one({ do: 'mailbox.delete', account, name: '旧/项目/甲' })
+	const again = await one({ do: 'mailbox.create', account, name: '旧/项目/甲' })
+	assert.ok(again.ok && again.uidValidity! > first.uidValidity)
+})
+
+test('a queue row goes with its result, the message with its last row', async () => {
+	const recipients = ['bob@test.com', 'carol@test.com'].map(address => ({
+		address,
+		route: 'node:b',
+		originalRecipient: null,
+		notify: null,
+	}))
+	const item = {
+		id: newId(),
+		reversePath: 'alice@test.com',
+		envelopeId: null,
+		ret: null,
+		smtputf8: false,
+		body: store.stageSmall(letter('queued')),
+		arrived: 5,
+		expires: 10,
+		source: 'test',
+		recipients,
+	}
+	await one({ do: 'queue.add', item })
+	const [first, second] = store.reader.queueDue('node:b', 5, 10)
+	assert.deepEqual([first!.recipient, second!.recipient], ['bob@test.com', 'carol@test.com'])
+	await one({
+		do: 'queue.result',
+		results: [
+			{ key: first!.key, is: 'done' },
+			{ key: second!.key, is: 'later', due: 99, reply: '451 later' },
+		],
+	})
+	assert.deepEqual(store.reader.queueDue('node:b', 98, 10), [])
+	const [left] = store.reader.queueDue('node:b', 99, 10)
+	assert.equal(left!.lastReply, '451 later')
+	await one({ do: 'queue.result', results: [{ key: left!.key, is: 'done' }] })
+	assert.throws(() => store.reader.body(left!.blob))
+})
+
+/* A small model of what mailboxes are, and random Ops against both. */
+
+type ModelMessage = { flags: number; keywords: string[]; text: string }
+type ModelBox = { uidNext: number; messages: Map<number, ModelMessage> }
+const NAMES = ['INBOX', 'Trash', 'A', 'A/B', '项目']
+const TEXTS = ['one', 'two', '三']
+
+type Act =
+	| { do: 'create' | 'delete'; name: string }
+	| { do: 'rename'; name: string; to: string }
+	| { do: 'add'; name: string; text: string; flags: number }
+	| { do: 'flags'; name: string; uids: number[]; how: 'add' | 'remove' | 'set'; flags: number; keywords: string[] }
+	| { do: 'copy' | 'move'; name: string; uids: number[]; to: string }
+	| { do: 'expunge'; name: string; uids: number[]; all: boolean }
+
+const name = fc.constantFrom(...NAMES)
+const uids = fc.uniqueArray(fc.integer({ min: 1, max: 6 }), { maxLength: 4 })
+const flags = fc.integer({ min: 0, max: 31 })
+const act: fc.Arbitrary<Act> = fc.oneof(
+	fc.record({ do: fc.constantFrom('create' as const, 'delete' as const), name }),
+	fc.record({ do: fc.constant('rename' as const), name: fc.constantFrom('A', 'A/B', '项目'), to: fc.constantFrom('C', 'A', 'D/E') }),
+	fc.record({ do: fc.constant('add' as const), name, text: fc.constantFrom(...TEXTS), flags }),
+	fc.record({ do: fc.constant('add' as const), name, text: fc.constantFrom(...TEXTS), flags }),
+	fc.record({
+		do: fc.constant('flags' as const),
+		name,
+		uids,
+		how: fc.constantFrom('add' as const, 'remove' as const, 'set' as const),
+		flags,
+		keywords: fc.subarray(['$work', '$later']),
+	}),
+	fc.record({ do: fc.constantFrom('copy' as const, 'move' as const), name, uids, to: name }),
+	fc.record({ do: fc.constant('expunge' as const), name, uids, all: fc.boolean() }),
+)
+
+function model(acts: Act[]): Map<string, ModelBox> {
+	const boxes = new Map<string, ModelBox>()
+	const make = (name: string) => boxes.set(name, { uidNext: 1, messages: new Map() })
+	for (const standard of ['INBOX', 'Drafts', 'Sent', 'Junk', 'Trash', 'Archive']) make(standard)
+	const superiors = (name: string) => name.split('/').map((_, i, levels) => levels.slice(0, i + 1).join('/'))
+	const put = (box: ModelBox, message: ModelMessage) => box.messages.set(box.uidNext++, message)
+	for (const act of acts) {
+		const box = boxes.get(act.name)
+		if (act.do === 'create') for (const level of superiors(act.name)) boxes.has(level) || make(level)
+		if (!box) continue
+		if (act.do === 'delete' && act.name !== 'INBOX') boxes.delete(act.name)
+		if (act.do === 'rename') {
+			const moving = [...boxes.keys()].filter(one => one === act.name || one.startsWith(`${act.name}/`))
+			const target = (one: string) => act.to + one.slice(act.name.length)
+			if (act.to.startsWith(`${act.name}/`) || moving.some(one => boxes.has(target(one)))) continue
+			for (const level of superiors(act.to).slice(0, -1)) boxes.has(level) || make(level)
+			for (const one of moving) {
+				boxes.set(target(one), boxes.get(one)!)
+				boxes.delete(one)
+			}
+		}
+		if (act.do === 'add') put(box, { flags: act.flags, keywords: [], text: act.text })
+		if (act.do === 'flags') {
+			for (const uid of act.uids) {
+				const message = box.messages.get(uid)
+				if (!message) continue
+				const words = new Set(act.how === 'set' ? [] : message.keywords)
+				for (const word of act.keywords) act.how === 'remove' ? words.delete(word) : words.add(word)
+				const flags =
+					act.how === 'set' ? act.flags : act.how === 'add' ? message.flags | act.flags : message.flags & ~act.flags
+				box.messages.set(uid, { ...message, flags, keywords: [...words] })
+			}
+		}
+		if (act.do === 'copy' || act.do === 'move') {
+			const to = boxes.get(act.to)
+			if (!to) continue
+			const taken = act.uids.filter(uid => box.messages.has(uid))
+			for (const uid of taken) put(to, box.messages.get(uid)!)
+			if (act.do === 'move') for (const uid of taken) box.messages.delete(uid)
+		}
+		if (act.do === 'expunge') {
+			for (const uid of act.all ? [...box.messages.keys()] : act.uids) {
+				if ((box.messages.get(uid)?.flags ?? 0) & Flag.deleted) box.messages.delete(uid)
+			}
+		}
+	}
+	return boxes
+}
+
+async function perform(account: string, act: Act): Promise<void> {
+	const mailbox = store.reader.mailbox(account, act.name)?.key
+	if (act.do === 'create') await one({ do: 'mailbox.create', account, name: act.name })
+	else if (act.do === 'delete') await one({ do: 'mailbox.delete', account, name: act.name })
+	else if (act.do === 'rename') await one({ do: 'mailbox.rename', account, name: act.name, to: act.to })
+	else if (act.do === 'add') await one(add(account, act.name, store.stageSmall(letter(act.text)), { flags: act.flags }))
+	else if (mailbox === undefined) return
+	else if (act.do === 'flags') {
+		const { uids, how, flags, keywords } = act
+		await one({ do: 'message.flags', account, mailbox, uids, how, flags, keywords })
+	} else if (act.do === 'expunge') {
+		await one({ do: 'message.expunge', account, mailbox, ...(act.all ? {} : { uids: act.uids }) })
+	} else await one({ do: `message.${act.do}`, account, mailbox, uids: act.uids, to: act.to })
+}
+
+test('random Ops do to the store what they do to a small model; counts and modseqs agree', async () => {
+	await fc.assert(
+		fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 40 }), async acts => {
+			const account = newId()
+			await one({ do: 'account.create', account })
+			for (const act of acts) await perform(account, act)
+			const expected = [...model(acts)].map(([name, box]) => ({
+				name,
+				uidNext: box.uidNext,
+				content: [...box.messages].map(([uid, { flags, keywords, text }]) => ({ uid, flags, keywords, text: letter(text).toString() })),
+			}))
+			const found = picture(store, account)
+			const plain = found.map(({ name, uidNext, content }) => ({
+				name,
+				uidNext,
+				content: content.map(({ uid, flags, keywords, text }) => ({ uid, flags, keywords, text })),
+			}))
+			const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1)
+			const sorted = (list: typeof plain) =>
+				list
+					.map(box => ({ ...box, content: box.content.map(one => ({ ...one, keywords: [...one.keywords].sort() })) }))
+					.sort(byName)
+			assert.deepEqual(sorted(plain), sorted(expected))
+			for (const box of found) {
+				assert.equal(box.messages, box.content.length)
+				assert.equal(box.unseen, box.content.filter(message => !(message.flags & Flag.seen)).length)
+				assert.equal(box.deleted, box.content.filter(message => message.flags & Flag.deleted).length)
+				assert.equal(box.size, box.content.reduce((sum, message) => sum + message.size, 0))
+				assert.ok(box.content.every(message => message.modseq <= box.modseq))
+				assert.ok(box.gone.every(uid => uid < box.uidNext && !box.content.some(message => message.uid === uid)))
+			}
+		}),
+		{ numRuns: 60 },
+	)
+})
+
+test('replaying the log, any prefix of it twice, gives the same store elsewhere', async () => {
+	const copy = await openStore({ dir: join(folder, 'b'), node: 'node-b' })
+	try {
+		const rows: LogRow[] = store.reader.log(0, 100_000)
+		assert.ok(rows.length > 100)
+		const staged = TEXTS.map(text => store.stageSmall(letter(text)))
+		const have = new Set(staged.map(body => body.hash))
+		const others = new Set(rows.filter(row => row.op.do === 'message.add' && !have.has(row.op['hash'] as string)).map(row => row.account))
+		const model = rows.filter(row => !others.has(row.account))
+		const accounts = new Set(model.map(row => row.account))
+		for (let from = 0; from < model.length; ) {
+			const to = Math.min(model.length, from + 1 + Math.floor(Math.random() * 300))
+			await copy.replay(model.slice(from, to), staged)
+			await copy.replay(model.slice(0, to), staged) // all of it again
+			from = to
+		}
+		assert.ok(accounts.size > 20)
+		for (const account of accounts) assert.deepEqual(picture(copy, account), picture(store, account))
+	} finally {
+		await copy.close()
+	}
+})
