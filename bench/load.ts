@@ -25,7 +25,8 @@ export async function messagesPerSecond(to: Place, mailbox: Mailbox, messages: n
 			stored = (await reader.count()) - before
 			const spent = performance.now() - started
 			if (stored >= messages) break
-			if (spent > 120_000) throw new Error(`only ${stored} of ${messages} messages were stored in two minutes`)
+			if (spent > 120_000)
+				throw new Error(`only ${stored} of ${messages} messages were stored in two minutes`)
 			// Far from the end, wait for a part of what it will take; near it, look often.
 			const left = stored > 0 ? (spent / stored) * (messages - stored) : 100
 			await sleep(Math.max(5, Math.min(250, left / 4)))
@@ -62,7 +63,11 @@ export async function latencies(to: Place, mailbox: Mailbox, messages: number): 
 		const found: number[] = []
 		for (let i = 1; i <= messages; i++) {
 			const seen = reader.exists(before + i).then(() => performance.now())
-			await sender.send('sender@example.org', mailbox.login, `Subject: ${i}\r\n\r\n${'0123456789\r\n'.repeat(300)}`)
+			await sender.send(
+				'sender@example.org',
+				mailbox.login,
+				`Subject: ${i}\r\n\r\n${'0123456789\r\n'.repeat(300)}`,
+			)
 			const answered = performance.now()
 			found.push(Math.max(0, (await seen) - answered))
 			await sleep(40)

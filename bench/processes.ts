@@ -23,14 +23,16 @@ export function family(root: number): number[] {
 /**
  * Octets of memory of a server. PSS divides what processes share among those that share it,
  * so that its sum over Dovecot's many processes is what they really cost.
+ * Not counted: Dovecot's idle `lmtp` processes, which may end between two measurements.
  */
 export function proportionalMemory(root: number): number {
-	return family(root).reduce((sum, pid) => sum + kilobytes(read(`/proc/${pid}/smaps_rollup`), 'Pss'), 0) * 1024
+	const counted = family(root).filter(pid => read(`/proc/${pid}/comm`).trim() !== 'lmtp')
+	return counted.reduce((sum, pid) => sum + kilobytes(read(`/proc/${pid}/smaps_rollup`), 'Pss'), 0) * 1024
 }
 
-/** Resident set in octets, of one process. */
-export function residentMemory(pid: number): number {
-	return kilobytes(read(`/proc/${pid}/status`), 'VmRSS') * 1024
+/** Octets resident, of the process and all its descendants. */
+export function residentFamily(root: number): number {
+	return family(root).reduce((sum, pid) => sum + kilobytes(read(`/proc/${pid}/status`), 'VmRSS'), 0) * 1024
 }
 
 export function alive(pid: number): boolean {

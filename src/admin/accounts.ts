@@ -7,7 +7,7 @@ const password = z.string().min(1).max(1000)
 
 export const addAccount = verb({
 	about: 'make an account; it lives at this node unless another is named',
-	input: z.object({ address, password: password.optional(), name: z.string().optional(), node: z.string().optional() }),
+	input: z.object({ address, password: password.exactOptional(), name: z.string().exactOptional(), node: z.string().exactOptional() }),
 	async run(office, { address, password, name, node }) {
 		const passwordHash = password ? await hashPassword(password) : ''
 		const home = node ? nodeNamed(office, node) : office.self
@@ -19,11 +19,11 @@ export const addAccount = verb({
 export const listAccounts = verb({
 	about: 'accounts of all nodes',
 	input: z.object({
-		node: z.string().optional(),
-		domain: z.string().optional(),
-		search: z.string().optional(),
-		after: z.string().optional(),
-		limit: z.number().int().positive().max(1_000_000).optional(),
+		node: z.string().exactOptional(),
+		domain: z.string().exactOptional(),
+		search: z.string().exactOptional(),
+		after: z.string().exactOptional(),
+		limit: z.number().int().positive().max(1_000_000).exactOptional(),
 	}),
 	run(office, { node, ...filter }) {
 		const found = office.directory.accounts({ ...filter, ...(node ? { node: nodeNamed(office, node) } : {}) })

@@ -11,9 +11,9 @@ export const addNode = verb({
 		ip: z.string().min(1),
 		webPort: z.number().int().min(1).max(65535),
 		code: z.string().min(1),
-		description: z.string().optional(),
-		site: z.string().optional(),
-		enabled: z.boolean().optional(),
+		description: z.string().exactOptional(),
+		site: z.string().exactOptional(),
+		enabled: z.boolean().exactOptional(),
 	}),
 	async run(office, { ip, webPort, code, description, site, enabled }) {
 		const { cluster, directory, self, ports } = office
@@ -32,9 +32,10 @@ export const addNode = verb({
 			webPort,
 			clusterPort: newcomer.clusterPort,
 			hostname: newcomer.hostname,
+			version: newcomer.version,
 			enabled: enabled ?? true,
-			...(description === undefined ? {} : { description }),
-			...(site === undefined ? {} : { site }),
+			description: description ?? newcomer.description,
+			site: site ?? newcomer.site,
 		})
 		const merged = await directory.mergedWith(newcomer.id, 60_000)
 		return { id: newcomer.id, ip, webPort, merged, accounts: directory.countAccounts({ node: newcomer.id }) }

@@ -43,6 +43,6 @@ export const verbs = {
 	'queue release': queue.releaseQueued,
 	'queue drop': queue.dropQueued,
 	'cluster rebuild': status.rebuildCluster,
-} satisfies Record<string, Verb<never, unknown>>
+} satisfies Record<string, Verb>
 
 export type VerbName = keyof typeof verbs

@@ -57,11 +57,11 @@ export const editNode = verb({
 	about: 'change what is known of a node, of this or any other',
 	input: z.object({
 		node: z.string().min(1),
-		description: z.string().optional(),
-		site: z.string().optional(),
-		ip: z.string().min(1).optional(),
-		webPort: z.number().int().min(1).max(65535).optional(),
-		clusterPort: z.number().int().min(1).max(65535).optional(),
+		description: z.string().exactOptional(),
+		site: z.string().exactOptional(),
+		ip: z.string().min(1).exactOptional(),
+		webPort: z.number().int().min(1).max(65535).exactOptional(),
+		clusterPort: z.number().int().min(1).max(65535).exactOptional(),
 	}),
 	run(office, { node, ...changes }) {
 		const { id } = nodeNamed(office, node)

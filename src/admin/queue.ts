@@ -6,7 +6,7 @@ const ids = z.object({ ids: z.array(z.string().min(1)).min(1) })
 
 export const listQueue = verb({
 	about: 'mail that waits at this node, and why',
-	input: z.object({ limit: z.number().int().positive().optional() }),
+	input: z.object({ limit: z.number().int().positive().exactOptional() }),
 	run: (office, { limit }) =>
 		office.queue
 			.list()
@@ -55,7 +55,7 @@ export const releaseQueued = verb({
 
 export const dropQueued = verb({
 	about: 'take messages out of the queue; the sender gets a report unless told otherwise',
-	input: ids.extend({ report: z.boolean().optional() }),
+	input: ids.extend({ report: z.boolean().exactOptional() }),
 	async run({ queue }, { ids, report }) {
 		found(await queue.drop(ids, report ?? true))
 		return { ids }

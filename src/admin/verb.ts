@@ -26,14 +26,19 @@ export type Office = {
 }
 
 /** One thing an operator can say. `run` is given input that was checked. */
-export type Verb<Input = unknown, Output = unknown> = {
+export type Verb<Input = never, Output = unknown> = {
 	/** One line of help. */
 	about: string
-	input: z.ZodType<Input>
+	input: z.ZodType
 	run(office: Office, input: Input): Promise<Output> | Output
 }
 
-export function verb<Input, Output>(definition: Verb<Input, Output>): Verb<Input, Output> {
+/** Ties `run`'s input to its check. */
+export function verb<Schema extends z.ZodType, Output>(definition: {
+	about: string
+	input: Schema
+	run(office: Office, input: z.infer<Schema>): Promise<Output> | Output
+}) {
 	return definition
 }
 

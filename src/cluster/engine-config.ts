@@ -7,8 +7,8 @@ export type EngineSettings = {
 	clusterId: string
 	listen: string
 	clusterPort: number
-	/** `ip:port` under which peers dial us. */
-	advertise: string
+	/** The address under which peers dial us; null = `listen`. */
+	advertise: string | null
 	certificate: string
 	key: string
 	ca: string
@@ -59,7 +59,7 @@ export function engineConfig(settings: EngineSettings, folder: string, password:
 		cluster: {
 			name: `panpipe-${settings.clusterId}`,
 			listen: hostPort(settings.listen, settings.clusterPort),
-			advertise: settings.advertise,
+			...(settings.advertise && { advertise: hostPort(settings.advertise, settings.clusterPort) }),
 			no_advertise: true, // client addresses: nobody but us has business there
 			tls: {
 				cert_file: paths.certificate,

@@ -3,9 +3,8 @@ import { accessSync, constants, readdirSync, readFileSync, rmSync } from 'node:f
 import { delimiter, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Log } from '../kit/index.ts'
+import { type Log, readIfThere } from '../kit/index.ts'
 import { enginePaths } from './engine-config.ts'
-import { readIfThere } from './files.ts'
 
 /** One run of nats-server. */
 export type EngineProcess = {
@@ -110,7 +109,7 @@ function passOn(child: ChildProcess, log: Log): () => string {
  * A server that an earlier run of this node left behind holds the cluster port: it is ended.
  * Only if it really is ours, that is, if it was started with our configuration file.
  */
-async function endOrphan(folder: string, log: Log): Promise<void> {
+export async function endOrphan(folder: string, log: Log): Promise<void> {
 	const paths = enginePaths(folder)
 	const pid = Number(readIfThere(paths.pid))
 	if (!Number.isInteger(pid) || pid <= 1 || !isOurs(pid, paths.config)) return

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { backOff, Emitter, type Log } from '../kit/index.ts'
+import { backOff, Emitter, type Log, writeFileAtomic } from '../kit/index.ts'
 import { type EngineSettings, engineConfig, enginePaths, reloadable } from './engine-config.ts'
-import { type EngineProcess, findProgram, startEngine } from './engine-process.ts'
-import { makeFolder, writeAtomic } from './files.ts'
+import { type EngineProcess, endOrphan, findProgram, startEngine } from './engine-process.ts'
 
 /** How to reach the server as a client. */
 export type EngineAccess = { port: number; password: string }
@@ -66,6 +66,7 @@ export class Engine {
 		this.#wanted = null
 		return this.#inTurn(async () => {
 			await this.#settle()
+			await endOrphan(this.#folder, this.#log)
 			await rm(this.#folder, { recursive: true, force: true })
 			this.#written = ''
 		})
@@ -86,7 +87,7 @@ export class Engine {
 		}
 		try {
 			if (this.#running && !reloadable(this.#running.settings, wanted)) await this.#stop()
-			const changed = await this.#write(wanted)
+			const changed = this.#write(wanted)
 			if (this.#running) {
 				if (changed) this.#running.process.reload()
 				this.#running.settings = wanted
@@ -99,16 +100,16 @@ export class Engine {
 
 	#written = ''
 
-	async #write(settings: EngineSettings): Promise<boolean> {
+	#write(settings: EngineSettings): boolean {
 		const paths = enginePaths(this.#folder)
 		const config = engineConfig(settings, this.#folder, this.#password)
 		const all = [config, settings.certificate, settings.key, settings.ca].join('\0')
 		if (this.#written === all) return false
-		makeFolder(this.#folder)
-		await writeAtomic(paths.certificate, settings.certificate)
-		await writeAtomic(paths.key, settings.key)
-		await writeAtomic(paths.ca, settings.ca)
-		await writeAtomic(paths.config, config)
+		mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
+		writeFileAtomic(paths.certificate, settings.certificate)
+		writeFileAtomic(paths.key, settings.key)
+		writeFileAtomic(paths.ca, settings.ca)
+		writeFileAtomic(paths.config, config)
 		this.#written = all
 		return true
 	}

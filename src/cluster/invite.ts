@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import { isIP } from 'node:net'
 import { connect as connectTls, type TLSSocket } from 'node:tls'
 import type { z } from 'zod'
-import type { Clock } from '../kit/index.ts'
+import { type Clock, normalAddress } from '../kit/index.ts'
 import { fingerprint, signNode } from './certificates.ts'
 import {
 	ACCEPT,
@@ -25,14 +25,22 @@ export type Invitation = {
 	ip: string
 	webPort: number
 	code: string
-	/** Every node of the directory, ourselves and disabled ones included. */
-	nodes: { id: string; hostname: string }[]
+	/** Our own name, address (null: the one the newcomer sees us at) and ports. */
+	hostname: string
+	address: string | null
+	ports: { web: number; cluster: number }
+	/** Every node of the directory, disabled ones included. */
+	members: { id: string; hostname: string }[]
 }
 
-/** The newcomer, as its peers reach it and as it describes itself. `self` is us as the newcomer was told. */
-export type Invited = {
-	node: Member & { hostname: string; version: string; description: string; site: string }
-	self: Member
+/** The newcomer, as its peers reach it and as it describes itself. */
+export type Invited = Member & {
+	hostname: string
+	version: string
+	description: string
+	site: string
+	/** Our own address, as the newcomer was told. */
+	ourAddress: string
 }
 
 export type Inviter = {
@@ -42,8 +50,6 @@ export type Inviter = {
 	version: string
 	/** Every member's entry but ours. */
 	others(): Member[]
-	/** Our own entry; `seen` is our address on the connection to the newcomer. */
-	ourEntry(seen: string): Member
 	engineInstalled(): boolean
 }
 
@@ -76,8 +82,13 @@ export async function inviteNode(us: Inviter, invitation: Invitation): Promise<I
 	const newcomer = parsed.data
 	check(us, invitation, newcomer, (asked + us.clock.now()) / 2)
 
-	const self = us.ourEntry(hello.localAddress)
-	const { ca } = await us.keys.found(us.self, self.ip)
+	const self: Member = {
+		id: us.self,
+		ip: invitation.address ?? normalAddress(hello.localAddress),
+		webPort: invitation.ports.web,
+		clusterPort: invitation.ports.cluster,
+	}
+	const { ca } = await us.keys.found(self)
 	const you: Member = {
 		id: newcomer.nodeId,
 		ip: invitation.ip,
@@ -93,7 +104,7 @@ export async function inviteNode(us: Inviter, invitation: Invitation): Promise<I
 		you,
 	})
 	const { hostname, version, description, site } = newcomer
-	return { node: { ...you, hostname, version, description, site }, self }
+	return { ...you, hostname, version, description, site, ourAddress: self.ip }
 }
 
 function check(us: Inviter, invitation: Invitation, newcomer: HelloAnswer, now: number): void {
@@ -117,7 +128,7 @@ function check(us: Inviter, invitation: Invitation, newcomer: HelloAnswer, now: 
 		)
 	}
 	const ours = newcomer.clusterId !== '' && newcomer.clusterId === us.keys.clusterId
-	if (ours && invitation.nodes.some(node => node.id === newcomer.nodeId)) {
+	if (ours && invitation.members.some(node => node.id === newcomer.nodeId)) {
 		throw new JoinFailed('already-member', 'This node is a member of this cluster already.')
 	}
 	if (!ours && !newcomer.alone) {
@@ -126,7 +137,8 @@ function check(us: Inviter, invitation: Invitation, newcomer: HelloAnswer, now: 
 			'The new node is a member of another cluster. Remove it there first (panpipe node remove) and try again.',
 		)
 	}
-	const namesake = invitation.nodes.find(
+	const nodes = [{ id: us.self, hostname: invitation.hostname }, ...invitation.members]
+	const namesake = nodes.find(
 		node => node.id !== newcomer.nodeId && node.hostname.toLowerCase() === newcomer.hostname.toLowerCase(),
 	)
 	if (namesake) {

@@ -1,7 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
-import { base32, type Clock, fromBase32, Limiter } from '../kit/index.ts'
-import { readIfThere, writeAtomic } from './files.ts'
+import { base32, type Clock, fromBase32, Limiter, readIfThere, writeFileAtomic } from '../kit/index.ts'
 
 /** The first 16 octets of the SHA-256 of the newcomer's public key, and 10 octets only it and the admin know. */
 export type JoinCode = { fingerprint: Buffer; secret: Buffer }
@@ -56,21 +55,21 @@ export class CurrentCode {
 	}
 
 	/** @param identity SHA-256 of the public key that our web port shows */
-	async make(identity: Buffer): Promise<string> {
+	make(identity: Buffer): string {
 		const secret = randomBytes(SECRET)
 		this.#state = { hash: hashOf(secret).toString('hex'), made: this.#clock.now(), wrong: 0, used: false }
-		await this.#save()
+		this.#save()
 		return formatJoinCode({ fingerprint: identity, secret })
 	}
 
-	async judge(secret: Buffer, from: string): Promise<Verdict> {
+	judge(secret: Buffer, from: string): Verdict {
 		const state = this.#state
 		if (!state || this.#wrongFrom.count(from) >= MOST_WRONG_PER_ADDRESS) return 'wrong'
 		if (!timingSafeEqual(Buffer.from(state.hash, 'hex'), hashOf(secret))) {
 			this.#wrongFrom.add(from)
 			if (state.wrong < MOST_WRONG) {
 				state.wrong++
-				await this.#save()
+				this.#save()
 			}
 			return 'wrong'
 		}
@@ -80,14 +79,14 @@ export class CurrentCode {
 		return age > GOOD_FOR || age < -GOOD_FOR ? 'expired' : 'right'
 	}
 
-	async spend(): Promise<void> {
+	spend(): void {
 		if (!this.#state) return
 		this.#state.used = true
-		await this.#save()
+		this.#save()
 	}
 
-	async #save(): Promise<void> {
-		await writeAtomic(this.#path, JSON.stringify(this.#state))
+	#save(): void {
+		writeFileAtomic(this.#path, JSON.stringify(this.#state))
 	}
 }
 

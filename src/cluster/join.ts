@@ -111,21 +111,16 @@ export type JoinAnswer = { status: number; body: unknown }
 const NOTHING: JoinAnswer = { status: 404, body: {} }
 
 /** The newcomer's side of both requests. `from` is the asker's address. */
-export async function answerJoin(
-	us: Newcomer,
-	path: string,
-	body: unknown,
-	from: string,
-): Promise<JoinAnswer> {
-	if (path === HELLO) return await answerHello(us, body, from)
-	if (path === ACCEPT) return await answerAccept(us, body, from)
+export function answerJoin(us: Newcomer, path: string, body: unknown, from: string): JoinAnswer {
+	if (path === HELLO) return answerHello(us, body, from)
+	if (path === ACCEPT) return answerAccept(us, body, from)
 	return NOTHING
 }
 
-async function answerHello(us: Newcomer, body: unknown, from: string): Promise<JoinAnswer> {
+function answerHello(us: Newcomer, body: unknown, from: string): JoinAnswer {
 	const hello = helloShape.safeParse(body)
 	if (!hello.success) return NOTHING
-	const refused = refusal(await us.code.judge(Buffer.from(hello.data.secret, 'base64url'), from))
+	const refused = refusal(us.code.judge(Buffer.from(hello.data.secret, 'base64url'), from))
 	if (refused) return refused
 	const answer: HelloAnswer = {
 		...us.about(),
@@ -138,11 +133,11 @@ async function answerHello(us: Newcomer, body: unknown, from: string): Promise<J
 	return { status: 200, body: answer }
 }
 
-async function answerAccept(us: Newcomer, body: unknown, from: string): Promise<JoinAnswer> {
+function answerAccept(us: Newcomer, body: unknown, from: string): JoinAnswer {
 	const parsed = acceptShape.safeParse(body)
 	if (!parsed.success) return NOTHING
 	const accept = parsed.data
-	const refused = refusal(await us.code.judge(Buffer.from(accept.secret, 'base64url'), from))
+	const refused = refusal(us.code.judge(Buffer.from(accept.secret, 'base64url'), from))
 	if (refused) return refused
 	const { nodeId } = us.about()
 	if (us.others().length > 0 && us.keys.clusterId !== clusterIdOf(accept.caCertificate)) {
@@ -153,13 +148,14 @@ async function answerAccept(us: Newcomer, body: unknown, from: string): Promise<
 		return { status: 400, body: {} }
 	}
 	const introduced = accept.members.filter(member => member.id !== nodeId)
-	await us.keys.store({
+	us.keys.store({
 		nodeId,
 		ca: { certificate: accept.caCertificate, key: accept.caKey },
 		certificate: accept.certificate,
+		self: accept.you,
 		introduced,
 	})
-	await us.code.spend()
+	us.code.spend()
 	us.log.info({ from, members: introduced.length }, 'joined the cluster')
 	us.joined(introduced, accept.you)
 	return { status: 200, body: { nodeId } }

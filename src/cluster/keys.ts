@@ -1,8 +1,8 @@
 import { X509Certificate } from 'node:crypto'
-import { rm } from 'node:fs/promises'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { base32 } from '../kit/index.ts'
+import { base32, readIfThere, writeFileAtomic } from '../kit/index.ts'
 import {
 	fingerprint,
 	type KeyPair,
@@ -12,7 +12,7 @@ import {
 	publicKeyOf,
 	signNode,
 } from './certificates.ts'
-import { makeFolder, readIfThere, writeAtomic } from './files.ts'
+import type { Member } from './types.ts'
 
 export const memberShape = z.object({
 	id: z.string().min(1).max(64),
@@ -28,6 +28,8 @@ const clusterShape = z.object({
 	nodeId: z.string(),
 	ca: keyPairShape,
 	certificate: z.string(),
+	/** Our own entry as peers were told it at joining. */
+	self: memberShape,
 	/** Members told at joining; they count until the directory names other nodes itself. */
 	introduced: z.array(memberShape),
 })
@@ -54,16 +56,16 @@ export class Keys {
 
 	/** Opens the folder, making what is missing. `addresses` and `hostname` are what the identity is good for. */
 	static async open(folder: string, self: string, hostname: string, addresses: string[]): Promise<Keys> {
-		makeFolder(folder)
+		mkdirSync(folder, { recursive: true, mode: 0o700 })
 		let key = readIfThere(join(folder, 'node.key'))
 		if (!key) {
 			key = await makeKey()
-			await writeAtomic(join(folder, 'node.key'), key)
+			writeFileAtomic(join(folder, 'node.key'), key)
 		}
 		let certificate = readIfThere(join(folder, 'identity.crt'))
 		if (!certificate || !isGoodFor(certificate, key, hostname, addresses)) {
 			certificate = (await makeIdentity(hostname, addresses, key)).certificate
-			await writeAtomic(join(folder, 'identity.crt'), certificate)
+			writeFileAtomic(join(folder, 'identity.crt'), certificate)
 		}
 		const path = join(folder, 'cluster.json')
 		const text = readIfThere(path)
@@ -82,11 +84,11 @@ export class Keys {
 	}
 
 	/** The CA of our cluster; made, with our own certificate, when there is none yet. */
-	async found(nodeId: string, address: string): Promise<Membership> {
+	async found(self: Member): Promise<Membership> {
 		if (this.#membership) return this.#membership
 		const ca = await makeClusterCa()
-		const certificate = await signNode(ca, publicKeyOf(this.key), nodeId, [address])
-		await this.store({ nodeId, ca, certificate, introduced: [] })
+		const certificate = await signNode(ca, publicKeyOf(this.key), self.id, [self.ip])
+		this.store({ nodeId: self.id, ca, certificate, self, introduced: [] })
 		return this.#membership!
 	}
 
@@ -95,17 +97,17 @@ export class Keys {
 		const membership = this.#membership
 		if (!membership || hasAddress(membership.certificate, address)) return false
 		const certificate = await signNode(membership.ca, publicKeyOf(this.key), membership.nodeId, [address])
-		await this.store({ ...membership, certificate })
+		this.store({ ...membership, certificate })
 		return true
 	}
 
-	async store(membership: Membership): Promise<void> {
-		await writeAtomic(this.#path, JSON.stringify(membership))
+	store(membership: Membership): void {
+		writeFileAtomic(this.#path, JSON.stringify(membership))
 		this.#membership = membership
 	}
 
-	async forget(): Promise<void> {
-		await rm(this.#path, { force: true })
+	forget(): void {
+		rmSync(this.#path, { force: true })
 		this.#membership = null
 	}
 }

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import {
 	connect as connectNats,
 	headers,
@@ -9,7 +10,8 @@ import {
 } from '@nats-io/transport-node'
 import { type Clock, Emitter, type Log, newId } from '../kit/index.ts'
 import { readBeat } from './beat.ts'
-import { type EngineAccess, MAX_PAYLOAD, USER } from './engine-config.ts'
+import type { EngineAccess } from './engine.ts'
+import { MAX_PAYLOAD, USER } from './engine-config.ts'
 import { Peers } from './peers.ts'
 import { type Beat, type Links, type PeerState, Unreachable } from './types.ts'
 
@@ -28,6 +30,8 @@ type Answer = Parameters<Links['answer']>[1]
 const BEAT_EVERY = 1_000
 const MEASURE_EVERY = 5 // beats
 const PATIENCE = 5_000
+const REDIAL = 100
+const DIAL_WITHIN = 2_000
 const PING = 'links-ping'
 const FAILED = 'Panpipe-Failed'
 // Names of subjects and verbs: tokens of letters, digits and dashes, joined by dots.
@@ -40,12 +44,15 @@ export type LinksOptions = {
 	clock: Clock
 	log: Log
 	connect: Links['connect']
+	/** Told whenever the connection to the server comes (with it) or goes (null). */
+	connected: (nats: NatsConnection | null) => void
 }
 
 /** Links over the nats-server of this node; without one everything is silence. */
 export class NatsLinks implements Links {
 	self: string
 	connect: Links['connect']
+	#connected: LinksOptions['connected']
 	#version: string
 	#clock: Clock
 	#log: Log
@@ -66,6 +73,7 @@ export class NatsLinks implements Links {
 	constructor(options: LinksOptions) {
 		this.self = options.self
 		this.connect = options.connect
+		this.#connected = options.connected
 		this.#version = options.version
 		this.#clock = options.clock
 		this.#log = options.log
@@ -82,45 +90,67 @@ export class NatsLinks implements Links {
 		return this.#nats !== null
 	}
 
-	/** The client connection, for streams; null without an engine. */
-	get nats(): NatsConnection | null {
-		return this.#nats
-	}
-
 	/** The other active members. */
 	setMembers(ids: string[]): void {
 		for (const gone of this.#peers.setMembers(ids.filter(id => id !== this.self))) this.#downs.emit(gone)
 	}
 
+	/** Connects, and stays connected until this server goes. */
 	async engineUp(access: EngineAccess): Promise<void> {
-		const turn = ++this.#turn
-		const nats = await connectNats({
+		for (const turn = ++this.#turn; turn === this.#turn; ) {
+			try {
+				const nats = await this.#dial(access)
+				if (turn !== this.#turn) return await nats.close()
+				this.#begin(nats)
+				const error = await nats.closed()
+				if (turn !== this.#turn) return
+				this.#log.warn({ err: error }, 'lost nats-server; connecting again')
+				this.#end()
+			} catch (error) {
+				this.#log.warn({ err: error }, 'cannot connect to nats-server; trying again')
+			}
+			await wait(REDIAL, undefined, { ref: false })
+		}
+	}
+
+	engineDown(): void {
+		this.#turn++
+		const nats = this.#nats
+		this.#end()
+		void nats?.close().catch(() => {})
+	}
+
+	async #dial(access: EngineAccess): Promise<NatsConnection> {
+		return await connectNats({
 			servers: `127.0.0.1:${access.port}`,
 			user: USER,
 			pass: access.password,
 			name: this.self,
 			noEcho: true,
 			maxReconnectAttempts: -1,
-			reconnectTimeWait: 100,
+			reconnectTimeWait: REDIAL,
 			pingInterval: 10_000,
+			timeout: DIAL_WITHIN,
 		})
-		if (turn !== this.#turn) return await nats.close()
+	}
+
+	#begin(nats: NatsConnection): void {
 		this.#nats = nats
 		this.#listen('panpipe.beat.*', message => this.#heardBeat(message))
 		for (const subject of this.#hearers.keys()) this.#listenTo(subject)
 		for (const verb of this.#answers.keys()) this.#answerTo(verb)
+		this.#connected(nats)
 		this.beatNow()
 	}
 
-	engineDown(): void {
-		this.#turn++
-		const nats = this.#nats
+	#end(): void {
+		if (!this.#nats) return
 		this.#nats = null
 		this.#subscriptions.clear()
-		void nats?.close().catch(() => {})
+		this.#connected(null)
 	}
 
-	async close(): Promise<void> {
+	close(): void {
 		clearInterval(this.#timer)
 		this.engineDown()
 	}

@@ -17,6 +17,13 @@ export function plainReason(error: unknown): string {
 			return 'the name is not known'
 		case 'EPROTO':
 			return 'it does not speak TLS'
+		case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+		case 'SELF_SIGNED_CERT_IN_CHAIN':
+		case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+		case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+		case 'CERT_SIGNATURE_FAILURE':
+		case 'ERR_TLS_CERT_ALTNAME_INVALID':
+			return 'its certificate is not that of the node'
 	}
 	return message || 'no connection'
 }

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import {
 	DiscardPolicy,
+	JetStreamApiCodes,
 	JetStreamApiError,
 	type JetStreamManager,
 	jetstream,
@@ -34,6 +35,7 @@ const MOST_BYTES = 768 * 1024 * 1024
 const SAME_WITHIN = 5 * 60_000 * 1_000_000 // nanoseconds
 const FIRST_RETRY = 500
 const LONGEST_RETRY = 30_000
+const PATIENCE = 5_000
 
 export class NodeLog implements LogStream {
 	state: LogStream['state'] = 'absent'
@@ -89,7 +91,8 @@ export class NodeLog implements LogStream {
 	async #open(nats: NatsConnection, turn: number): Promise<void> {
 		for (let attempt = 1; turn === this.#turn; attempt++) {
 			try {
-				const jsm = await managerOf(nats)
+				// A server that has just started says nothing at all until a leader is elected: ask again soon.
+				const jsm = await managerOf(nats, Math.min(attempt * FIRST_RETRY, PATIENCE))
 				await findOrMake(jsm, this.#node)
 				if (turn === this.#turn) this.state = 'ready'
 				return
@@ -102,8 +105,8 @@ export class NodeLog implements LogStream {
 }
 
 // checkAPI would ask the meta leader, who may be out of reach, before every first use.
-async function managerOf(nats: NatsConnection): Promise<JetStreamManager> {
-	return await jetstreamManager(nats, { checkAPI: false })
+async function managerOf(nats: NatsConnection, timeout = PATIENCE): Promise<JetStreamManager> {
+	return await jetstreamManager(nats, { checkAPI: false, timeout })
 }
 
 async function findOrMake(jsm: JetStreamManager, node: string): Promise<void> {
@@ -111,7 +114,7 @@ async function findOrMake(jsm: JetStreamManager, node: string): Promise<void> {
 		await jsm.streams.info(nameOf(node))
 		return
 	} catch (error) {
-		if (!(error instanceof JetStreamApiError) || error.code !== STREAM_NOT_FOUND) throw error
+		if (!(error instanceof JetStreamApiError) || error.code !== JetStreamApiCodes.StreamNotFound) throw error
 	}
 	await jsm.streams.add({
 		name: nameOf(node),
@@ -120,14 +123,12 @@ async function findOrMake(jsm: JetStreamManager, node: string): Promise<void> {
 		storage: StorageType.File,
 		discard: DiscardPolicy.Old,
 		num_replicas: 1,
-		placement: { tags: [`node:${node}`] },
+		placement: { cluster: '', tags: [`node:${node}`] },
 		max_bytes: MOST_BYTES,
 		duplicate_window: SAME_WITHIN,
 		allow_direct: true,
 	})
 }
-
-const STREAM_NOT_FOUND = 10059 // nats-server's error code
 
 function nameOf(node: string): string {
 	return `LOG_${node}`

@@ -22,8 +22,8 @@ export type LaneOptions = {
 	store: Store
 	clock: Clock
 	log: Log
-	/** Opens the way, or throws with a reason in plain words. */
-	open(): Promise<Carrier>
+	/** Opens the way, or throws with a reason in plain words. `refused`: there is none and will be none. */
+	open(): Promise<Carrier | { refused: Reply }>
 	/** Why nothing may go now (a disabled node), or null. */
 	closed(): string | null
 	/** Takes out what no longer belongs on this route; returns what does. */
@@ -124,7 +124,14 @@ export class Lane {
 		if (items.length === 0) return void (this.#again = true)
 
 		const reused = this.#carrier !== null && !this.#carrier.lost
-		if (!reused) this.#carrier = await this.#options.open()
+		if (!reused) {
+			const opened = await this.#options.open()
+			if ('refused' in opened) {
+				for (const one of consignments(items)) await this.#options.settle(one, one.map(() => opened.refused))
+				return void (this.#again = true)
+			}
+			this.#carrier = opened
+		}
 		const carrier = this.#carrier!
 		if (this.#idle) clearTimeout(this.#idle)
 		this.waiting = null

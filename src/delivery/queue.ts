@@ -23,6 +23,8 @@ export type QueueOptions = {
 	/** Port of mail exchangers: 25. */
 	relayPort: number
 	queueLifetimeMs: number
+	/** For the statistics: delivered, deferred, failed. */
+	count(outcome: string): void
 }
 
 /** A row of `queue list`: with the reason it waits. */
@@ -191,6 +193,7 @@ export class Queue {
 			const outcome = this.#judge(item, answer)
 			const said = `${answer.code} ${answer.enhanced ? `${answer.enhanced} ` : ''}${answer.lines.join(' ')}`
 			this.#options.log.info({ id: item.id, to: item.recipient, route: item.route, reply: said }, outcome)
+			this.#options.count(outcome)
 			if (outcome === 'deferred') {
 				const wait = backOff(item.attempts + 1, LATER.first, LATER.most)
 				return { key: item.key, is: 'later', due: this.#options.clock.now() + wait, reply: said }

@@ -22,6 +22,8 @@ export type ReceiveOptions = {
 	queueLifetimeMs: number
 	/** Called after a commit with the routes that have something new. */
 	queued(routes: Iterable<string>): void
+	/** For the statistics: accepted, refused. */
+	count(outcome: string): void
 }
 
 /** The way of a message from the first contact to the disk. */
@@ -169,6 +171,7 @@ class Receiving implements Incoming {
 	}
 
 	#tell(outcome: string, reason?: string): void {
+		this.#options.count(outcome)
 		const { reversePath, recipients } = this.#transaction
 		const to = recipients.length === 1 ? recipients[0]!.address : recipients.map(recipient => recipient.address)
 		this.#options.log.info(

@@ -1,4 +1,5 @@
 import { Resolver } from 'node:dns/promises'
+import type { Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import mxConnect from 'mx-connect'
 import type { Store } from '../store/index.ts'
@@ -20,16 +21,12 @@ export type RelayOptions = {
 /**
  * To the world: the mail exchangers of a domain in order of preference (RFC 5321 section 5), TLS when offered
  * (RFC 7435: opportunistic, so the certificate is not asked for). One message after the other.
- * @throws when no exchanger can be reached; `permanent` is set when the domain takes no mail (RFC 7505) or is not there
+ * A domain that is not there, or takes no mail (RFC 7505), refuses at once. @throws when no exchanger can be reached
  */
-export async function openRelay(options: RelayOptions): Promise<Carrier> {
-	const { socket, hostname } = await mxConnect({
-		target: options.domain,
-		port: options.port,
-		maxConnectTime: 30_000,
-		localHostname: options.hostname,
-		dnsOptions: options.dnsServers.length > 0 ? { resolveRecords: resolverFor(options.dnsServers) } : {},
-	})
+export async function openRelay(options: RelayOptions): Promise<Carrier | { refused: Reply }> {
+	const found = await findExchanger(options)
+	if ('refused' in found) return found
+	const { socket, hostname } = found
 	const connection = new MailConnection(socket, 300_000)
 	const extensions = await greet(connection, options.hostname, hostname)
 	let turn: Promise<unknown> = Promise.resolve()
@@ -43,6 +40,22 @@ export async function openRelay(options: RelayOptions): Promise<Carrier> {
 			turn = answered.catch(() => {})
 			return { sent: turn.then(() => {}), answered }
 		},
+	}
+}
+
+async function findExchanger(options: RelayOptions): Promise<{ socket: Socket; hostname: string } | { refused: Reply }> {
+	try {
+		return await mxConnect({
+			target: options.domain,
+			port: options.port,
+			maxConnectTime: 30_000,
+			localHostname: options.hostname,
+			dnsOptions: options.dnsServers.length > 0 ? { resolveRecords: resolverFor(options.dnsServers) } : {},
+		})
+	} catch (error) {
+		const { category, temporary, message } = error as { category?: string; temporary?: boolean; message: string }
+		if (category === 'dns' && !temporary) return { refused: reply(550, '5.1.2', `${options.domain}: ${message}`) }
+		throw error
 	}
 }
 

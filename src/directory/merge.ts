@@ -20,7 +20,11 @@ export function merge(a: Fields, b: Fields): Fields {
 	return out
 }
 
-function isNewer(name: string, [value, stamp]: [Value, Stamp], [oldValue, oldStamp]: [Value, Stamp]): boolean {
+function isNewer(
+	name: string,
+	[value, stamp]: [Value, Stamp],
+	[oldValue, oldStamp]: [Value, Stamp],
+): boolean {
 	if (name === 'home') {
 		const epoch = homeOf(value).epoch
 		const oldEpoch = homeOf(oldValue).epoch
@@ -40,5 +44,7 @@ export function homeOf(value: Value | undefined): { node: string; epoch: number 
 	if (typeof value !== 'string') return { node: '', epoch: 0 }
 	const colon = value.indexOf(':')
 	const epoch = Number(value.slice(0, colon))
-	return colon > 0 && Number.isSafeInteger(epoch) ? { node: value.slice(colon + 1), epoch } : { node: '', epoch: 0 }
+	return colon > 0 && Number.isSafeInteger(epoch)
+		? { node: value.slice(colon + 1), epoch }
+		: { node: '', epoch: 0 }
 }

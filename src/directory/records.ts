@@ -32,7 +32,11 @@ export function cutLine(line: Line): { kind: Kind; id: string; text: string } | 
 	const second = line.indexOf('\t', first + 1)
 	if (first < 1 || second < first + 2) return null
 	// Kinds and fields of a newer version are kept and passed on, though nobody here reads them.
-	return { kind: line.slice(0, first) as Kind, id: line.slice(first + 1, second), text: line.slice(second + 1) }
+	return {
+		kind: line.slice(0, first) as Kind,
+		id: line.slice(first + 1, second),
+		text: line.slice(second + 1),
+	}
 }
 
 // A field's name begins with a letter: `__proto__` is no field.

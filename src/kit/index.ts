@@ -8,6 +8,7 @@
 export { base32, fromBase32 } from './base32.ts'
 export { type Clock, systemClock } from './clock.ts'
 export { Emitter } from './emitter.ts'
+export { readIfThere, writeFileAtomic } from './files.ts'
 export { newId, randomToken } from './ids.ts'
 export { isLoopback, normalAddress } from './ip.ts'
 export { Limiter } from './limits.ts'

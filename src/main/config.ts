@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parse } from 'smol-toml'
 import { z } from 'zod'
@@ -7,7 +6,8 @@ import { z } from 'zod'
 const port = z.number().int().min(0).max(65535)
 
 const schema = z.strictObject({
-	hostname: z.string().min(1).default(hostname()),
+	/** Default: the machine's name; one without a domain gets a part of the node's id, since two nodes may not share a name. */
+	hostname: z.string().min(1).optional(),
 	data: z.string().min(1).default('/var/lib/panpipe'),
 	listen: z.string().default('0.0.0.0'),
 	/** The address other nodes reach us by, when it is not `listen` (behind a firewall). */

@@ -1,14 +1,15 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { hostname as machineName } from 'node:os'
 import { join } from 'node:path'
 import type { Office } from '../admin/index.ts'
 import { openCluster } from '../cluster/index.ts'
 import { makeReceiver, Queue } from '../delivery/index.ts'
 import { openDirectory } from '../directory/index.ts'
-import { isLoopback, makeLog, newId, systemClock } from '../kit/index.ts'
-import { openServers } from '../servers/index.ts'
+import { makeLog, newId, systemClock } from '../kit/index.ts'
 import { openStore } from '../store/index.ts'
 import type { Config } from './config.ts'
 import { openControl } from './control.ts'
+import { openDoors } from './doors.ts'
 import { announce, followDirectory } from './follow.ts'
 import { readIdentity, writeIdentity } from './identity.ts'
 import { openMetrics } from './metrics.ts'
@@ -62,6 +63,7 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 		}
 	}
 
+	let aboutUs = () => ({ description: '', site: '' })
 	try {
 		const store = await openStore({ dir: config.data, node: self })
 		undo.push(() => store.close())
@@ -69,7 +71,6 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 			dataDir: config.data,
 			self,
 			hostname,
-			addresses: address ? [address] : [],
 			log,
 			clock,
 			listen: config.listen,
@@ -77,10 +78,16 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 			clusterPort: config.ports.cluster,
 			advertise: config.advertise ?? null,
 			version: VERSION,
+			about: () => aboutUs(),
 		})
 		undo.push(() => cluster.close())
 		const directory = openDirectory({ file: join(config.data, 'directory.sqlite'), self, clock, log, links: cluster.links })
 		undo.push(() => directory.close())
+		aboutUs = () => {
+			const { description, site } = directory.nodes().find(node => node.id === self) ?? { description: '', site: '' }
+			return { description, site }
+		}
+		const metrics = openMetrics()
 
 		const queue = new Queue({
 			hostname,
@@ -93,6 +100,7 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 			dnsServers: config.dns.servers,
 			relayPort: config.relay.port,
 			queueLifetimeMs: config.limits.queueLifetimeHours * 3600_000,
+			count: metrics.count,
 		})
 		undo.push(() => queue.stop())
 
@@ -117,11 +125,11 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 				const id = newId()
 				await directory.becomeAlone(id)
 				await cluster.leave(id)
-				await writeIdentity(config.data, { ...identity, id })
+				writeIdentity(config.data, { id, announced: {} })
 				restart()
 			},
 		}
-		announce(office, config, identity)
+		announce(office, config.data, identity)
 		undo.push(followDirectory(office))
 
 		const control = await openControl(config.data, office)
@@ -137,9 +145,10 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 			maxRecipients: config.limits.maxRecipients,
 			queueLifetimeMs: config.limits.queueLifetimeHours * 3600_000,
 			queued: routes => queue.wake(routes),
+			count: metrics.count,
 		})
-		const servers = await openServers({ office, receiver, metrics: openMetrics(office), config: serverConfig(config), leave: office.leaveCluster })
-		undo.push(() => servers.close())
+		const doors = await openDoors({ office, receiver, metrics, config })
+		undo.push(() => doors.close())
 		queue.start()
 		log.info({ id: self, version: VERSION, data: config.data, listen: config.listen, ports: config.ports }, 'serving')
 		return { id: self, office, stop }
@@ -147,6 +156,12 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 		await stop()
 		throw error
 	}
+}
+
+/** A name without a domain says little; with a part of the id it is at least this node's own. */
+function defaultHostname(self: string): string {
+	const name = machineName()
+	return name.includes('.') ? name : `${name}-${self.slice(-4)}`
 }
 
 function isWildcard(address: string): boolean {

@@ -15,7 +15,7 @@ const NAMES: Record<string, string> = {
 	gb2312: 'gb18030',
 	'gb_2312-80': 'gb18030',
 	'gb2312-80': 'gb18030',
-	'csgb2312': 'gb18030',
+	csgb2312: 'gb18030',
 	chinese: 'gb18030',
 	gbk: 'gb18030',
 	'x-gbk': 'gb18030',
@@ -45,21 +45,21 @@ function canonical(charset: string): string {
  */
 export function decodeText(bytes: Buffer, charset: string): string {
 	const name = canonical(charset)
-	if (PLAIN.has(name) && isAscii(bytes)) return bytes.latin1Slice()
-	if (name === 'utf-8') return withoutMark(bytes.utf8Slice())
+	if (PLAIN.has(name) && isAscii(bytes)) return bytes.toString('latin1')
+	if (name === 'utf-8') return withoutMark(bytes.toString())
 	if (name === 'us-ascii' || name === '') return guessText(bytes)
 	try {
 		if (iconv.encodingExists(name)) return iconv.decode(bytes, name)
 		// iconv-lite does not know the stateful ones (ISO-2022-JP).
 		return new TextDecoder(name).decode(bytes)
 	} catch {
-		return isUtf8(bytes) ? withoutMark(bytes.utf8Slice()) : iconv.decode(bytes, 'windows-1252')
+		return isUtf8(bytes) ? withoutMark(bytes.toString()) : iconv.decode(bytes, 'windows-1252')
 	}
 }
 
 /** 8-bit text nobody named a charset for: UTF-8 when valid, otherwise most likely Chinese (GB18030). */
 export function guessText(bytes: Buffer): string {
-	return isUtf8(bytes) ? withoutMark(bytes.utf8Slice()) : iconv.decode(bytes, 'gb18030')
+	return isUtf8(bytes) ? withoutMark(bytes.toString()) : iconv.decode(bytes, 'gb18030')
 }
 
 /** The same for a header value that was read as one character an octet. */

@@ -31,7 +31,9 @@ export function parseDate(text: string): number | null {
 	const date = new Date(0)
 	date.setUTCFullYear(year, month, day)
 	if (date.getUTCMonth() !== month || date.getUTCDate() !== day) return null
-	const offset = match[7] ? sign(match[7]) * (Number(match[8]) * 60 + Number(match[9])) : 60 * (ZONES[(match[10] ?? '').toUpperCase()] ?? 0)
+	const offset = match[7]
+		? sign(match[7]) * (Number(match[8]) * 60 + Number(match[9]))
+		: 60 * (ZONES[(match[10] ?? '').toUpperCase()] ?? 0)
 	return date.getTime() + ((hour * 60 + minute - offset) * 60 + second) * 1000
 }
 

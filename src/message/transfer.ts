@@ -11,7 +11,7 @@ const EQUALS = 61
 export function decodeTransfer(bytes: Buffer, encoding: string): Buffer {
 	switch (encoding.toLowerCase()) {
 		case 'base64':
-			return fromBase64(bytes.latin1Slice())
+			return fromBase64(bytes.toString('latin1'))
 		case 'quoted-printable':
 			return fromQuotedPrintable(bytes)
 		default:

@@ -3,7 +3,7 @@ import type { SecureContext, TLSSocket } from 'node:tls'
 import type { Receiver } from '../delivery/index.ts'
 import type { Account, SignIn } from '../directory/index.ts'
 import type { Emitter, Log } from '../kit/index.ts'
-import type { Change, Op, OpResult, Reader } from '../store/index.ts'
+import type { BodyStage, Change, Op, OpResult, Reader } from '../store/index.ts'
 
 /** What every protocol server is given; made once by `main`. */
 export type House = {
@@ -24,6 +24,8 @@ export type House = {
 	/** One transaction, answered when it is on disk. One result for each Op. */
 	write(ops: Op[]): Promise<OpResult[]>
 	changes: Emitter<Change>
+	/** For a body that streams in. */
+	stage(): BodyStage
 	receiver: Receiver
 	limits: Limits
 }

@@ -1,8 +1,9 @@
 import { createServer as createHttp, type IncomingMessage, type Server } from 'node:http'
 import type { Socket } from 'node:net'
-import { createServer as createTls, type TLSSocket, type TlsOptions } from 'node:tls'
+import { createServer as createTls, type Server as TlsServer, type TLSSocket, type TlsOptions } from 'node:tls'
 import fastify, { type FastifyInstance } from 'fastify'
 import { isLoopback, type Log } from '../../kit/index.ts'
+import { explainListen } from '../listen.ts'
 
 export type WebOptions = {
 	log: Log
@@ -19,13 +20,15 @@ export type WebOptions = {
 	/** Is a node whose certificate our cluster signed still in the list? Null: not our certificate. */
 	membership(socket: TLSSocket): boolean | null
 	healthy(): boolean
+	address: string
+	port: number
 }
 
 /**
  * The web port: TLS, and by ALPN (RFC 7301) browsers get HTTP, nodes LMTP, IMAP, POP3 or HTTP.
  * A stranger who asks for what is for nodes is cut off without a word.
  */
-export async function openWeb(options: WebOptions): Promise<{ server: import('node:tls').Server; close(): Promise<void> }> {
+export async function openWeb(options: WebOptions): Promise<{ close(): Promise<void> }> {
 	const http = createHttp({ requestTimeout: 60_000 })
 	const app = makeApp(options, http)
 	await app.ready()
@@ -42,10 +45,10 @@ export async function openWeb(options: WebOptions): Promise<{ server: import('no
 		} else http.emit('connection', socket)
 	})
 	server.on('tlsClientError', () => {})
+	if (options.port !== 0) await opened(server, options)
 	return {
-		server,
 		async close() {
-			const closed = new Promise<void>(resolve => server.close(() => resolve()))
+			const closed = new Promise<void>(resolve => (server.listening ? server.close(() => resolve()) : resolve()))
 			for (const socket of open) socket.destroy()
 			await app.close()
 			await closed
@@ -53,9 +56,20 @@ export async function openWeb(options: WebOptions): Promise<{ server: import('no
 	}
 }
 
+function opened(server: TlsServer, { address, port, log }: WebOptions): Promise<void> {
+	return new Promise((resolve, reject) => {
+		server.once('error', error => reject(explainListen({ name: 'web', address, port }, error)))
+		server.listen(port, address, () => {
+			server.removeAllListeners('error')
+			server.on('error', error => log.error({ err: error }, 'web port'))
+			resolve()
+		})
+	})
+}
+
 function makeApp(options: WebOptions, server: Server): FastifyInstance {
 	const app = fastify({
-		loggerInstance: options.log.child({}, { level: 'warn' }),
+		logger: false,
 		bodyLimit: 16 * 1024 * 1024,
 		serverFactory: handler => {
 			server.on('request', handler)

@@ -117,7 +117,8 @@ export class Assembler {
 		if (this.#skipping && this.#waits) return this.#skipped()
 		const line = this.#line()
 		if (!line) return null
-		const announced = line.at(-1) === 0x7d ? ANNOUNCED.exec(line.toString('latin1', Math.max(0, line.length - 24))) : null
+		const announced =
+			line.at(-1) === 0x7d ? ANNOUNCED.exec(line.toString('latin1', Math.max(0, line.length - 24))) : null
 		if (!announced) {
 			this.#pieces.push(line.toString('latin1'))
 			return this.#skipping ? this.#skipped() : this.#whole()
@@ -138,7 +139,8 @@ export class Assembler {
 			return { is: 'message', pieces: this.#pieces, octets, waits }
 		}
 		this.#used += octets
-		if (this.#used > this.#limits.literals) throw new Refusal(tagOf(this.#pieces), 'literal too large', 'BAD', 'TOOBIG')
+		if (this.#used > this.#limits.literals)
+			throw new Refusal(tagOf(this.#pieces), 'literal too large', 'BAD', 'TOOBIG')
 		this.#literal = Buffer.allocUnsafeSlow(octets)
 		this.#filled = 0
 		this.#phase = 'literal'
@@ -181,7 +183,8 @@ export class Assembler {
 		try {
 			return this.#reader.line()
 		} catch (error) {
-			if (error instanceof LineTooLong) throw new Refusal(tagOf(this.#pieces), 'line too long', 'BAD', 'TOOBIG')
+			if (error instanceof LineTooLong)
+				throw new Refusal(tagOf(this.#pieces), 'line too long', 'BAD', 'TOOBIG')
 			throw error
 		}
 	}

@@ -1,6 +1,14 @@
 import { formatDateTime, formatDay } from './dates.ts'
 import { toUtf8 } from './strings.ts'
-import { type Command, type FetchItem, type Range, type SearchKey, type Section, type SequenceSet, STAR } from './types.ts'
+import {
+	type Command,
+	type FetchItem,
+	type Range,
+	type SearchKey,
+	type Section,
+	type SequenceSet,
+	STAR,
+} from './types.ts'
 import { encodeUtf7 } from './utf7.ts'
 
 /**
@@ -72,7 +80,10 @@ function selectParameters(command: Extract<Command, { name: 'SELECT' | 'EXAMINE'
 	if (command.condstore) parameters.push('CONDSTORE')
 	if (command.qresync) {
 		const { uidValidity, modseq, known, match } = command.qresync
-		const sets = [known && ranges(known), match && `(${ranges(match.sequence)} ${ranges(match.uids)})`].filter(Boolean)
+		const sets = [
+			known && ranges(known),
+			match && `(${ranges(match.sequence)} ${ranges(match.uids)})`,
+		].filter(Boolean)
 		parameters.push(`QRESYNC (${[uidValidity, modseq, ...sets].join(' ')})`)
 	}
 	return parameters.length > 0 ? ` (${parameters.join(' ')})` : ''

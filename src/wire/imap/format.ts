@@ -68,9 +68,10 @@ function multipart(part: Part, extended: boolean, utf8: boolean): string {
 function onePart(part: Part, extended: boolean, utf8: boolean): string {
 	let out = `(${formatString(part.type, utf8)} ${formatString(part.subtype, utf8)} ${params(part.params, utf8)} ${header(part.id, utf8)} ${header(part.description, utf8)} ${formatString(part.encoding || '7bit', utf8)} ${part.end - part.body}`
 	if (part.type === 'message' && (part.subtype === 'rfc822' || part.subtype === 'global')) {
-		out += part.envelope && part.message
-			? ` ${formatEnvelope(part.envelope, utf8)} ${formatStructure(part.message, extended, utf8)}`
-			: ` (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) ${NO_PART}`
+		out +=
+			part.envelope && part.message
+				? ` ${formatEnvelope(part.envelope, utf8)} ${formatStructure(part.message, extended, utf8)}`
+				: ` (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL) ${NO_PART}`
 		out += ` ${part.lines}`
 	} else if (part.type === 'text') out += ` ${part.lines}`
 	if (extended) out += ` ${formatNstring(part.md5, utf8)}${placement(part, utf8)}`
@@ -82,7 +83,9 @@ function placement(part: Part, utf8: boolean): string {
 	const disposition = part.disposition
 		? `(${formatString(part.disposition, utf8)} ${params(part.dispositionParams, utf8)})`
 		: 'NIL'
-	const language = part.language?.length ? `(${part.language.map((tag: string) => formatString(tag, utf8)).join(' ')})` : 'NIL'
+	const language = part.language?.length
+		? `(${part.language.map((tag: string) => formatString(tag, utf8)).join(' ')})`
+		: 'NIL'
 	return ` ${disposition} ${language} ${header(part.location, utf8)}`
 }
 
@@ -90,14 +93,18 @@ function placement(part: Part, utf8: boolean): string {
 function params(of: Record<string, string>, utf8: boolean): string {
 	const pairs: string[] = []
 	for (const [name, value] of Object.entries(of)) {
-		if (utf8 || /^[\x00-\x7f]*$/.test(value)) pairs.push(`${formatString(name, utf8)} ${formatString(value, utf8)}`)
+		if (utf8 || /^[\x00-\x7f]*$/.test(value))
+			pairs.push(`${formatString(name, utf8)} ${formatString(value, utf8)}`)
 		else pairs.push(`${formatString(`${name}*`)} ${formatString(`UTF-8''${percent(value)}`)}`)
 	}
 	return pairs.length > 0 ? `(${pairs.join(' ')})` : 'NIL'
 }
 
 function percent(value: string): string {
-	return encodeURIComponent(value.toWellFormed()).replace(/['()*]/g, c => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
+	return encodeURIComponent(value.toWellFormed()).replace(
+		/['()*]/g,
+		c => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+	)
 }
 
 /** resp-text: what stands after the code; one line, whatever it is made of. */

@@ -24,7 +24,10 @@ import {
 import { decodeUtf7, encodeUtf7 } from './utf7.ts'
 
 /** All that the assembler makes of the octets, cut at the places given; messages of APPEND are taken. */
-function assemble(octets: Buffer, cuts: number[] = []): { is: Assembled[]; commands: Command[]; messages: string[] } {
+function assemble(
+	octets: Buffer,
+	cuts: number[] = [],
+): { is: Assembled[]; commands: Command[]; messages: string[] } {
 	const assembler = new Assembler()
 	const is: Assembled[] = []
 	const commands: Command[] = []
@@ -57,18 +60,30 @@ function record<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<
 
 const atomCharacters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789$-_.'
 const atom = fc.string({ minLength: 1, maxLength: 12, unit: fc.constantFrom(...atomCharacters) })
-const upper = fc.string({ minLength: 1, maxLength: 8, unit: fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-') })
+const upper = fc.string({
+	minLength: 1,
+	maxLength: 8,
+	unit: fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-'),
+})
 const tag = atom
-const text = fc.oneof(atom, fc.string({ maxLength: 40, unit: 'binary' }).map(s => s.replaceAll('\0', '')))
+const text = fc.oneof(
+	atom,
+	fc.string({ maxLength: 40, unit: 'binary' }).map(s => s.replaceAll('\0', '')),
+)
 const ascii = fc.string({ maxLength: 40, unit: 'binary-ascii' }).map(s => s.replace(/[\x00\x1b]/g, ''))
 const field = fc.oneof(atom, ascii)
 const mailbox = fc
-	.oneof(atom, fc.string({ maxLength: 40, unit: 'binary' }).map(s => s.replaceAll('\0', '')))
+	.oneof(
+		atom,
+		fc.string({ maxLength: 40, unit: 'binary' }).map(s => s.replaceAll('\0', '')),
+	)
 	.map(name => name.normalize('NFC'))
 const nz = fc.integer({ min: 1, max: 0xffffffff })
 const number = fc.integer({ min: 0, max: 0xffffffff })
 const modseq = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })
-const range = fc.tuple(nz, fc.oneof(nz, fc.constant(STAR))).map(([a, b]): [number, number] => (a <= b ? [a, b] : [b, a]))
+const range = fc
+	.tuple(nz, fc.oneof(nz, fc.constant(STAR)))
+	.map(([a, b]): [number, number] => (a <= b ? [a, b] : [b, a]))
 const ranges = fc.array(range, { minLength: 1, maxLength: 5 })
 const set = fc.oneof(ranges, fc.constant('$' as const))
 const flag = fc.oneof(fc.constantFrom('\\Seen', '\\Deleted', '\\Answered', '\\Flagged', '\\Draft'), atom)
@@ -95,7 +110,12 @@ const fetchItem: fc.Arbitrary<FetchItem> = fc.oneof(
 	fc.constantFrom(...SIMPLE_ITEMS).map(item => ({ item })),
 	fc.boolean().map(lazy => ({ item: 'PREVIEW' as const, lazy })),
 	record({ item: fc.constant('BODY[]' as const), peek: fc.boolean(), section, partial }),
-	record({ item: fc.constant('BINARY[]' as const), peek: fc.boolean(), part: fc.oneof(part, fc.constant<number[]>([])), partial }),
+	record({
+		item: fc.constant('BINARY[]' as const),
+		peek: fc.boolean(),
+		part: fc.oneof(part, fc.constant<number[]>([])),
+		partial,
+	}),
 	record({ item: fc.constant('BINARY.SIZE[]' as const), part }),
 )
 
@@ -107,7 +127,17 @@ const { key: searchKey } = fc.letrec<{ key: SearchKey; leaf: SearchKey }>(tie =>
 		record({ key: fc.constantFrom('FROM', 'TO', 'CC', 'BCC', 'SUBJECT', 'BODY', 'TEXT'), text }),
 		record({ key: fc.constant('HEADER' as const), field, text }),
 		record({
-			key: fc.constantFrom('BEFORE', 'ON', 'SINCE', 'SENTBEFORE', 'SENTON', 'SENTSINCE', 'SAVEDBEFORE', 'SAVEDON', 'SAVEDSINCE'),
+			key: fc.constantFrom(
+				'BEFORE',
+				'ON',
+				'SINCE',
+				'SENTBEFORE',
+				'SENTON',
+				'SENTSINCE',
+				'SAVEDBEFORE',
+				'SAVEDON',
+				'SAVEDSINCE',
+			),
 			day,
 		}),
 		record({ key: fc.constantFrom('LARGER', 'SMALLER'), octets: number }),
@@ -125,19 +155,34 @@ const { key: searchKey } = fc.letrec<{ key: SearchKey; leaf: SearchKey }>(tie =>
 	) as fc.Arbitrary<SearchKey>,
 }))
 
-
 const body: fc.Arbitrary<CommandBody> = fc.oneof(
-	fc.constantFrom('CAPABILITY', 'NOOP', 'LOGOUT', 'STARTTLS', 'NAMESPACE', 'CHECK', 'CLOSE', 'UNSELECT', 'IDLE').map(
-		name => ({ name }) as CommandBody,
-	),
-	record({ name: fc.constant('ID' as const), fields: fc.option(fc.array(fc.tuple(text, fc.option(text)), { maxLength: 4 })) }),
+	fc
+		.constantFrom(
+			'CAPABILITY',
+			'NOOP',
+			'LOGOUT',
+			'STARTTLS',
+			'NAMESPACE',
+			'CHECK',
+			'CLOSE',
+			'UNSELECT',
+			'IDLE',
+		)
+		.map(name => ({ name }) as CommandBody),
+	record({
+		name: fc.constant('ID' as const),
+		fields: fc.option(fc.array(fc.tuple(text, fc.option(text)), { maxLength: 4 })),
+	}),
 	record({ name: fc.constant('LOGIN' as const), login: text, password: text }),
 	record({
 		name: fc.constant('AUTHENTICATE' as const),
 		mechanism: upper,
 		initial: fc.oneof(fc.constant(null), fc.constant('='), fc.base64String({ minLength: 4 })),
 	}),
-	record({ name: fc.constant('ENABLE' as const), extensions: fc.array(upper, { minLength: 1, maxLength: 3 }) }),
+	record({
+		name: fc.constant('ENABLE' as const),
+		extensions: fc.array(upper, { minLength: 1, maxLength: 3 }),
+	}),
 	record({
 		name: fc.constantFrom('SELECT' as const, 'EXAMINE' as const),
 		mailbox,
@@ -220,20 +265,31 @@ test('a command that was formatted and cut anywhere is parsed to itself', () => 
 })
 
 test('APPEND hands its messages out byte for byte and is parsed to itself', () => {
-	const message = record({ flags, date: fc.option(date), utf8: fc.boolean(), octets: fc.uint8Array({ maxLength: 300 }) })
+	const message = record({
+		flags,
+		date: fc.option(date),
+		utf8: fc.boolean(),
+		octets: fc.uint8Array({ maxLength: 300 }),
+	})
 	fc.assert(
-		fc.property(tag, mailbox, fc.array(message, { minLength: 1, maxLength: 3 }), cuts, (tag, mailbox, list, cuts) => {
-			const append: Command = {
-				tag,
-				name: 'APPEND',
-				mailbox,
-				messages: list.map(one => ({ ...one, octets: one.octets.length })),
-			}
-			const bodies = list.map(one => Buffer.from(one.octets).toString('latin1'))
-			const all = assemble(Buffer.from(formatCommand(append, bodies), 'latin1'), cuts)
-			assert.deepEqual(all.commands, [append])
-			assert.deepEqual(all.messages, bodies)
-		}),
+		fc.property(
+			tag,
+			mailbox,
+			fc.array(message, { minLength: 1, maxLength: 3 }),
+			cuts,
+			(tag, mailbox, list, cuts) => {
+				const append: Command = {
+					tag,
+					name: 'APPEND',
+					mailbox,
+					messages: list.map(one => ({ ...one, octets: one.octets.length })),
+				}
+				const bodies = list.map(one => Buffer.from(one.octets).toString('latin1'))
+				const all = assemble(Buffer.from(formatCommand(append, bodies), 'latin1'), cuts)
+				assert.deepEqual(all.commands, [append])
+				assert.deepEqual(all.messages, bodies)
+			},
+		),
 	)
 })
 
@@ -241,7 +297,23 @@ test('whatever bytes come in, a command or a Refusal comes out', () => {
 	const noise = fc.array(
 		fc.oneof(
 			fc.uint8Array({ maxLength: 20 }).map(bytes => Buffer.from(bytes)),
-			fc.constantFrom('a1 ', 'FETCH ', '{3}\r\n', '{2+}\r\n', 'APPEND ', ' (', ')', '"', '\r\n', 'SEARCH ', 'UID ', 'BODY[', '1:*').map(s => Buffer.from(s)),
+			fc
+				.constantFrom(
+					'a1 ',
+					'FETCH ',
+					'{3}\r\n',
+					'{2+}\r\n',
+					'APPEND ',
+					' (',
+					')',
+					'"',
+					'\r\n',
+					'SEARCH ',
+					'UID ',
+					'BODY[',
+					'1:*',
+				)
+				.map(s => Buffer.from(s)),
 		),
 		{ maxLength: 20 },
 	)
@@ -259,7 +331,10 @@ test('whatever bytes come in, a command or a Refusal comes out', () => {
 
 test('a literal that waits is asked for once, before its octets', () => {
 	const { is, commands } = assemble(Buffer.from('a LOGIN {5}\r\nalice {6}\r\nsecret\r\n'))
-	assert.deepEqual(is.map(one => one.is), ['continue', 'continue', 'command'])
+	assert.deepEqual(
+		is.map(one => one.is),
+		['continue', 'continue', 'command'],
+	)
 	assert.deepEqual(commands, [{ tag: 'a', name: 'LOGIN', login: 'alice', password: 'secret' }])
 })
 

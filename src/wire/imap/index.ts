@@ -7,7 +7,13 @@
 export { ASSEMBLER_LIMITS, type Assembled, Assembler, type AssemblerLimits } from './assemble.ts'
 export { formatDateTime, parseDateTime, utcDay, writtenDay } from './dates.ts'
 export { formatEnvelope, formatMailbox, formatStructure, formatText } from './format.ts'
-export { formatCommand, formatFetchItem, formatSearchKey, formatSection, formatSequenceSet } from './format-command.ts'
+export {
+	formatCommand,
+	formatFetchItem,
+	formatSearchKey,
+	formatSection,
+	formatSequenceSet,
+} from './format-command.ts'
 export { parse } from './parse.ts'
 export { formatNstring, formatSet, formatString, toUtf8 } from './strings.ts'
 export * from './types.ts'

@@ -1,5 +1,12 @@
 import type { Cursor } from './cursor.ts'
-import { type CommandBody, type FetchItem, type Partial, type Section, SIMPLE_ITEMS, type SimpleItem } from './types.ts'
+import {
+	type CommandBody,
+	type FetchItem,
+	type Partial,
+	type Section,
+	SIMPLE_ITEMS,
+	type SimpleItem,
+} from './types.ts'
 
 const MACROS: Record<string, SimpleItem[]> = {
 	ALL: ['FLAGS', 'INTERNALDATE', 'RFC822.SIZE', 'ENVELOPE'],
@@ -39,10 +46,20 @@ function fetchItem(cursor: Cursor): FetchItem {
 		switch (word) {
 			case 'BODY':
 			case 'BODY.PEEK':
-				return { item: 'BODY[]', peek: word === 'BODY.PEEK', section: section(cursor), partial: partial(cursor) }
+				return {
+					item: 'BODY[]',
+					peek: word === 'BODY.PEEK',
+					section: section(cursor),
+					partial: partial(cursor),
+				}
 			case 'BINARY':
 			case 'BINARY.PEEK':
-				return { item: 'BINARY[]', peek: word === 'BINARY.PEEK', part: partOnly(cursor), partial: partial(cursor) }
+				return {
+					item: 'BINARY[]',
+					peek: word === 'BINARY.PEEK',
+					part: partOnly(cursor),
+					partial: partial(cursor),
+				}
 			case 'BINARY.SIZE':
 				return { item: 'BINARY.SIZE[]', part: partOnly(cursor) }
 		}

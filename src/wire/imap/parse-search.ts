@@ -57,7 +57,9 @@ class Keys {
 	#string(): string {
 		this.#cursor.space()
 		const octets = this.#cursor.octets()
-		return /[\x80-\xff\x1b]/.test(octets) ? iconv.decode(Buffer.from(octets, 'latin1'), this.#charset) : octets
+		return /[\x80-\xff\x1b]/.test(octets)
+			? iconv.decode(Buffer.from(octets, 'latin1'), this.#charset)
+			: octets
 	}
 
 	key(depth: number): SearchKey {

@@ -1,7 +1,7 @@
 import { Cursor, SyntaxFault } from './cursor.ts'
 import { parseDateTime } from './dates.ts'
 import { parseFetch } from './parse-fetch.ts'
-import { statusItems, parseList } from './parse-list.ts'
+import { parseList, statusItems } from './parse-list.ts'
 import { BadCharset, parseSearch } from './parse-search.ts'
 import {
 	type AppendMessage,
@@ -28,7 +28,8 @@ export function parse(pieces: Piece[]): Command {
 		return { tag, ...body }
 	} catch (error) {
 		if (error instanceof SyntaxFault) throw new Refusal(tag, error.message)
-		if (error instanceof BadCharset) throw new Refusal(tag, 'unknown charset', 'NO', 'BADCHARSET (UTF-8 US-ASCII)')
+		if (error instanceof BadCharset)
+			throw new Refusal(tag, 'unknown charset', 'NO', 'BADCHARSET (UTF-8 US-ASCII)')
 		throw error
 	}
 }

@@ -104,7 +104,16 @@ export type QresyncParameters = {
 export type AppendMessage = { flags: FlagList; date: number | null; octets: number; utf8: boolean }
 
 /** Commands with nothing but their name. */
-export type BareName = 'CAPABILITY' | 'NOOP' | 'LOGOUT' | 'STARTTLS' | 'NAMESPACE' | 'CHECK' | 'CLOSE' | 'UNSELECT' | 'IDLE'
+export type BareName =
+	| 'CAPABILITY'
+	| 'NOOP'
+	| 'LOGOUT'
+	| 'STARTTLS'
+	| 'NAMESPACE'
+	| 'CHECK'
+	| 'CLOSE'
+	| 'UNSELECT'
+	| 'IDLE'
 
 export type CommandBody =
 	| { name: BareName }
@@ -154,7 +163,9 @@ export type CommandBody =
 
 export type Command = { tag: string } & CommandBody
 export type CommandName = Command['name']
-export type CommandOf<Name extends CommandName> = Extract<Command, { name: Name }>
+/** The command of that name; commands of one shape share a type. */
+export type CommandOf<Name extends CommandName> = Named<Command, Name>
+type Named<C, Name> = C extends { name: infer N } ? (Name extends N ? C : never) : never
 
 /** The client broke the grammar or a limit: the tagged answer it gets. */
 export class Refusal extends Error {

@@ -8,9 +8,9 @@ const syntax = (hint: string) => new Refused(reply(501, '5.5.4', hint))
 
 /** The text of a line of octets; commands are ASCII, or UTF-8 under RFC 6531. @throws Refused */
 function lineText(line: Buffer): string {
-	if (isAscii(line)) return line.latin1Slice()
+	if (isAscii(line)) return line.toString('latin1')
 	if (!isUtf8(line)) throw new Refused(reply(500, '5.5.2', 'The line is neither ASCII nor UTF-8'))
-	return line.utf8Slice()
+	return line.toString()
 }
 
 /** One command line without its CRLF (RFC 5321 section 4.1). @throws Refused */

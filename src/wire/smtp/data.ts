@@ -2,7 +2,6 @@ const CR = 13
 const LF = 10
 const DOT = 46
 const CRLF = Buffer.from('\r\n')
-const CR_ONLY = Buffer.from('\r')
 const NOTHING = Buffer.alloc(0)
 
 /** What a piece by piece copy comes to: nothing is copied while there is one piece. */
@@ -162,7 +161,11 @@ export class DataEncoder {
 			pieces.push(chunk.subarray(0, 2))
 			from = 1
 		}
-		for (let at = chunk.indexOf('\r\n.', 0, 'latin1'); at >= 0; at = chunk.indexOf('\r\n.', at + 3, 'latin1')) {
+		for (
+			let at = chunk.indexOf('\r\n.', 0, 'latin1');
+			at >= 0;
+			at = chunk.indexOf('\r\n.', at + 3, 'latin1')
+		) {
 			pieces.push(chunk.subarray(from, at + 3))
 			from = at + 2
 		}
@@ -174,8 +177,8 @@ export class DataEncoder {
 	/** The end of the last line where it is missing, and the line of one dot. */
 	end(): Buffer {
 		const missing = this.#lineEnds ? this.#stuff(this.#lineEnds.end()) : NOTHING
-		if (this.#state === START) return Buffer.concat([missing, Buffer.from('.\r\n')])
-		return Buffer.concat([missing, this.#state === AFTER_CR ? CR_ONLY : NOTHING, Buffer.from('\r\n.\r\n')].slice(2))
+		const last = Buffer.from(this.#state === START ? '.\r\n' : '\r\n.\r\n')
+		return missing.length === 0 ? last : Buffer.concat([missing, last])
 	}
 }
 

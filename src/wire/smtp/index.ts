@@ -1,6 +1,5 @@
 export { decodeBase64, formatCommand, parseCommand } from './command.ts'
 export { DataDecoder, DataEncoder, LineEnds } from './data.ts'
-export { quoteLocalPart } from './path.ts'
 export { formatReply, Refused, type Reply, reply } from './reply.ts'
 export { BadReply, ReplyReader } from './reply-reader.ts'
 export type { Command, MailParameters, RecipientParameters, Verb } from './types.ts'

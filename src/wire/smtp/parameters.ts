@@ -2,7 +2,8 @@ import { Refused, reply } from './reply.ts'
 import type { MailParameters, RecipientParameters } from './types.ts'
 import { isXtext } from './xtext.ts'
 
-const bad = (keyword: string, hint: string) => new Refused(reply(501, '5.5.4', `Bad ${keyword} parameter; ${hint}`))
+const bad = (keyword: string, hint: string) =>
+	new Refused(reply(501, '5.5.4', `Bad ${keyword} parameter; ${hint}`))
 
 /** Calls `take` for each `keyword[=value]` of `text` from `at`; it answers false for a keyword it does not know. @throws Refused */
 function each(text: string, at: number, take: (keyword: string, value: string) => boolean): void {
@@ -57,11 +58,13 @@ function mailParameter(found: MailParameters, keyword: string, value: string): b
 			found.ret = capitals
 			return true
 		case 'ENVID':
-			if (value === '' || value.length > 100 || !isXtext(value)) throw bad(keyword, 'it is xtext of 1 to 100 characters')
+			if (value === '' || value.length > 100 || !isXtext(value))
+				throw bad(keyword, 'it is xtext of 1 to 100 characters')
 			found.envelopeId = value
 			return true
 		case 'AUTH':
-			if (value === '' || value.length > 500 || (value !== '<>' && !isXtext(value))) throw bad(keyword, 'it is xtext or <>')
+			if (value === '' || value.length > 500 || (value !== '<>' && !isXtext(value)))
+				throw bad(keyword, 'it is xtext or <>')
 			found.auth = value
 			return true
 		case 'XPANPIPE':
@@ -97,7 +100,11 @@ function notify(value: string): string {
 /** RFC 3461 section 4.2: address type, semicolon, xtext; RFC 6533 section 3 lets UTF-8 in. */
 function originalRecipient(value: string): string {
 	const match = /^([A-Za-z0-9-]{1,40});(.+)$/s.exec(value)
-	if (!match || value.length > 512 || !isXtext(match[2]!.replace(/[\u0080-\u{10ffff}]|\\x\{[0-9A-F]+\}/gu, ''))) {
+	if (
+		!match ||
+		value.length > 512 ||
+		!isXtext(match[2]!.replace(/[\u0080-\u{10ffff}]|\\x\{[0-9A-F]+\}/gu, ''))
+	) {
 		throw bad('ORCPT', 'it is a type, a semicolon and xtext')
 	}
 	return value

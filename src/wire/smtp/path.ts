@@ -16,7 +16,8 @@ const DOMAIN =
 const LITERAL = /\[([!-Z^-~]+)\]/y
 // Source routes must be understood and ignored (RFC 5321 section 3.3, appendix C).
 const SOURCE_ROUTE = /@[A-Za-z0-9.\-[\]:]+(?:,@[A-Za-z0-9.\-[\]:]+)*:/y
-const PLAIN_LOCAL = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\u{10ffff}-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\u{10ffff}-]+)*$/u
+const PLAIN_LOCAL =
+	/^[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\u{10ffff}-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\u{10ffff}-]+)*$/u
 
 export type Path = {
 	/** '' = the null path; else local-part@domain, quoted only where it has to be; for `<postmaster>` the local part alone. */
@@ -25,18 +26,17 @@ export type Path = {
 	end: number
 }
 
-const badSyntax = (what: string) => new Refused(reply(501, what === 'sender' ? '5.1.7' : '5.1.3', `Bad ${what} address; write <name@domain>`))
+const badSyntax = (what: string) =>
+	new Refused(reply(501, what === 'sender' ? '5.1.7' : '5.1.3', `Bad ${what} address; write <name@domain>`))
 
 function match(pattern: RegExp, text: string, at: number): string | null {
 	pattern.lastIndex = at
 	return pattern.exec(text)?.[0] ?? null
 }
 
-/** Is this a local part that needs no quotes? */
-export function quoteLocalPart(local: string): string {
-	return PLAIN_LOCAL.test(local) || /^[^\s"\\()<>[\]:;@,\x00-\x1f\x7f]+$/.test(local)
-		? local
-		: `"${local.replace(/[\\"]/g, '\\$&')}"`
+/** RFC 5321 section 4.1.2 asks for the form without quotes where there is one. */
+function quoted(local: string): string {
+	return PLAIN_LOCAL.test(local) ? local : `"${local.replace(/[\\"]/g, '\\$&')}"`
 }
 
 /** Reads the path that begins at `at`, after `FROM:` or `TO:`. @throws Refused */
@@ -54,10 +54,10 @@ export function parsePath(text: string, at: number, what: 'sender' | 'recipient'
 	const start = i
 
 	let local: string
-	const quoted = match(QUOTED, text, i)
-	if (quoted !== null) {
-		local = quoteLocalPart(quoted.slice(1, -1).replace(/\\(.)/gs, '$1'))
-		i += quoted.length
+	const inQuotes = match(QUOTED, text, i)
+	if (inQuotes !== null) {
+		local = quoted(inQuotes.slice(1, -1).replace(/\\(.)/gs, '$1'))
+		i += inQuotes.length
 	} else {
 		local = match(LOCAL, text, i) ?? ''
 		if (local === '') throw badSyntax(what)

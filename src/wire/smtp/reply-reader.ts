@@ -39,7 +39,8 @@ export class ReplyReader {
 	#line(): string | null {
 		const end = this.#buffer.indexOf(LF, this.#at)
 		if (end < 0) {
-			if (this.#buffer.length - this.#at > MOST_LINE) throw new BadReply(`a line of more than ${MOST_LINE} octets`)
+			if (this.#buffer.length - this.#at > MOST_LINE)
+				throw new BadReply(`a line of more than ${MOST_LINE} octets`)
 			return null
 		}
 		const start = this.#at

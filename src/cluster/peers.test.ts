@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { Peers } from './peers.ts'
+
+const beat = (node: string, incarnation = 'one') => ({
+	node,
+	now: 5_000,
+	version: '1.0.0',
+	incarnation,
+	extra: { x: 1 },
+})
+
+test('a peer comes with its first beat and falls silent after three seconds without one', () => {
+	const peers = new Peers()
+	peers.setMembers(['b', 'c'])
+	assert.equal(peers.heard(beat('b'), 4_000, 100), 'came')
+	assert.equal(peers.heard(beat('b'), 5_000, 1_100), 'goes on')
+	assert.deepEqual(peers.sweep(4_100), [])
+	assert.deepEqual(peers.sweep(4_101), ['b'])
+	assert.deepEqual(peers.sweep(9_999), [])
+	assert.equal(peers.heard(beat('b'), 9_000, 10_000), 'came')
+})
+
+test('another incarnation is told from the same run going on', () => {
+	const peers = new Peers()
+	peers.setMembers(['b'])
+	peers.heard(beat('b'), 0, 0)
+	assert.equal(peers.heard(beat('b', 'two'), 0, 1), 'restarted')
+})
+
+test('the list tells of members never heard, and what the last beat said', () => {
+	const peers = new Peers()
+	peers.setMembers(['b', 'c'])
+	peers.heard(beat('b'), 4_000, 0)
+	peers.measured('b', 2)
+	const [b, c] = peers.list()
+	assert.deepEqual(b, {
+		id: 'b',
+		state: 'up',
+		heard: 4_000,
+		clockOff: 1_000,
+		roundTripMs: 2,
+		version: '1.0.0',
+		extra: { x: 1 },
+	})
+	assert.equal(c!.state, 'unreachable')
+	assert.equal(c!.heard, null)
+})
+
+test('a removed member that was up is reported once', () => {
+	const peers = new Peers()
+	peers.setMembers(['b', 'c'])
+	peers.heard(beat('b'), 0, 0)
+	assert.deepEqual(peers.setMembers(['d']), ['b'])
+	assert.deepEqual(peers.setMembers(['d']), [])
+	assert.ok(!peers.has('b'))
+})

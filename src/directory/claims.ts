@@ -1,0 +1,306 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { homeOf } from './merge.ts'
+import type { Places } from './places.ts'
+import { isDeleted, listOf, numberOf, textOf } from './records.ts'
+import { Tally } from './tally.ts'
+import type { Account, Alias, Fields, Kind } from './types.ts'
+
+/** One claim on an address, by an account or an alias. `since` decides between two: the stamp of the claiming. */
+export type AccountRow = {
+	id: string
+	address: string
+	domain: string
+	since: string
+	name: string
+	home: string
+	epoch: number
+	disabled: number
+	password_hash: string
+	created: number
+}
+export type AliasRow = { address: string; domain: string; since: string; targets: string; created: number }
+
+type Claimant = { account: AccountRow; alias?: never } | { alias: AliasRow; account?: never }
+
+const SUFFIX = 4
+
+/**
+ * Who has which address. Rows are derived from records one by one; who wins a contested address is worked out
+ * when asked, from what all nodes know alike, so the order of arrival cannot matter and the removal of a node
+ * with 100,000 accounts writes nothing here.
+ *
+ * A claim counts while its domain exists and (accounts) its home was not removed. The earliest claim has the
+ * address; for an account that was never renamed that is the earliest made. Equal stamps: the smaller id.
+ * An account that loses is reached at `<local>.<end of its id>@<domain>`: four characters, more where
+ * four are claimed by someone or shared with another loser. A substitute is nobody's property: nothing is stored.
+ */
+export class Claims {
+	/** Accounts by home and domain, counted. */
+	readonly tally: Tally
+	#places: Places
+	#contested = new Set<string>()
+	#sql: Record<
+		| 'byId'
+		| 'byAddress'
+		| 'allByAddress'
+		| 'put'
+		| 'drop'
+		| 'alias'
+		| 'putAlias'
+		| 'dropAlias'
+		| 'gone'
+		| 'ungone'
+		| 'isGone'
+		| 'contest'
+		| 'settle'
+		| 'other',
+		StatementSync
+	>
+	#db: DatabaseSync
+
+	constructor(db: DatabaseSync, places: Places) {
+		this.#db = db
+		this.#places = places
+		this.tally = new Tally(db)
+		this.#sql = {
+			byId: db.prepare('SELECT * FROM account WHERE id = ?'),
+			byAddress: db.prepare('SELECT * FROM account WHERE address = ? LIMIT 1'),
+			allByAddress: db.prepare('SELECT * FROM account WHERE address = ? ORDER BY since, id'),
+			other: db.prepare('SELECT 1 FROM account WHERE address = ? AND id <> ? LIMIT 1'),
+			put: db.prepare('INSERT OR REPLACE INTO account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+			drop: db.prepare('DELETE FROM account WHERE id = ?'),
+			alias: db.prepare('SELECT * FROM alias WHERE address = ?'),
+			putAlias: db.prepare('INSERT OR REPLACE INTO alias VALUES (?, ?, ?, ?, ?)'),
+			dropAlias: db.prepare('DELETE FROM alias WHERE address = ?'),
+			gone: db.prepare('INSERT OR REPLACE INTO gone VALUES (?, ?)'),
+			ungone: db.prepare('DELETE FROM gone WHERE id = ?'),
+			isGone: db.prepare('SELECT 1 FROM gone WHERE id = ? AND home = ?'),
+			contest: db.prepare('INSERT OR IGNORE INTO contested VALUES (?)'),
+			settle: db.prepare('DELETE FROM contested WHERE address = ?'),
+		}
+		this.load()
+	}
+
+	/** Reads what is kept in memory anew: at the start, and when a transaction was undone. */
+	load(): void {
+		this.#contested = new Set(
+			this.#db
+				.prepare('SELECT address FROM contested')
+				.all()
+				.map(row => row.address as string),
+		)
+		this.tally.load()
+	}
+
+	/** Derives everything anew from the records. */
+	rebuild(): void {
+		this.#db.exec('DELETE FROM account; DELETE FROM alias; DELETE FROM contested; DELETE FROM gone')
+		this.load()
+		const records = this.#db.prepare(
+			"SELECT kind, id, fields FROM record WHERE kind IN ('account', 'address')",
+		)
+		for (const { kind, id, fields } of records.iterate()) {
+			this.derive(kind as Kind, id as string, JSON.parse(fields as string), true)
+		}
+	}
+
+	/** A record changed; null = it was erased. Returns the addresses concerned. Inside the record's transaction. */
+	derive(kind: Kind, id: string, fields: Fields | null, isNew = false): string[] {
+		if (kind === 'account') return this.#deriveAccount(id, fields, isNew)
+		if (kind === 'address') return this.#deriveAlias(id, fields)
+		return []
+	}
+
+	#deriveAccount(id: string, fields: Fields | null, isNew: boolean): string[] {
+		const sql = this.#sql
+		const old = isNew ? undefined : (sql.byId.get(id) as AccountRow | undefined)
+		const deleted = fields !== null && isDeleted(fields)
+		const row = fields === null || deleted ? null : accountRow(id, fields)
+		if (deleted) sql.gone.run(id, homeOf(fields.home?.[0]).node)
+		else if (!isNew) sql.ungone.run(id)
+		if (row) {
+			const { address, domain, since, name, home, epoch, disabled, password_hash, created } = row
+			sql.put.run(id, address, domain, since, name, home, epoch, disabled, password_hash, created)
+			this.tally.add(row, 1)
+		} else if (old) sql.drop.run(id)
+		if (old) this.tally.add(old, -1)
+		const addresses: string[] = []
+		if (row && row.address !== old?.address) {
+			addresses.push(row.address)
+			if (sql.other.get(row.address, id) || sql.alias.get(row.address)) this.#contest(row.address)
+		}
+		if (old && old.address !== row?.address) this.#settle(old.address)
+		if (old) addresses.push(old.address)
+		return addresses
+	}
+
+	#deriveAlias(address: string, fields: Fields | null): string[] {
+		const row = fields === null || isDeleted(fields) ? null : aliasRow(address, fields)
+		if (row) {
+			this.#sql.putAlias.run(address, row.domain, row.since, row.targets, row.created)
+			if (this.#sql.byAddress.get(address)) this.#contest(address)
+		} else {
+			this.#sql.dropAlias.run(address)
+			this.#settle(address)
+		}
+		return [address]
+	}
+
+	#contest(address: string): void {
+		this.#contested.add(address)
+		this.#sql.contest.run(address)
+	}
+
+	/** A claim on the address is gone: is it still contested? */
+	#settle(address: string): void {
+		if (!this.#contested.has(address)) return
+		const claims = this.#sql.allByAddress.all(address).length + (this.#sql.alias.get(address) ? 1 : 0)
+		if (claims > 1) return
+		this.#contested.delete(address)
+		this.#sql.settle.run(address)
+	}
+
+	counts(row: AccountRow): boolean {
+		return this.#places.domains.has(row.domain) && !this.#places.isRemoved(row.home)
+	}
+
+	/** An account that was not deleted, whether it counts or not. */
+	row(id: string): AccountRow | null {
+		return (this.#sql.byId.get(id) as AccountRow | undefined) ?? null
+	}
+
+	/** Was it deleted while it lived at the node? */
+	isGone(id: string, node: string): boolean {
+		return this.#sql.isGone.get(id, node) !== undefined
+	}
+
+	/** Who has the (normal) address: by its claim, or as a substitute. One indexed read for an ordinary account. */
+	holder(address: string): Claimant | null {
+		if (this.#contested.has(address)) return this.#claimants(address)[0] ?? this.#substitute(address)
+		const account = this.#sql.byAddress.get(address) as AccountRow | undefined
+		if (account) return this.counts(account) ? { account } : this.#substitute(address)
+		const alias = this.#sql.alias.get(address) as AliasRow | undefined
+		if (alias && this.#places.domains.has(alias.domain)) return { alias }
+		return this.#substitute(address)
+	}
+
+	/** Accounts whose owner may sign in with the address: its holder first, then those who lost it. */
+	mayBe(address: string): Account[] {
+		const found = new Map<string, AccountRow>()
+		const holder = this.holder(address)
+		if (holder?.account) found.set(holder.account.id, holder.account)
+		if (this.#contested.has(address)) {
+			for (const { account } of this.#claimants(address)) if (account) found.set(account.id, account)
+		}
+		return [...found.values()].map(row => this.view(row))
+	}
+
+	/** As the outside sees it. */
+	view(row: AccountRow): Account {
+		const substitute = this.#contested.has(row.address) && this.counts(row) ? this.#addressOfLoser(row) : null
+		return {
+			id: row.id,
+			address: substitute ?? row.address,
+			claimed: row.address,
+			conflict: substitute !== null,
+			name: row.name,
+			home: row.home,
+			epoch: row.epoch,
+			disabled: row.disabled === 1,
+			passwordHash: row.password_hash,
+			created: row.created,
+		}
+	}
+
+	/** Accounts that lost the address they were made with. */
+	conflicts(): Account[] {
+		const found: Account[] = []
+		for (const address of [...this.#contested].sort()) {
+			for (const row of this.#losers(address)) found.push(this.view(row))
+		}
+		return found
+	}
+
+	/** The claims that count, the winner first. */
+	#claimants(address: string): Claimant[] {
+		const rows = this.#sql.allByAddress.all(address) as AccountRow[]
+		const claims: Claimant[] = rows.filter(row => this.counts(row)).map(account => ({ account }))
+		const alias = this.#sql.alias.get(address) as AliasRow | undefined
+		if (!alias || !this.#places.domains.has(alias.domain)) return claims
+		const later = claims.findIndex(({ account }) => account!.since > alias.since)
+		claims.splice(later < 0 ? claims.length : later, 0, { alias })
+		return claims
+	}
+
+	#losers(address: string): AccountRow[] {
+		return this.#claimants(address)
+			.slice(1)
+			.flatMap(({ account }) => (account ? [account] : []))
+	}
+
+	#addressOfLoser(row: AccountRow): string | null {
+		const losers = this.#losers(row.address)
+		return losers.some(loser => loser.id === row.id) ? this.#substituteOf(row, losers) : null
+	}
+
+	/** The shortest that is neither claimed nor the substitute of another loser of the same address. */
+	#substituteOf(row: AccountRow, losers: AccountRow[]): string {
+		const at = row.address.lastIndexOf('@')
+		const id = row.id.toLowerCase()
+		for (let length = SUFFIX; ; length++) {
+			const suffix = id.slice(-length)
+			const address = `${row.address.slice(0, at)}.${suffix}${row.address.slice(at)}`
+			if (length >= id.length) return address
+			const shared = losers.some(other => other.id !== row.id && other.id.toLowerCase().endsWith(suffix))
+			if (!shared && this.#claimants(address).length === 0) return address
+		}
+	}
+
+	/** The reverse: `alice.x7k2@example.com` is a loser of `alice@example.com`, if there is such a one. */
+	#substitute(address: string): Claimant | null {
+		const at = address.lastIndexOf('@')
+		const dot = address.lastIndexOf('.', at)
+		if (dot < 1 || at - dot - 1 < SUFFIX) return null
+		const claimed = address.slice(0, dot) + address.slice(at)
+		if (!this.#contested.has(claimed)) return null
+		const losers = this.#losers(claimed)
+		const account = losers.find(row => this.#substituteOf(row, losers) === address)
+		return account ? { account } : null
+	}
+}
+
+/** Null while parts are missing: what makes an account may arrive in pieces. */
+function accountRow(id: string, fields: Fields): AccountRow | null {
+	const address = textOf(fields, 'address')
+	const { node, epoch } = homeOf(fields.home?.[0])
+	const at = address.lastIndexOf('@')
+	if (at < 1 || !node) return null
+	return {
+		id,
+		address,
+		domain: address.slice(at + 1),
+		since: fields.address![1],
+		name: textOf(fields, 'name'),
+		home: node,
+		epoch,
+		disabled: fields.disabled?.[0] === true ? 1 : 0,
+		password_hash: textOf(fields, 'passwordHash'),
+		created: numberOf(fields, 'created'),
+	}
+}
+
+function aliasRow(address: string, fields: Fields): AliasRow | null {
+	const at = address.lastIndexOf('@')
+	if (at < 1 || !fields.created) return null
+	return {
+		address,
+		domain: address.slice(at + 1),
+		since: fields.created[1],
+		targets: JSON.stringify(listOf(fields, 'targets')),
+		created: numberOf(fields, 'created'),
+	}
+}
+
+export function aliasOf(row: AliasRow): Alias {
+	return { address: row.address, targets: JSON.parse(row.targets) as string[], created: row.created }
+}

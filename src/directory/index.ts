@@ -1,0 +1,30 @@
+/**
+ * What every node knows: domains, accounts, aliases, nodes, policies, and who lives where. One file a node
+ * (directory.sqlite), read locally, written at any node, merged field by field without master and without quorum.
+ *
+ * Promises: nodes that have heard the same records decide alike whatever the order; a change is on disk when its
+ * verb returns and reaches connected nodes in milliseconds; what was missed is found (beats) and fetched (pulls);
+ * an address lookup is one indexed read; merging 100,000 accounts lets others have their turn; no password is
+ * kept readable, and an unknown login takes as long as a wrong password.
+ *
+ * Does not: know mail, decide routes, move accounts, draw pages. The erasing of mail is the store's.
+ */
+export { Directory, type DirectoryChange, type DirectoryOptions, openDirectory } from './directory.ts'
+export { DirectoryError, type DirectoryErrorCode } from './error.ts'
+export { hashPassword, verifyPassword } from './password.ts'
+export type { NodeRecord } from './places.ts'
+export type { AccountFilter } from './reader.ts'
+export type {
+	Account,
+	Alias,
+	DirectoryRecord,
+	Fields,
+	Kind,
+	NodeInfo,
+	RefreshResult,
+	Resolved,
+	SignIn,
+	Stamp,
+	Value,
+} from './types.ts'
+export type { NewAccount, NodeSettings } from './writer.ts'

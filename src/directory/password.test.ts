@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { hashPassword, verifyPassword } from './password.ts'
+import { SignIns } from './sign-in.ts'
+import type { Account } from './types.ts'
+
+const cheap = { memory: 64, passes: 1, parallelism: 1 }
+const clock = { now: () => 1 }
+
+function account(id: string, passwordHash: string, disabled = false): Account {
+	const address = `${id}@example.com`
+	const rest = { conflict: false, name: '', home: 'a', epoch: 1, created: 0 }
+	return { id, address, claimed: address, passwordHash, disabled, ...rest }
+}
+
+test('a password verifies against its own hash and no other does', async () => {
+	const hash = await hashPassword('correct horse', cheap)
+	assert.match(hash, /^\$argon2id\$v=19\$m=64,t=1,p=1\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+$/)
+	assert.equal(await verifyPassword(hash, 'correct horse'), true)
+	assert.equal(await verifyPassword(hash, 'correct horsE'), false)
+	assert.notEqual(await hashPassword('correct horse', cheap), hash)
+})
+
+test('a hash made elsewhere with other costs is understood, one that would eat the machine is not', async () => {
+	assert.equal(
+		await verifyPassword(await hashPassword('x', { memory: 128, passes: 2, parallelism: 2 }), 'x'),
+		true,
+	)
+	for (const hash of [
+		'',
+		'!',
+		'$2y$10$abc',
+		'$argon2id$v=19$m=99999999,t=1,p=1$c29tZXNhbHRzYWx0$c29tZWhhc2hoYXNo',
+	])
+		assert.equal(await verifyPassword(hash, 'x'), false)
+})
+
+test('a password typed with combining accents is the same password', async () => {
+	assert.equal(await verifyPassword(await hashPassword('caf\u00e9', cheap), 'cafe\u0301'), true)
+})
+
+test('of two accounts the login may mean, the password says which', async () => {
+	const [first, second] = [
+		account('a1', await hashPassword('one', cheap)),
+		account('a2', await hashPassword('two', cheap)),
+	]
+	const signIns = new SignIns({ clock, candidates: () => [first, second] })
+	assert.deepEqual(await signIns.authenticate('x', 'two'), { ok: true, account: second })
+	assert.deepEqual(await signIns.authenticate('x', 'one'), { ok: true, account: first })
+	assert.deepEqual(await signIns.authenticate('x', 'three'), { ok: false, why: 'wrong' })
+})
+
+test('only who knows the password learns that an account is disabled', async () => {
+	const signIns = new SignIns({ clock, candidates: () => [disabled] })
+	const disabled = account('a1', await hashPassword('one', cheap), true)
+	assert.deepEqual(await signIns.authenticate('x', 'one'), { ok: false, why: 'disabled' })
+	assert.deepEqual(await signIns.authenticate('x', 'two'), { ok: false, why: 'wrong' })
+})
+
+test('a remembered password ends with its hash', async () => {
+	let present = account('a1', await hashPassword('old', cheap))
+	const signIns = new SignIns({ clock, candidates: () => [present] })
+	assert.equal((await signIns.authenticate('x', 'old')).ok, true)
+	assert.equal((await signIns.authenticate('x', 'old')).ok, true)
+	present = account('a1', await hashPassword('new', cheap))
+	assert.equal((await signIns.authenticate('x', 'old')).ok, false)
+	assert.equal((await signIns.authenticate('x', 'new')).ok, true)
+	present = account('a1', '')
+	assert.equal((await signIns.authenticate('x', '')).ok, false)
+	assert.equal((await signIns.authenticate('x', 'new')).ok, false)
+})

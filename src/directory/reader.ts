@@ -1,0 +1,190 @@
+import { normalAddress } from '../message/index.ts'
+import { type AccountRow, type AliasRow, aliasOf } from './claims.ts'
+import type { DirectoryFile } from './file.ts'
+import type { NodeRecord } from './places.ts'
+import { textOf } from './records.ts'
+import type { Account, Alias, NodeInfo, Resolved, Value } from './types.ts'
+
+const DEEPEST = 10
+
+export type AccountFilter = {
+	node?: string
+	domain?: string
+	/** Part of the address or the name. */
+	search?: string
+	/** Id of the last account of the page before (or an address). */
+	after?: string
+	limit?: number
+	/** Instead of the living: those whose home was removed or whose domain is gone. `setHome` brings them back. */
+	dormant?: boolean
+}
+
+/** What can be asked. Every answer comes from this node's file, at once. */
+export class DirectoryReader {
+	protected file: DirectoryFile
+	#self: string
+
+	constructor(file: DirectoryFile, self: string) {
+		this.file = file
+		this.#self = self
+	}
+
+	/** This node's id. */
+	get self(): string {
+		return this.#self
+	}
+
+	protected set self(node: string) {
+		this.#self = node
+	}
+
+	/** What an address means. The account of an ordinary address is one indexed read. */
+	lookup(address: string): Resolved {
+		const normal = normalAddress(address)
+		const domain = domainOf(normal)
+		if (!this.file.places.domains.has(domain)) return domain ? { is: 'foreign', domain } : { is: 'unknown' }
+		const holder = this.file.claims.holder(normal)
+		if (!holder) return { is: 'unknown' }
+		if (holder.account) return { is: 'account', account: this.file.claims.view(holder.account) }
+		return this.#follow(holder.alias)
+	}
+
+	/** Aliases may name aliases. Those that lead nowhere are passed over; if all do, nobody has the address. */
+	#follow(alias: AliasRow): Resolved {
+		const accounts = new Map<string, Account>()
+		const foreign = new Set<string>()
+		const seen = new Set([alias.address])
+		let level = aliasOf(alias).targets
+		for (let depth = 0; depth < DEEPEST && level.length > 0; depth++) {
+			const deeper: string[] = []
+			for (const target of level) {
+				const normal = normalAddress(target)
+				if (seen.has(normal)) continue
+				seen.add(normal)
+				if (!this.file.places.domains.has(domainOf(normal))) {
+					foreign.add(target)
+					continue
+				}
+				const holder = this.file.claims.holder(normal)
+				if (holder?.account) accounts.set(holder.account.id, this.file.claims.view(holder.account))
+				else if (holder) deeper.push(...aliasOf(holder.alias).targets)
+			}
+			level = deeper
+		}
+		if (accounts.size === 0 && foreign.size === 0) return { is: 'unknown' }
+		return { is: 'alias', accounts: [...accounts.values()], foreign: [...foreign] }
+	}
+
+	/** Null also when its home was removed or its domain is gone. */
+	account(id: string): Account | null {
+		const row = this.file.claims.row(id)
+		return row && this.file.claims.counts(row) ? this.file.claims.view(row) : null
+	}
+
+	/** By the address it has now: its own, or its substitute. Aliases are not followed. */
+	accountByAddress(address: string): Account | null {
+		const holder = this.file.claims.holder(normalAddress(address))
+		return holder?.account ? this.file.claims.view(holder.account) : null
+	}
+
+	/** Sorted by the address they were made with. */
+	accounts(filter: AccountFilter = {}): Account[] {
+		const found: Account[] = []
+		for (const account of this.eachAccount(filter)) found.push(account)
+		return found
+	}
+
+	/** The same, one by one. Nothing may be written until it has ended. */
+	*eachAccount(filter: AccountFilter = {}): Generator<Account> {
+		const { claims, db } = this.file
+		const where: string[] = []
+		const values: string[] = []
+		if (filter.node !== undefined) where.push('home = ?') && values.push(filter.node)
+		if (filter.domain !== undefined) where.push('domain = ?') && values.push(normalDomain(filter.domain))
+		if (filter.after !== undefined)
+			where.push('(address, id) > (?, ?)') && values.push(...this.#position(filter.after))
+		if (filter.search) {
+			const part = filter.search.toLowerCase()
+			where.push('(instr(address, ?) > 0 OR instr(lower(name), ?) > 0)') && values.push(part, part)
+		}
+		const rows = db
+			.prepare(
+				`SELECT * FROM account ${where.length ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY address, id`,
+			)
+			.iterate(...values)
+		let left = filter.limit ?? Number.POSITIVE_INFINITY
+		if (left <= 0) return
+		for (const row of rows) {
+			if (claims.counts(row as AccountRow) === (filter.dormant ?? false)) continue
+			yield claims.view(row as AccountRow)
+			if (--left <= 0) return
+		}
+	}
+
+	/** Where a page begins. A deleted account's record still says where it was. */
+	#position(after: string): [address: string, id: string] {
+		if (after.includes('@')) return [normalAddress(after), '\uffff']
+		const fields = this.file.get('account', after)
+		return [fields ? textOf(fields, 'address') : '', after]
+	}
+
+	/** Counted beforehand: costs nothing. */
+	countAccounts({ node, domain }: { node?: string; domain?: string } = {}): number {
+		const { places, claims } = this.file
+		const normal = domain === undefined ? undefined : normalDomain(domain)
+		return claims.tally.sum(
+			(home, theirs) =>
+				(node === undefined || home === node) &&
+				(normal === undefined || theirs === normal) &&
+				places.domains.has(theirs) &&
+				!places.isRemoved(home),
+		)
+	}
+
+	/** Accounts that lost the address they were made with to an earlier claim. */
+	conflicts(): Account[] {
+		return this.file.claims.conflicts()
+	}
+
+	/** Ids of deleted accounts that lived here: their mail can go. */
+	deletedAccounts(): string[] {
+		const rows = this.file.db.prepare('SELECT id FROM gone WHERE home = ?').all(this.self)
+		return rows.map(row => row.id as string)
+	}
+
+	domains(): string[] {
+		return [...this.file.places.domains]
+	}
+
+	isOurDomain(domain: string): boolean {
+		const { domains } = this.file.places
+		return domains.has(domain) || domains.has(normalDomain(domain))
+	}
+
+	/** All that were not removed, this one included. */
+	nodes(): NodeInfo[] {
+		return this.nodeRecords().flatMap(({ removed, ...node }) => (removed ? [] : [node]))
+	}
+
+	nodeRecords(): NodeRecord[] {
+		return [...this.file.places.nodes.values()].map(node => ({ ...node }))
+	}
+
+	aliases(): Alias[] {
+		const rows = this.file.db.prepare('SELECT * FROM alias ORDER BY address').all() as AliasRow[]
+		return rows.filter(row => this.file.places.domains.has(row.domain)).map(aliasOf)
+	}
+
+	getPolicy(name: string): Value | undefined {
+		return this.file.places.policies.get(name)
+	}
+}
+
+export function domainOf(address: string): string {
+	return address.slice(address.lastIndexOf('@') + 1 || address.length)
+}
+
+/** A domain as it stands in normal addresses. */
+export function normalDomain(domain: string): string {
+	return domainOf(normalAddress(`x@${domain.trim()}`))
+}

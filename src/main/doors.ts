@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs'
+import { createSecureContext, type SecureContext, type TlsOptions } from 'node:tls'
+import type { Office } from '../admin/index.ts'
+import type { Receiver } from '../delivery/index.ts'
+import { isLoopback, Limiter } from '../kit/index.ts'
+import { type Door, type House, listen, openWeb, serveImap, serveLmtp, servePop3, serveSmtp, serveSubmission } from '../servers/index.ts'
+import { type Config, ConfigError } from './config.ts'
+import { membershipOf, watchMembership } from './membership.ts'
+import type { Metrics } from './metrics.ts'
+
+// Failed sign-ins of one address are remembered this long.
+const FAILURES_WINDOW_MS = 10 * 60_000
+
+export type DoorsOptions = { office: Office; receiver: Receiver; metrics: Metrics; config: Config }
+
+/** Opens every port of the node. @throws an Error that names the port and says what to do */
+export async function openDoors({ office, receiver, metrics, config }: DoorsOptions): Promise<{ close(): Promise<void> }> {
+	const { cluster, log } = office
+	const own = ownCertificate(config)
+	const house = makeHouse(office, receiver, config, () => own ?? cluster.webTls.secureContext())
+	const listening = await listen(house, doors(config))
+	try {
+		const web = await openWeb({
+			log,
+			tls: webTls(office, own),
+			nodeOf: socket => cluster.webTls.nodeOf(socket),
+			enter: {
+				lmtp: (socket, node) => listening.adopt({ socket, implicitTls: true, node }, serveLmtp),
+				imap: (socket, node) => listening.adopt({ socket, implicitTls: true, node }, serveImap),
+				pop3: (socket, node) => listening.adopt({ socket, implicitTls: true, node }, servePop3),
+			},
+			answerJoin: (path, body, client) => cluster.answerJoin(path, body, client),
+			metrics: () => metrics.text(office),
+			metricsForAnyone: config.metrics.anyone,
+			membership: socket => membershipOf(office, socket),
+			healthy: () => cluster.problem === null,
+			address: config.listen,
+			port: config.ports.web,
+		})
+		const end = watchMembership(office)
+		return {
+			async close() {
+				end()
+				await Promise.all([listening.close(), web.close()])
+			},
+		}
+	} catch (error) {
+		await listening.close(0)
+		throw error
+	}
+}
+
+function doors({ listen: address, ports }: Config): Door[] {
+	const all: Door[] = [
+		{ name: 'smtp', address, port: ports.smtp, implicitTls: false, serve: serveSmtp, busy: '421 4.7.0 Too many connections' },
+		{ name: 'submission', address, port: ports.submission, implicitTls: false, serve: serveSubmission, busy: '421 4.7.0 Too many connections' },
+		{ name: 'submissions', address, port: ports.submissions, implicitTls: true, serve: serveSubmission, busy: '' },
+		{ name: 'imap', address, port: ports.imap, implicitTls: false, serve: serveImap, busy: '* BYE Too many connections' },
+		{ name: 'imaps', address, port: ports.imaps, implicitTls: true, serve: serveImap, busy: '' },
+		{ name: 'pop3', address, port: ports.pop3, implicitTls: false, serve: servePop3, busy: '-ERR [SYS/TEMP] Too many connections' },
+		{ name: 'pop3s', address, port: ports.pop3s, implicitTls: true, serve: servePop3, busy: '' },
+	]
+	return all.filter(door => door.port !== 0)
+}
+
+function makeHouse(office: Office, receiver: Receiver, config: Config, secureContext: () => SecureContext): House {
+	const { directory, cluster, store, clock } = office
+	const { limits } = config
+	const failures = new Limiter(FAILURES_WINDOW_MS, clock)
+	return {
+		hostname: office.hostname,
+		self: office.self,
+		version: office.version,
+		log: office.log,
+		secureContext,
+		async authenticate(login, password, client) {
+			const counted = limits.countLoopback || !isLoopback(client)
+			if (counted && failures.count(client) >= limits.authFailuresPerAddress) return { ok: false, why: 'wrong' }
+			const result = await directory.authenticate(login, password)
+			if (!result.ok) {
+				office.log.info({ login, client, why: result.why }, 'sign-in failed')
+				if (counted) failures.add(client)
+			}
+			return result
+		},
+		accountOf: idOrAddress => directory.account(idOrAddress) ?? directory.accountByAddress(idOrAddress) ?? null,
+		connect: (node, protocol) => cluster.links.connect(node, protocol),
+		reader: store.reader,
+		write: ops => store.write(ops),
+		stage: () => store.stage(),
+		changes: store.changes,
+		receiver,
+		limits: {
+			connectionsPerAddress: limits.connectionsPerAddress,
+			authFailuresPerAddress: limits.authFailuresPerAddress,
+			countLoopback: limits.countLoopback,
+			idleMs: limits.idleSeconds * 1000,
+			maxMessageSize: limits.maxMessageSize,
+			maxRecipients: limits.maxRecipients,
+		},
+	}
+}
+
+/** The certificate an administrator gave, for people's programs; nodes know each other by their own. */
+function ownCertificate({ tls }: Config): SecureContext | null {
+	if (!tls.certificate && !tls.key) return null
+	if (!tls.certificate || !tls.key) throw new ConfigError('[tls] wants both certificate and key')
+	try {
+		return createSecureContext({ cert: readFileSync(tls.certificate), key: readFileSync(tls.key) })
+	} catch (error) {
+		throw new ConfigError(`[tls]: ${(error as Error).message}`)
+	}
+}
+
+function webTls({ cluster }: Office, own: SecureContext | null): TlsOptions {
+	const options = cluster.webTls.options()
+	if (!own) return options
+	const { SNICallback } = options
+	return {
+		...options,
+		SNICallback: (name, done) => (name.endsWith('.panpipe') ? SNICallback!(name, done) : done(null, own)),
+	}
+}

@@ -1,0 +1,43 @@
+import type { Session } from './session.ts'
+
+const ALWAYS = ['IMAP4rev1', 'LITERAL+', 'ID', 'ENABLE']
+
+const SIGNED_IN = [
+	'IDLE',
+	'NAMESPACE',
+	'CHILDREN',
+	'LIST-EXTENDED',
+	'LIST-STATUS',
+	'SPECIAL-USE',
+	'CREATE-SPECIAL-USE',
+	'UIDPLUS',
+	'UNSELECT',
+	'MOVE',
+	'MULTIAPPEND',
+	'STATUS=SIZE',
+	'WITHIN',
+	'BINARY',
+	'OBJECTID',
+	'PREVIEW',
+	'SAVEDATE',
+	'UTF8=ACCEPT',
+]
+
+/** The mechanisms a client may use now. */
+export function mechanisms(session: Session): string[] {
+	return [...(session.guest.node ? ['EXTERNAL'] : []), ...(session.secure ? ['PLAIN', 'LOGIN'] : [])]
+}
+
+/** What CAPABILITY says at this moment. */
+export function capabilities(session: Session): string {
+	if (session.account) {
+		return [...ALWAYS, ...SIGNED_IN, `APPENDLIMIT=${session.house.limits.maxMessageSize}`].join(' ')
+	}
+	return [
+		...ALWAYS,
+		'SASL-IR',
+		...(session.tls ? [] : ['STARTTLS']),
+		...(session.secure ? [] : ['LOGINDISABLED']),
+		...mechanisms(session).map(mechanism => `AUTH=${mechanism}`),
+	].join(' ')
+}

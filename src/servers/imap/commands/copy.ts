@@ -1,0 +1,33 @@
+import { imap } from '../../../wire/index.ts'
+import { type Done, no, ok, Rejected } from '../done.ts'
+import { mailboxNamed, opRefusal } from '../mailboxes.ts'
+import type { Session } from '../session.ts'
+
+/** COPY, and MOVE of RFC 6851; COPYUID of RFC 4315. All of the messages or none. */
+export async function copy(
+	session: Session,
+	{ name, uid, set, mailbox }: imap.CommandOf<'COPY'>,
+): Promise<Done> {
+	const view = session.view!
+	if (name === 'MOVE' && view.readOnly) return no('this mailbox is open read-only', 'CANNOT')
+	const uids = view.uidsOf(view.spans(set, uid))
+	const target = mailboxNamed(session, mailbox, 'TRYCREATE')
+	const account = session.account!.id
+	const [result] = await session.house.write([
+		{
+			do: name === 'COPY' ? 'message.copy' : 'message.move',
+			account,
+			mailbox: view.mailbox,
+			uids,
+			to: target.name,
+		},
+	])
+	if (!result!.ok) throw new Rejected(opRefusal(result!.error, true))
+	const { uids: taken, newUids, uidValidity } = result!
+	if (taken!.length === 0) return ok(`${name} completed, there was nothing`)
+	const code = `COPYUID ${uidValidity} ${imap.formatSet(taken!)} ${imap.formatSet(newUids!)}`
+	if (name === 'COPY') return ok('COPY completed', code)
+	// Before the EXPUNGE responses, which follow (RFC 6851 section 4.3).
+	session.out.text(`* OK [${code}] moved\r\n`)
+	return ok('MOVE completed')
+}

@@ -1,0 +1,28 @@
+import type { Role } from '../../../store/index.ts'
+import type { imap } from '../../../wire/index.ts'
+import { type Done, no, ok, Rejected } from '../done.ts'
+import { mustBeNamed, USES, write } from '../mailboxes.ts'
+import type { Session } from '../session.ts'
+
+/** RFC 9051 section 6.3.4, USE of RFC 6154 section 3, MAILBOXID of RFC 8474. */
+export async function create(session: Session, { mailbox, use }: imap.CommandOf<'CREATE'>): Promise<Done> {
+	// A delimiter at the end says that mailboxes will come below: nothing that we need to know.
+	const name = mailbox.replace(/\/$/, '')
+	mustBeNamed(name)
+	const role = use.length > 0 ? roleOf(session, use) : null
+	await write(session, { do: 'mailbox.create', account: session.account!.id, name, role })
+	const box = session.house.reader.mailbox(session.account!.id, name)
+	return ok('CREATE completed', box && `MAILBOXID (${box.id})`)
+}
+
+/** One mailbox has one use here and each use one mailbox. */
+function roleOf(session: Session, use: string[]): Role {
+	const wanted = use.map(attribute => attribute.toLowerCase())
+	const found = Object.entries(USES).find(([, attribute]) => attribute.toLowerCase() === wanted[0])
+	if (!found || use.length > 1) throw new Rejected(no('that use cannot be given', 'USEATTR'))
+	const role = found[0] as Role
+	if (session.house.reader.mailboxes(session.account!.id).some(box => box.role === role)) {
+		throw new Rejected(no('another mailbox has that use already', 'USEATTR'))
+	}
+	return role
+}

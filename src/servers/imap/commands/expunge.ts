@@ -1,0 +1,14 @@
+import type { imap } from '../../../wire/index.ts'
+import { type Done, no, ok } from '../done.ts'
+import type { Session } from '../session.ts'
+
+/** EXPUNGE, and UID EXPUNGE of RFC 4315. The session tells the client what went, as after every command. */
+export async function expunge(session: Session, { uids }: imap.CommandOf<'EXPUNGE'>): Promise<Done> {
+	const view = session.view!
+	if (view.readOnly) return no('this mailbox is open read-only', 'CANNOT')
+	const named = uids && { uids: view.uidsOf(view.spans(uids, true)) }
+	await session.house.write([
+		{ do: 'message.expunge', account: session.account!.id, mailbox: view.mailbox, ...named },
+	])
+	return ok('EXPUNGE completed')
+}

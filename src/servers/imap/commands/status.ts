@@ -1,0 +1,9 @@
+import type { imap } from '../../../wire/index.ts'
+import { type Done, ok } from '../done.ts'
+import { mailboxNamed, statusResponse } from '../mailboxes.ts'
+import type { Session } from '../session.ts'
+
+export function status(session: Session, { mailbox, items }: imap.CommandOf<'STATUS'>): Done {
+	session.out.text(statusResponse(session, mailboxNamed(session, mailbox), items))
+	return ok('STATUS completed')
+}

@@ -1,0 +1,135 @@
+import { decodeTransfer } from '../../message/index.ts'
+import { imap } from '../../wire/index.ts'
+import type { Fetched } from './fetched.ts'
+import { formatFlags } from './flags.ts'
+import type { Output } from './output.ts'
+import { type Cut, filterHeader, locate, partOf } from './sections.ts'
+
+/** Writes one item of a FETCH response; a promise where octets are streamed. */
+export type WriteItem = (message: Fetched, out: Output) => void | Promise<void>
+
+const WHOLE: imap.Section = { part: [], text: null, fields: [] }
+const HEADER: imap.Section = { part: [], text: 'HEADER', fields: [] }
+const TEXT: imap.Section = { part: [], text: 'TEXT', fields: [] }
+
+/** @param utf8 the client took UTF8=ACCEPT */
+export function itemWriter(item: imap.FetchItem, utf8: boolean): WriteItem {
+	switch (item.item) {
+		case 'UID':
+			return ({ row }, out) => out.text(`UID ${row.uid}`)
+		case 'FLAGS':
+			return ({ row }, out) => out.text(`FLAGS (${formatFlags(row.flags, row.keywords)})`)
+		case 'INTERNALDATE':
+			return ({ row }, out) => out.text(`INTERNALDATE ${imap.formatDateTime(row.internalDate)}`)
+		case 'SAVEDATE':
+			return ({ row }, out) => out.text(`SAVEDATE ${imap.formatDateTime(row.saveDate)}`)
+		case 'RFC822.SIZE':
+			return ({ row }, out) => out.text(`RFC822.SIZE ${row.size}`)
+		case 'MODSEQ':
+			return ({ row }, out) => out.text(`MODSEQ (${row.modseq})`)
+		case 'ENVELOPE':
+			return ({ head }, out) => out.text(`ENVELOPE ${imap.formatEnvelope(head.envelope, utf8)}`)
+		case 'BODY':
+			return ({ head }, out) => out.text(`BODY ${imap.formatStructure(head.structure, false, utf8)}`)
+		case 'BODYSTRUCTURE':
+			return ({ head }, out) => out.text(`BODYSTRUCTURE ${imap.formatStructure(head.structure, true, utf8)}`)
+		case 'EMAILID':
+			return ({ head }, out) => out.text(`EMAILID (M${head.hash})`)
+		case 'THREADID':
+			return (_, out) => out.text('THREADID NIL')
+		case 'PREVIEW':
+			return ({ head }, out) => out.text(`PREVIEW ${imap.formatString(head.preview, utf8)}`)
+		case 'RFC822':
+			return sectionWriter('RFC822', WHOLE, null)
+		case 'RFC822.HEADER':
+			return sectionWriter('RFC822.HEADER', HEADER, null)
+		case 'RFC822.TEXT':
+			return sectionWriter('RFC822.TEXT', TEXT, null)
+		case 'BODY[]': {
+			const origin = item.partial ? `<${item.partial.offset}>` : ''
+			const name = `BODY[${imap.formatSection(item.section)}]${origin}`
+			return item.section.text?.startsWith('HEADER.FIELDS')
+				? fieldsWriter(name, item.section, item.partial)
+				: sectionWriter(name, item.section, item.partial)
+		}
+		case 'BINARY[]':
+		case 'BINARY.SIZE[]':
+			return binaryWriter(item)
+	}
+}
+
+function sectionWriter(name: string, section: imap.Section, partial: imap.Partial | null): WriteItem {
+	return (message, out) => {
+		const { row } = message
+		const whole = section === WHOLE || (section.part.length === 0 && section.text === null)
+		// The whole of a message needs no look at its structure.
+		const cut = whole ? { start: 0, end: row.size } : locate(message.head.structure, row.size, section)
+		if (!cut) return out.text(`${name} NIL`)
+		return cutWriter(name, narrowed(cut, partial), message, out)
+	}
+}
+
+/** `<offset.length>`: what lies beyond the end is just not there. */
+function narrowed({ start, end }: Cut, partial: imap.Partial | null): Cut {
+	if (!partial) return { start, end }
+	const from = Math.min(start + partial.offset, end)
+	return { start: from, end: Math.min(from + partial.length, end) }
+}
+
+function cutWriter(name: string, cut: Cut, message: Fetched, out: Output): void | Promise<void> {
+	out.text(`${name} {${cut.end - cut.start}}\r\n`)
+	if (cut.end === cut.start) return
+	if (message.large) return streamed(cut, message, out)
+	out.octets(message.body.subarray(cut.start, cut.end))
+}
+
+async function streamed(cut: Cut, message: Fetched, out: Output): Promise<void> {
+	let owed = cut.end - cut.start
+	for await (const piece of message.stream(cut)) {
+		out.octets(piece)
+		owed -= piece.length
+		if (out.full) await out.drained()
+	}
+	if (owed !== 0) throw new Error(`a body lacks ${owed} octets`)
+}
+
+function fieldsWriter(name: string, section: imap.Section, partial: imap.Partial | null): WriteItem {
+	const fields = new Set(section.fields.map(field => field.toLowerCase()))
+	const not = section.text === 'HEADER.FIELDS.NOT'
+	const write = (header: Buffer, out: Output) => {
+		const kept = filterHeader(header, fields, not)
+		const { start, end } = narrowed({ start: 0, end: kept.length }, partial)
+		out.text(`${name} {${end - start}}\r\n`)
+		out.octets(kept.subarray(start, end))
+	}
+	return (message, out) => {
+		const cut = locate(message.head.structure, message.row.size, section)
+		if (!cut) return out.text(`${name} NIL`)
+		if (!message.large) return write(message.body.subarray(cut.start, cut.end), out)
+		return message.octets(cut).then(header => write(header, out))
+	}
+}
+
+/** RFC 3516: a part with its transfer encoding undone, or how many octets that gives. */
+function binaryWriter(item: Extract<imap.FetchItem, { item: 'BINARY[]' | 'BINARY.SIZE[]' }>): WriteItem {
+	const number = item.part.join('.')
+	return async (message, out) => {
+		const octets = await decoded(message, item.part)
+		if (item.item === 'BINARY.SIZE[]') return out.text(`BINARY.SIZE[${number}] ${octets?.length ?? 0}`)
+		const name = `BINARY[${number}]${item.partial ? `<${item.partial.offset}>` : ''}`
+		if (!octets) return out.text(`${name} NIL`)
+		const { start, end } = narrowed({ start: 0, end: octets.length }, item.partial)
+		const cut = octets.subarray(start, end)
+		out.text(`${name} ${cut.includes(0) ? '~' : ''}{${cut.length}}\r\n`)
+		out.octets(cut)
+	}
+}
+
+async function decoded(message: Fetched, number: number[]): Promise<Buffer | null> {
+	const part = number.length === 0 ? null : partOf(message.head.structure, number)
+	if (number.length > 0 && !part) return null
+	const octets = await message.octets(
+		part ? { start: part.body, end: part.end } : { start: 0, end: message.row.size },
+	)
+	return part && !part.parts && !part.message ? decodeTransfer(octets, part.encoding) : octets
+}

@@ -1,0 +1,46 @@
+import type { BlobHead, MessageRow, Reader } from '../../store/index.ts'
+import type { Cut } from './sections.ts'
+
+/** Bodies above this are streamed, not read at once. */
+const LARGE = 1024 * 1024
+
+/** One message under FETCH or SEARCH: what is costly is read once, when it is first asked for. */
+export class Fetched {
+	readonly row: MessageRow
+	#reader: Reader
+	#head: BlobHead | null = null
+	#body: Buffer | null = null
+
+	constructor(reader: Reader, row: MessageRow) {
+		this.#reader = reader
+		this.row = row
+	}
+
+	get head(): BlobHead {
+		this.#head ??= this.#reader.head(this.row.blob)
+		return this.#head
+	}
+
+	/** Must its octets be streamed? */
+	get large(): boolean {
+		return this.row.size > LARGE
+	}
+
+	/** All octets of a message that is not large. */
+	get body(): Buffer {
+		this.#body ??= this.#reader.body(this.row.blob)
+		return this.#body
+	}
+
+	stream({ start, end }: Cut): AsyncIterable<Buffer> {
+		return this.#reader.bodyStream(this.row.blob, start, end)
+	}
+
+	/** The octets of a cut, in memory. */
+	async octets(cut: Cut): Promise<Buffer> {
+		if (!this.large) return this.body.subarray(cut.start, cut.end)
+		const pieces: Buffer[] = []
+		for await (const piece of this.stream(cut)) pieces.push(piece)
+		return Buffer.concat(pieces)
+	}
+}

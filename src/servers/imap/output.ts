@@ -1,0 +1,74 @@
+import type { Socket } from 'node:net'
+import { Gone } from './input.ts'
+
+/** Text is gathered up to this many octets before it goes to the socket. */
+const GATHER = 64 * 1024
+/** Octets below this are joined to the text, others go as they lie. */
+const SMALL = 8 * 1024
+
+/** What goes to the client, in few writes. Strings are binary: one character an octet. */
+export class Output {
+	#socket: Socket
+	#text = ''
+	/** A response is begun and not ended: an error now cannot be answered any more. */
+	inside = false
+
+	constructor(socket: Socket) {
+		this.#socket = socket
+	}
+
+	/** After STARTTLS. */
+	attach(socket: Socket): void {
+		this.#socket = socket
+	}
+
+	text(text: string): void {
+		this.#text += text
+		if (this.#text.length >= GATHER) this.flush()
+	}
+
+	/** Octets of a message, byte for byte. */
+	octets(octets: Buffer): void {
+		if (octets.length <= SMALL) this.text(octets.toString('latin1'))
+		else {
+			this.flush()
+			this.#socket.write(octets)
+		}
+	}
+
+	flush(): void {
+		if (this.#text === '') return
+		this.#socket.write(this.#text, 'latin1')
+		this.#text = ''
+	}
+
+	/** Is the client slower than we are? Then `drained` before more is written. */
+	get full(): boolean {
+		return this.#socket.writableNeedDrain
+	}
+
+	/** Flushes and waits until the socket takes more. @throws Gone */
+	async drained(): Promise<void> {
+		this.flush()
+		const socket = this.#socket
+		if (socket.destroyed) throw new Gone()
+		if (!socket.writableNeedDrain) return
+		await new Promise<void>((resolve, reject) => {
+			const drain = () => {
+				socket.off('close', close)
+				resolve()
+			}
+			const close = () => {
+				socket.off('drain', drain)
+				reject(new Gone())
+			}
+			socket.once('drain', drain)
+			socket.once('close', close)
+		})
+	}
+}
+
+/** Lets other connections have a turn. */
+export function breathe(): Promise<void> {
+	return new Promise(resolve => setImmediate(resolve))
+}

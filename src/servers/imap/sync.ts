@@ -1,0 +1,54 @@
+import type { MessageRow } from '../../store/index.ts'
+import { formatFlags } from './flags.ts'
+import type { Session } from './session.ts'
+
+/**
+ * Tells the client what happened to the selected mailbox since it was told last. Expunges only when `expunge`:
+ * sequence numbers may not change while FETCH, STORE or SEARCH use them (RFC 9051 section 7.5.1).
+ * False when the mailbox is no more.
+ *
+ * The reads below see the store at slightly different moments. `box.modseq` is read first, so whatever happens
+ * in between is above it and will be seen the next time; what is seen twice does no harm.
+ */
+export function sync(session: Session, expunge: boolean): boolean {
+	const view = session.view
+	if (!view) return true
+	const { reader } = session.house
+	const box = reader.mailboxByKey(view.mailbox)
+	if (!box) return false
+	if (expunge && box.modseq > view.expungeModseq) {
+		tellExpunged(session, reader.expungedSince(view.mailbox, view.expungeModseq))
+		view.expungeModseq = box.modseq
+	}
+	if (box.modseq > view.modseq) {
+		tellChanged(session, reader.messagesSince(view.mailbox, view.modseq))
+		view.modseq = box.modseq
+		for (const modseq of view.own) if (modseq <= box.modseq) view.own.delete(modseq)
+	}
+	return true
+}
+
+function tellExpunged(session: Session, uids: number[]): void {
+	const places = session.view!.remove(uids)
+	// From the last to the first: earlier numbers stay as they are.
+	for (let i = places.length - 1; i >= 0; i--) session.out.text(`* ${places[i]! + 1} EXPUNGE\r\n`)
+}
+
+function tellChanged(session: Session, rows: MessageRow[]): void {
+	const view = session.view!
+	const known = view.lastUid
+	const before = view.length
+	for (const row of rows) if (row.uid > known) view.add(row.uid)
+	if (view.length > before) session.out.text(`* ${view.length} EXISTS\r\n`)
+	for (const row of rows) {
+		if (row.uid > known || view.own.has(row.modseq)) continue
+		const place = view.place(row.uid)
+		if (place >= 0) session.out.text(flagsResponse(session, place, row))
+	}
+}
+
+/** An untagged FETCH with the flags of a message; with its uid, which every client may be sent. */
+export function flagsResponse(session: Session, place: number, row: MessageRow): string {
+	const modseq = session.condstore ? ` MODSEQ (${row.modseq})` : ''
+	return `* ${place + 1} FETCH (UID ${row.uid}${modseq} FLAGS (${formatFlags(row.flags, row.keywords)}))\r\n`
+}

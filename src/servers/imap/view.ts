@@ -1,0 +1,139 @@
+import type { MailboxRow } from '../../store/index.ts'
+import { imap } from '../../wire/index.ts'
+import { bad, Rejected } from './done.ts'
+
+/** Places in a view: from ≤ place < to. Ascending, apart from each other. */
+export type Span = [from: number, to: number]
+
+/**
+ * The selected mailbox as this client knows it: which message has which sequence number. It changes only when the
+ * client is told (sync.ts). Place = sequence number - 1. Four octets a message, so that an idle session is cheap.
+ */
+export class View {
+	readonly mailbox: number
+	readonly name: string
+	readonly uidValidity: number
+	readonly readOnly: boolean
+	/** All changes of messages up to this modseq were told. */
+	modseq: number
+	/** All expunges up to this modseq were told; behind `modseq` while they may not be. */
+	expungeModseq: number
+	/** Modseqs of our own changes: the client knows them. */
+	readonly own = new Set<number>()
+	#uids: Uint32Array
+	#length: number
+
+	constructor(box: MailboxRow, uids: number[], readOnly: boolean) {
+		this.mailbox = box.key
+		this.name = box.name
+		this.uidValidity = box.uidValidity
+		this.readOnly = readOnly
+		this.modseq = box.modseq
+		this.expungeModseq = box.modseq
+		this.#uids = Uint32Array.from(uids)
+		this.#length = uids.length
+	}
+
+	get length(): number {
+		return this.#length
+	}
+
+	/** The uid at a place. */
+	uid(place: number): number {
+		return this.#uids[place]!
+	}
+
+	get lastUid(): number {
+		return this.#length > 0 ? this.#uids[this.#length - 1]! : 0
+	}
+
+	/** The first place whose uid is not below `uid`. */
+	#from(uid: number): number {
+		let low = 0
+		let high = this.#length
+		while (low < high) {
+			const middle = (low + high) >>> 1
+			if (this.#uids[middle]! < uid) low = middle + 1
+			else high = middle
+		}
+		return low
+	}
+
+	/** The place of a uid, -1 when it is not here. */
+	place(uid: number): number {
+		const place = this.#from(uid)
+		return place < this.#length && this.#uids[place] === uid ? place : -1
+	}
+
+	/** @param uid above all that are here */
+	add(uid: number): void {
+		if (this.#length === this.#uids.length) {
+			const grown = new Uint32Array(this.#length + 16 + (this.#length >> 3))
+			grown.set(this.#uids)
+			this.#uids = grown
+		}
+		this.#uids[this.#length++] = uid
+	}
+
+	/** @param uids ascending. Returns the places they had, ascending. */
+	remove(uids: number[]): number[] {
+		const places: number[] = []
+		for (const uid of uids) {
+			const place = this.place(uid)
+			if (place >= 0) places.push(place)
+		}
+		if (places.length === 0) return places
+		let kept = places[0]!
+		let next = 0
+		for (let place = kept; place < this.#length; place++) {
+			if (places[next] === place) next++
+			else this.#uids[kept++] = this.#uids[place]!
+		}
+		this.#length = kept
+		return places
+	}
+
+	/** The places a sequence set names. Uids that are not here are passed over (RFC 9051 section 6.4.9). @throws Rejected */
+	spans(set: imap.SequenceSet, byUid: boolean): Span[] {
+		if (set === '$') throw new Rejected(bad('no search result is saved here'))
+		const spans: Span[] = []
+		for (const [from, to] of set) {
+			const span = byUid ? this.#uidSpan(from, to) : this.#sequenceSpan(from, to)
+			if (span[0] < span[1]) spans.push(span)
+		}
+		return merged(spans)
+	}
+
+	#uidSpan(from: number, to: number): Span {
+		// `*` is the last message, and `900:*` names it too when it is below 900.
+		const first = to === imap.STAR ? Math.min(from, this.lastUid) : from
+		return [this.#from(first), to === imap.STAR ? this.#length : this.#from(to + 1)]
+	}
+
+	#sequenceSpan(from: number, to: number): Span {
+		if (to !== imap.STAR && to > this.#length) {
+			throw new Rejected(bad(`there is no message ${to}, the last one is ${this.#length}`))
+		}
+		// QUIRK: RFC 9051 section 9 would have BAD for `1:*` in an empty mailbox and `8:*` with seven messages; clients ask so.
+		return [Math.max(0, Math.min(from, this.#length) - 1), Math.min(to, this.#length)]
+	}
+
+	/** The uids at the places, ascending. */
+	uidsOf(spans: Span[]): number[] {
+		const uids: number[] = []
+		for (const [from, to] of spans) for (let place = from; place < to; place++) uids.push(this.#uids[place]!)
+		return uids
+	}
+}
+
+function merged(spans: Span[]): Span[] {
+	if (spans.length < 2) return spans
+	spans.sort((a, b) => a[0] - b[0])
+	const out: Span[] = [spans[0]!]
+	for (const span of spans) {
+		const last = out[out.length - 1]!
+		if (span[0] > last[1]) out.push(span)
+		else last[1] = Math.max(last[1], span[1])
+	}
+	return out
+}

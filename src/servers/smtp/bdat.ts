@@ -1,0 +1,69 @@
+import { type Command, LineEnds, Refused, type Reply, reply } from '../../wire/index.ts'
+import { readyTransaction } from './data.ts'
+import type { Input } from './input.ts'
+import type { Session } from './session.ts'
+import { Transfer } from './transfer.ts'
+
+/** The line ends of a message that comes in several chunks: a CR may be in one and its LF in the next. */
+const lineEnds = new WeakMap<Transfer, LineEnds>()
+
+/** BDAT: exactly `size` octets follow, whatever they are (RFC 3030 section 2). */
+export function bdat(session: Session, command: Extract<Command, { verb: 'BDAT' }>): void | Promise<void> {
+	let transfer: Transfer
+	try {
+		transfer = session.transfer ?? begin(session)
+	} catch (error) {
+		// The octets are on their way: they must not be taken for commands.
+		const refusal = error instanceof Refused ? error.reply : session.fault(error)
+		return letGo(session, command.size, refusal)
+	}
+	let left = command.size
+	const ends = lineEnds.get(transfer)
+	const step = (input: Input): void | Promise<void> => {
+		const octets = input.take(left)!
+		left -= octets.length
+		const wait = transfer.write(ends ? ends.write(octets) : octets)
+		if (left > 0) return wait
+		if (wait) return wait.then(() => chunkDone(session, transfer, command))
+		return chunkDone(session, transfer, command)
+	}
+	if (left === 0) return chunkDone(session, transfer, command)
+	session.reading = step
+}
+
+function begin(session: Session): Transfer {
+	const transfer = new Transfer(session, readyTransaction(session))
+	// From a stranger a bare CR or LF may be meant to be read as a line end by somebody else; our nodes pass on exactly what they have.
+	if (session.client.protocol !== 'lmtp') lineEnds.set(transfer, new LineEnds())
+	return transfer
+}
+
+function chunkDone(
+	session: Session,
+	transfer: Transfer,
+	{ size, last }: { size: number; last: boolean },
+): void | Promise<void> {
+	session.reading = null
+	if (last) {
+		const missing = lineEnds.get(transfer)?.end()
+		const wait = missing && transfer.write(missing)
+		if (wait) return wait.then(() => transfer.end())
+		return transfer.end()
+	}
+	if (!transfer.refusal) return void session.say(reply(250, '2.0.0', `${size} octets received`))
+	// After a refused chunk the message has failed (RFC 3030 section 2).
+	session.say(transfer.refusal)
+	session.reset()
+}
+
+function letGo(session: Session, size: number, refusal: Reply): void {
+	let left = size
+	if (left === 0) return void session.say(refusal)
+	if (left > 3 * session.house.receiver.maxSize) return void session.hangUp(refusal)
+	session.reading = input => {
+		left -= input.take(left)!.length
+		if (left > 0) return
+		session.reading = null
+		session.say(refusal)
+	}
+}

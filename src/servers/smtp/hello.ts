@@ -1,0 +1,34 @@
+import { type Command, Refused, reply } from '../../wire/index.ts'
+import type { Session } from './session.ts'
+
+/** EHLO, HELO (RFC 5321 section 4.1.1.1) and LHLO (RFC 2033 section 4.1): who is there, and what we can do. */
+export function hello(session: Session, { verb, domain }: Extract<Command, { domain: string }>): void {
+	const { client, house } = session
+	if ((verb === 'LHLO') !== (client.protocol === 'lmtp')) {
+		throw new Refused(reply(500, '5.5.1', client.protocol === 'lmtp' ? 'Say LHLO here' : 'Say EHLO here'))
+	}
+	session.reset()
+	client.helo = domain
+	client.extended = verb !== 'HELO'
+	const lines = verb === 'HELO' ? [house.hostname] : [house.hostname, ...extensions(session)]
+	session.say(reply(250, null, ...lines))
+}
+
+function extensions(session: Session): string[] {
+	const { maxSize, maxRecipients } = session.house.receiver
+	const lines = [
+		'PIPELINING',
+		`SIZE ${maxSize}`,
+		'8BITMIME',
+		'SMTPUTF8',
+		'CHUNKING',
+		'ENHANCEDSTATUSCODES',
+		'DSN',
+	]
+	// Mail programs and other servers could not read what BINARYMIME lets in; our own nodes pass it on as it is.
+	if (session.client.protocol === 'lmtp') lines.push('BINARYMIME')
+	lines.push(`LIMITS RCPTMAX=${maxRecipients}`)
+	if (session.mayStartTls) lines.push('STARTTLS')
+	if (session.mayAuthenticate && !session.client.account) lines.push('AUTH PLAIN LOGIN')
+	return lines
+}
