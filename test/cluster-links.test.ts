@@ -243,6 +243,7 @@ test('one that goes is told to be down within seconds, the others go on; removed
 		a.cluster.links.peers().map(peer => peer.id),
 		[b.id],
 	)
+	assert.deepEqual(Buffer.from(await a.cluster.links.request(b.id, 'echo', payload)), payload)
 	// c still believes; its certificate is good, but it is no member any more.
 	const socket = await c.cluster.links.connect(b.id, 'lmtp')
 	socket.on('error', () => {})

@@ -47,7 +47,9 @@ export function engineConfig(settings: EngineSettings, folder: string, password:
 		port: -1,
 		ports_file_dir: folder,
 		pid_file: paths.pid,
-		authorization: { user: USER, password },
+		// QUIRK: after a reload nats-server 2.9.10 no longer routes what is published in its global account; an
+		// account with a name of its own is not touched.
+		accounts: { PANPIPE: { jetstream: 'enabled', users: [{ user: USER, password }] } },
 		logtime: false,
 		max_payload: MAX_PAYLOAD + 65_536,
 		// A route that a cut left behind half-open is given up after three silent intervals and dialled anew;

@@ -1,26 +1,26 @@
 import { createInterface } from 'node:readline/promises'
-import { verbs } from '../admin/index.ts'
 import { forms, understand, Usage } from './command-line.ts'
 import { ConfigError, flagNames, loadConfig } from './config.ts'
-import { sayTo } from './control.ts'
-import { demo } from './demo.ts'
-import { serve } from './node.ts'
 import { asText } from './print.ts'
+import { NotDone, sayTo } from './speak.ts'
+
+// The rooms are loaded only where a node is run: saying a verb to one is to be quick.
 
 /** Exit status: 0 done, 1 not done (with a sentence on stderr), 2 wrong usage. */
 async function main(args: string[]): Promise<number> {
 	const [first] = args
 	if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
-		process.stdout.write(help())
+		process.stdout.write(await help())
 		return first === undefined ? 2 : 0
 	}
 	if (first === 'serve') return serveHere(args.slice(1))
-	if (first === 'demo') return demo(args.slice(1))
+	if (first === 'demo') return (await import('./demo.ts')).demo(args.slice(1))
 	return speak(args)
 }
 
 async function serveHere(args: string[]): Promise<number> {
 	const { config, flags } = serveFlags(args)
+	const { serve } = await import('./node.ts')
 	await serve(loadConfig(config, flags))
 	return 0
 }
@@ -69,7 +69,8 @@ async function ask(question: string): Promise<string> {
 	return answer
 }
 
-function help(): string {
+async function help(): Promise<string> {
+	const { verbs } = await import('../admin/index.ts')
 	const rows = Object.entries(forms).map(([name, form]) => {
 		const words = [...(form.words ?? []), ...(form.rest ? [`${form.rest}...`] : [])].map(word => word.toUpperCase())
 		const flags = Object.keys(form.flags ?? {}).map(flag => `[${flag}]`)
@@ -89,11 +90,16 @@ Every command takes --data DIR (which node) and --json (for machines).
 `
 }
 
+/** Said on purpose, not thrown by the runtime: needs no stack. */
+function isPlain(error: unknown): boolean {
+	return error instanceof Error && Object.getPrototypeOf(error) === Error.prototype
+}
+
 try {
 	process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
 	const usage = error instanceof Usage
-	const expected = usage || error instanceof ConfigError || (error instanceof Error && error.name === 'Error')
+	const expected = usage || error instanceof ConfigError || error instanceof NotDone || isPlain(error)
 	process.stderr.write(`panpipe: ${expected ? (error as Error).message : (error as Error).stack}\n`)
 	if (usage) process.stderr.write('panpipe: "panpipe help" shows the commands\n')
 	process.exitCode = usage ? 2 : 1

@@ -1,19 +1,15 @@
 import { chmodSync, existsSync, rmSync } from 'node:fs'
-import { createServer, request, type Server } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import { connect } from 'node:net'
-import { join } from 'node:path'
 import { CannotBeDone, type Office, type Verb, verbs } from '../admin/index.ts'
 import { JoinFailed } from '../cluster/index.ts'
 import { DirectoryError } from '../directory/index.ts'
+import { socketOf } from './speak.ts'
 
 /*
  * The command line reaches the node through a socket in its data directory: whoever may open that directory may
  * administer the node. One request, one verb: POST /<verb> with its input as JSON.
  */
-
-export function socketOf(data: string): string {
-	return join(data, 'control.sock')
-}
 
 /** @throws when another process serves this data directory already */
 export async function openControl(data: string, office: Office): Promise<Server> {
@@ -66,27 +62,5 @@ function answers(path: string): Promise<boolean> {
 			resolve(true)
 		})
 		socket.once('error', () => resolve(false))
-	})
-}
-
-/** Says a verb to the node of a data directory. @throws CannotBeDone with the node's sentence */
-export function sayTo(data: string, verb: string, input: unknown): Promise<unknown> {
-	return new Promise((resolve, reject) => {
-		const path = `/${encodeURIComponent(verb)}`
-		const req = request({ socketPath: socketOf(data), method: 'POST', path }, res => {
-			const chunks: Buffer[] = []
-			res.on('data', chunk => chunks.push(chunk))
-			res.on('end', () => {
-				const body = JSON.parse(Buffer.concat(chunks).toString('utf8'))
-				if (res.statusCode === 200) resolve(body)
-				else reject(new CannotBeDone(body.error))
-			})
-		})
-		req.on('error', error => {
-			const { code } = error as NodeJS.ErrnoException
-			const away = code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ECONNRESET'
-			reject(new CannotBeDone(away ? `no node runs with the data directory ${data}; start it with "panpipe serve --data ${data}"` : error.message))
-		})
-		req.end(JSON.stringify(input))
 	})
 }

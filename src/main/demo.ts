@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createTransport } from 'nodemailer'
 import { Usage } from './command-line.ts'
-import { sayTo } from './control.ts'
+import { sayTo } from './speak.ts'
 import { letters, places } from './demo-letters.ts'
 import { table } from './print.ts'
 

@@ -15,7 +15,7 @@ const ZONES: Record<string, number> = {
 
 // Day of week, day, month, year, time, zone. QUIRK: a missing comma, full month names, dashes, dots and `GMT+0800` are all seen.
 const DATE =
-	/^(?:[a-z]+\.?,?|,)?\s*(\d{1,2})[\s-]+([a-z]{3})[a-z]*\.?[\s-]+(\d{2,4})[\s,]+(\d{1,2})\s*[:.]\s*(\d{1,2})(?:\s*[:.]\s*(\d{1,2}))?(?:\.\d+)?\s*(?:(?:GMT|UTC?)?([+-])(\d{2}):?(\d{2})|([a-z]+))?/i
+	/^(?:[a-z]+\.?\s*,?|,)?\s*(\d{1,2})[\s-]+([a-z]{3})[a-z]*\.?[\s-]+(\d{2,4})[\s,]+(\d{1,2})\s*[:.]\s*(\d{1,2})(?:\s*[:.]\s*(\d{1,2}))?(?:\.\d+)?\s*(?:(?:GMT|UTC?)?([+-])(\d{2}):?(\d{2})|([a-z]+))?/i
 
 /** A date-time of RFC 5322 sections 3.3 and 4.3 as milliseconds since 1970; null when it cannot be understood. */
 export function parseDate(text: string): number | null {

@@ -261,7 +261,7 @@ export class Scanner {
 			inner = part.end
 			if (part.end > part.body) {
 				const lines = this.#lines - open.linesBefore
-				part.lines = part.end === this.#offset ? lines + (this.#inLine ? 1 : 0) : lines - 1
+				part.lines = part.end === this.#offset ? lines + (this.#inLine ? 1 : 0) : lines - 1 + rest
 			}
 			if (part.type === 'multipart' && !part.parts) becomeText(part)
 		}

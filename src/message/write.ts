@@ -28,11 +28,9 @@ const ADDRESS_FIELDS = new Set([
 export function encodeHeader(name: string, value: string): string {
 	const clean = printable(value.toWellFormed()).trim()
 	if (clean === '') return `${name}: \r\n`
-	if (isAscii(clean) && (!clean.includes('=?') || ADDRESS_FIELDS.has(name.toLowerCase()))) {
-		return fold(name, clean.split(' '))
-	}
 	if (ADDRESS_FIELDS.has(name.toLowerCase())) {
-		return fold(name, parseAddresses(clean).map(formatEntry).join(', ').split(' '))
+		const list = isAscii(clean) ? clean : parseAddresses(clean).map(formatEntry).join(', ')
+		return fold(name, list.split(' '))
 	}
 	return fold(name, encodeUnstructured(clean, LINE - name.length - 2))
 }

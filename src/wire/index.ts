@@ -7,3 +7,4 @@
 export * from './smtp/index.ts'
 export * from './sasl/index.ts'
 export * as imap from './imap/index.ts'
+export * as pop3 from './pop3/index.ts'

@@ -99,13 +99,13 @@ export class TestNode {
 	}
 
 	async addAccount(address: string, password = 'secret'): Promise<void> {
-		const { sayTo } = await import('../../src/main/control.ts')
+		const { sayTo } = await import('../../src/main/speak.ts')
 		await sayTo(this.data, 'account add', { address, password })
 	}
 
 	// biome-ignore lint/suspicious/noExplicitAny: as above
 	async say(verb: string, input: unknown = {}): Promise<any> {
-		const { sayTo } = await import('../../src/main/control.ts')
+		const { sayTo } = await import('../../src/main/speak.ts')
 		return sayTo(this.data, verb, input)
 	}
 }

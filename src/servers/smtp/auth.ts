@@ -45,7 +45,7 @@ async function check(session: Session, step: Extract<SaslStep, { is: 'password' 
 	const { house, client } = session
 	const { login, password, authzid } = step
 	// Nobody acts for others here.
-	if (authzid !== '' && authzid.toLowerCase() !== login.toLowerCase()) return wrong(session, login, 'authzid')
+	if (authzid !== '' && authzid.toLowerCase() !== login.toLowerCase()) return wrong(session, 'wrong')
 	let signIn: Awaited<ReturnType<typeof house.authenticate>>
 	try {
 		signIn = await house.authenticate(login, password, client.address)
@@ -53,17 +53,12 @@ async function check(session: Session, step: Extract<SaslStep, { is: 'password' 
 		session.fault(error)
 		return void session.say(reply(454, '4.7.0', 'This server cannot check passwords now; try again later'))
 	}
-	if (!signIn.ok) return wrong(session, login, signIn.why)
+	if (!signIn.ok) return wrong(session, signIn.why)
 	client.account = { id: signIn.account.id, address: signIn.account.address }
 	session.say(reply(235, '2.7.0', 'Signed in'))
 }
 
-function wrong(session: Session, login: string, why: string): void {
-	const { house, client } = session
-	house.log.info(
-		{ client: client.address, login: login.slice(0, 100), why, by: client.protocol },
-		'sign-in failed',
-	)
+function wrong(session: Session, why: 'wrong' | 'disabled'): void {
 	session.say(
 		why === 'disabled'
 			? reply(535, '5.7.13', 'This account is disabled; ask your administrator')

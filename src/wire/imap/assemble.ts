@@ -67,7 +67,7 @@ export class Assembler {
 	/** A bare line: what follows IDLE, and SASL answers. Only between commands. @throws Refusal */
 	line(): string | null {
 		const line = this.#line()
-		return line && line.toString('latin1')
+		return line?.toString('latin1') ?? null
 	}
 
 	/** @throws Refusal when a limit is passed; the connection cannot go on then, its place in the stream is lost. */

@@ -1,0 +1,17 @@
+import { NO_SUCH } from './list.ts'
+import type { Maildrop } from './maildrop.ts'
+import type { Session } from './session.ts'
+
+/** Marks; QUIT deletes (RFC 1939 section 5). */
+export function dele(session: Session, maildrop: Maildrop, { number }: { number: number }): void {
+	const message = maildrop.message(number)
+	if (!message) return void session.err(NO_SUCH)
+	message.deleted = true
+	session.ok('Marked; QUIT will delete it')
+}
+
+export function rset(session: Session, maildrop: Maildrop): void {
+	maildrop.undelete()
+	const { messages, size } = maildrop.totals()
+	session.ok(`${messages} messages (${size} octets)`)
+}

@@ -1,0 +1,98 @@
+import { DataEncoder } from '../../wire/index.ts'
+import { NO_SUCH } from './list.ts'
+import type { Listed, Maildrop } from './maildrop.ts'
+import type { Session } from './session.ts'
+
+const GONE = 'This message was deleted elsewhere meanwhile'
+// Messages up to this size are sent in one piece.
+const WHOLE = 256 * 1024
+
+/** A whole message, octet for octet (RFC 1939 section 5). */
+export function retr(
+	session: Session,
+	maildrop: Maildrop,
+	{ number }: { number: number },
+): void | Promise<void> {
+	const message = maildrop.message(number)
+	if (!message) return void session.err(NO_SUCH)
+	if (!maildrop.exists(message)) return void session.err(GONE, 'SYS/TEMP')
+	return send(session, message, `${message.size} octets`, octets => octets)
+}
+
+/** The header and the first lines of the body (RFC 1939 section 7). */
+export function top(
+	session: Session,
+	maildrop: Maildrop,
+	{ number, lines }: { number: number; lines: number },
+): void | Promise<void> {
+	const message = maildrop.message(number)
+	if (!message) return void session.err(NO_SUCH)
+	if (!maildrop.exists(message)) return void session.err(GONE, 'SYS/TEMP')
+	return send(session, message, 'Top of the message', cutAfter(lines))
+}
+
+/** Takes the octets piece by piece; null = nothing more is wanted. */
+type Cut = (octets: Buffer) => Buffer | null
+
+function send(session: Session, { blob, size }: Listed, text: string, cut: Cut): void | Promise<void> {
+	const encoder = new DataEncoder({ exact: true })
+	if (size > WHOLE) return stream(session, blob, text, cut, encoder)
+	const octets = cut(session.house.reader.body(blob)) ?? Buffer.alloc(0)
+	session.ok(text)
+	session.write(encoder.write(octets))
+	session.write(encoder.end())
+}
+
+async function stream(
+	session: Session,
+	blob: number,
+	text: string,
+	cut: Cut,
+	encoder: DataEncoder,
+): Promise<void> {
+	let begun = false
+	try {
+		for await (const piece of session.house.reader.bodyStream(blob)) {
+			if (session.gone) return
+			if (!begun) session.ok(text)
+			begun = true
+			const octets = cut(piece)
+			if (octets === null) break
+			if (!session.write(encoder.write(octets))) await session.drained()
+		}
+		session.write(encoder.end())
+	} catch (error) {
+		// Half a message must not look like a whole one.
+		if (begun) session.socket.destroy()
+		throw error
+	}
+}
+
+const LF = 10
+const CR = 13
+
+/** The header, the empty line and `lines` lines of the body. */
+function cutAfter(lines: number): Cut {
+	let inBody = false
+	let left = lines
+	let lineLength = 0 // octets of the current line, a CR at its end not counted
+	let done = false
+	return octets => {
+		if (done) return null
+		for (let i = 0; i < octets.length; i++) {
+			const octet = octets[i]
+			if (octet !== LF) {
+				if (octet !== CR) lineLength++
+				continue
+			}
+			if (inBody) left--
+			else inBody = lineLength === 0
+			lineLength = 0
+			if (inBody && left === 0) {
+				done = true
+				return octets.subarray(0, i + 1)
+			}
+		}
+		return octets
+	}
+}

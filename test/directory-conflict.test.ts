@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Directory } from '../src/directory/index.ts'
+import { hashPassword } from '../src/directory/index.ts'
+import { Nodes } from './directory-nodes.ts'
+
+/** Two nodes that each made alice while the line was cut: a's is earlier. */
+async function twoAlices(t: { after(fn: () => void): void }) {
+	const nodes = new Nodes(t)
+	nodes.net.cut('a', 'b')
+	const a = nodes.start('a')
+	const b = nodes.start('b')
+	for (const directory of [a, b]) directory.addDomain('example.com')
+	nodes.now += 1000
+	const first = a.addAccount({ address: 'alice@example.com', passwordHash: await hashPassword('first') })
+	nodes.now += 1000
+	const second = b.addAccount({ address: 'alice@example.com', passwordHash: await hashPassword('second') })
+	nodes.net.mend('a', 'b')
+	await nodes.settled()
+	return { nodes, a, b, first, second, both: [a, b] as Directory[] }
+}
+
+const idOf = (directory: Directory, address: string) => directory.accountByAddress(address)?.id
+
+test('of two accounts with one address the earlier keeps it, the later gets a substitute, on both nodes alike', async t => {
+	const { both, first, second } = await twoAlices(t)
+	const substitute = `alice.${second.id.slice(-4)}@example.com`
+	for (const directory of both) {
+		assert.equal(idOf(directory, 'alice@example.com'), first.id)
+		assert.equal(idOf(directory, substitute), second.id)
+		assert.equal(directory.account(first.id)!.conflict, false)
+		const { address, claimed, conflict } = directory.account(second.id)!
+		assert.deepEqual(
+			{ address, claimed, conflict },
+			{ address: substitute, claimed: 'alice@example.com', conflict: true },
+		)
+		assert.deepEqual(
+			directory.conflicts().map(({ id }) => id),
+			[second.id],
+		)
+		assert.equal(directory.countAccounts(), 2)
+	}
+})
+
+test('both owners of a contested address sign in with it, each with the own password', async t => {
+	const { a, first, second } = await twoAlices(t)
+	const who = async (login: string, password: string) => {
+		const answer = await a.authenticate(login, password)
+		return answer.ok ? answer.account.id : answer.why
+	}
+	assert.equal(await who('alice@example.com', 'first'), first.id)
+	assert.equal(await who('alice@example.com', 'second'), second.id)
+	assert.equal(await who(a.account(second.id)!.address, 'second'), second.id)
+	assert.equal(await who(a.account(second.id)!.address, 'first'), 'wrong')
+})
+
+test('the loser has its address back when the winner is deleted', async t => {
+	const { nodes, a, both, first, second } = await twoAlices(t)
+	a.removeAccount(first.id)
+	await nodes.settled()
+	for (const directory of both) {
+		assert.equal(directory.account(second.id)!.address, 'alice@example.com')
+		assert.equal(idOf(directory, 'alice@example.com'), second.id)
+		assert.equal(idOf(directory, `alice.${second.id.slice(-4)}@example.com`), undefined)
+		assert.deepEqual(directory.conflicts(), [])
+	}
+})
+
+test('the loser has its address back when the winner is renamed', async t => {
+	const { nodes, b, both, first, second } = await twoAlices(t)
+	b.renameAccount(first.id, 'alicia@example.com')
+	await nodes.settled()
+	for (const directory of both) {
+		assert.equal(idOf(directory, 'alice@example.com'), second.id)
+		assert.equal(idOf(directory, 'alicia@example.com'), first.id)
+		assert.deepEqual(directory.conflicts(), [])
+	}
+})
+
+test("the loser has its address back when the winner's node is removed, and loses it when the winner gets a home again", async t => {
+	const { nodes, b, first, second } = await twoAlices(t)
+	nodes.stop('a')
+	b.removeNode('a')
+	assert.equal(b.account(second.id)!.address, 'alice@example.com')
+	assert.equal(idOf(b, 'alice@example.com'), second.id)
+	b.setHome(first.id, 'b')
+	assert.equal(idOf(b, 'alice@example.com'), first.id)
+	assert.equal(b.account(second.id)!.conflict, true)
+})
+
+test('a conflict is settled by a new address, which may be the substitute', async t => {
+	const { nodes, a, both, second } = await twoAlices(t)
+	const { address } = a.account(second.id)!
+	assert.throws(() => a.renameAccount(second.id, 'alice@example.com'), /belongs to another/)
+	a.renameAccount(second.id, address)
+	await nodes.settled()
+	for (const directory of both) {
+		assert.equal(directory.account(second.id)!.conflict, false)
+		assert.equal(idOf(directory, address), second.id)
+	}
+})
+
+test('a substitute that somebody claims becomes longer, on all nodes alike', async t => {
+	const { nodes, a, b, second } = await twoAlices(t)
+	const short = a.account(second.id)!.address
+	assert.throws(() => a.addAccount({ address: short }), /taken/)
+	// A node that never heard of alice has no reason to refuse the address.
+	nodes.net.cut('a', 'c')
+	nodes.net.cut('b', 'c')
+	const c = nodes.start('c')
+	c.addDomain('example.com')
+	const taker = c.addAccount({ address: short })
+	nodes.net.mendAll()
+	await nodes.beats(2)
+	for (const directory of [a, b, c]) {
+		const longer = `alice.${second.id.slice(-5)}@example.com`
+		assert.equal(idOf(directory, short), taker.id)
+		assert.equal(directory.account(taker.id)!.conflict, false)
+		assert.equal(directory.account(second.id)!.address, longer)
+		assert.equal(idOf(directory, longer), second.id)
+	}
+})
+
+test('an earlier alias keeps its address against a later account', async t => {
+	const nodes = new Nodes(t)
+	nodes.net.cut('a', 'b')
+	const a = nodes.start('a')
+	const b = nodes.start('b')
+	for (const directory of [a, b]) directory.addDomain('example.com')
+	const bob = a.addAccount({ address: 'bob@example.com' })
+	a.addAlias('sales@example.com', ['bob@example.com'])
+	nodes.now += 1000
+	const sales = b.addAccount({ address: 'sales@example.com' })
+	nodes.net.mend('a', 'b')
+	await nodes.settled()
+	for (const directory of [a, b]) {
+		const resolved = directory.lookup('sales@example.com')
+		assert.ok(resolved.is === 'alias' && resolved.accounts[0]!.id === bob.id)
+		assert.equal(directory.account(sales.id)!.conflict, true)
+		assert.equal(idOf(directory, directory.account(sales.id)!.address), sales.id)
+	}
+	b.removeAlias('sales@example.com')
+	await nodes.settled()
+	for (const directory of [a, b]) assert.equal(idOf(directory, 'sales@example.com'), sales.id)
+})
