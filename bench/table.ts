@@ -35,7 +35,7 @@ export function print(rows: Row[], about: About): void {
 			.trimEnd()
 	process.stdout.write(`\n${[HEAD, ...cells].map(text).join('\n')}\n\n`)
 	process.stdout.write(
-		`Medians of ${about.runs} runs by turns, each ${about.messages} messages of 4 KiB, 20 sessions, fsync on.\n`,
+		`Medians of ${about.runs} runs by turns. A run: ${about.messages} messages of 4 KiB over 20 sessions into an empty mailbox, fsync on.\n`,
 	)
 	if (!about.json) return
 	const found = rows.map(row => ({

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -172,7 +172,7 @@ test('nats-server that is killed comes back and its routes with it', async () =>
 	assert.equal(b.cluster.problem, null)
 })
 
-test('a nats-server that an earlier run left behind is ended, and another program with its number is not', async () => {
+test('a nats-server that an earlier run left behind is ended', async () => {
 	const dataDir = mkdtempSync(join(tmpdir(), 'panpipe-cluster-'))
 	const x = await startTestNode()
 	others.push(x)
@@ -194,6 +194,35 @@ test('a nats-server that an earlier run left behind is ended, and another progra
 		rmSync(dataDir, { recursive: true })
 	}
 })
+
+const setpriv = spawnSync('setpriv', ['--version']).error ? 'there is no setpriv here' : false
+test('nats-server does not outlive a node that is killed', { skip: setpriv }, async () => {
+	const script = `
+		const { joinAll, startTestNode } = await import(${JSON.stringify(import.meta.resolve('./cluster-node.ts'))})
+		const nodes = [await startTestNode(), await startTestNode()]
+		await joinAll(...nodes)
+		console.log(JSON.stringify(nodes.map(node => node.dataDir)))`
+	const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+		stdio: ['ignore', 'pipe', 'inherit'],
+	})
+	for await (const line of createInterface({ input: child.stdout })) {
+		const folders = JSON.parse(line) as string[]
+		const pids = folders.map(folder => Number(readFileSync(join(folder, 'engine', 'nats.pid'), 'utf8')))
+		for (const pid of pids) assert.ok(runs(pid))
+		child.kill('SIGKILL')
+		await until(() => !pids.some(runs))
+		for (const folder of folders) rmSync(folder, { recursive: true })
+	}
+})
+
+/** A process that ended but was not waited for has an empty command line. */
+function runs(pid: number): boolean {
+	try {
+		return readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== ''
+	} catch {
+		return false
+	}
+}
 
 test('the log stream takes each record once, in order, and others read it', async () => {
 	await until(() => a.cluster.logStream.state === 'ready')

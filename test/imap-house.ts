@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { connect as tcpConnect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect as tlsConnect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls'
+import { createSecureContext, type SecureContext, type TLSSocket, connect as tlsConnect } from 'node:tls'
 import { makeIdentity } from '../src/cluster/certificates.ts'
 import type { Account } from '../src/directory/index.ts'
 import { silentLog } from '../src/kit/index.ts'
@@ -101,12 +101,16 @@ export function entranceTo(home: () => Home, from: string): House['connect'] {
 		const server = createServer({ allowHalfOpen: true }, socket => {
 			server.close()
 			socket.on('error', () => {})
-			secure(socket, house.secureContext(), tls => serveImap(house, { socket: tls, implicitTls: true, node: from }))
+			secure(socket, house.secureContext(), tls =>
+				serveImap(house, { socket: tls, implicitTls: true, node: from }),
+			)
 		})
 		await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
 		const { port } = server.address() as { port: number }
 		return new Promise<TLSSocket>((resolve, reject) => {
-			const socket = tlsConnect({ socket: tcpConnect(port, '127.0.0.1'), rejectUnauthorized: false }, () => resolve(socket))
+			const socket = tlsConnect({ socket: tcpConnect(port, '127.0.0.1'), rejectUnauthorized: false }, () =>
+				resolve(socket),
+			)
 			socket.once('error', reject)
 		})
 	}

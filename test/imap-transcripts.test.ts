@@ -168,9 +168,9 @@ function match(line: string, expected: string, words: Map<string, string>): void
 		.map(piece => {
 			if (piece === ANYTHING) return '.*'
 			const name = /^\$\((\w+)\)$/.exec(piece)?.[1]
-			if (!name) return RegExp.escape(piece)
+			if (!name) return escaped(piece)
 			const known = words.get(name)
-			if (known !== undefined) return RegExp.escape(known)
+			if (known !== undefined) return escaped(known)
 			names.push(name)
 			return '([^\\s\\])]+)'
 		})
@@ -178,6 +178,10 @@ function match(line: string, expected: string, words: Map<string, string>): void
 	const matched = new RegExp(`^${pattern}$`, 's').exec(line)
 	if (!matched) assert.equal(line, expected)
 	for (const [index, name] of names.entries()) words.set(name, matched![index + 1]!)
+}
+
+function escaped(text: string): string {
+	return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
 const FOLDER = new URL('./transcripts/imap/', import.meta.url).pathname

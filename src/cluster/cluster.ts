@@ -83,7 +83,7 @@ export class Cluster {
 			connected: nats => this.#stream.use(nats, this.#self),
 		})
 		this.#engine = new Engine(join(options.dataDir, 'engine'), options.log)
-		this.#engine.up.on(access => void this.#links.engineUp(access))
+		this.#engine.up.on(access => this.#links.engineUp(access))
 		this.#engine.down.on(() => this.#links.engineDown())
 		// Without anyone to go to we wait for setMembers: only the directory knows that we are alone.
 		if (this.#others().length > 0) void this.#apply()

@@ -1,17 +1,9 @@
-import { setTimeout as wait } from 'node:timers/promises'
-import {
-	connect as connectNats,
-	headers,
-	type Msg,
-	type NatsConnection,
-	RequestError,
-	type Subscription,
-	TimeoutError,
-} from '@nats-io/transport-node'
+import { headers, type Msg, type NatsConnection, RequestError, TimeoutError } from '@nats-io/transport-node'
 import { type Clock, Emitter, type Log, newId } from '../kit/index.ts'
 import { readBeat } from './beat.ts'
 import type { EngineAccess } from './engine.ts'
-import { MAX_PAYLOAD, USER } from './engine-config.ts'
+import { EngineClient } from './engine-client.ts'
+import { MAX_PAYLOAD } from './engine-config.ts'
 import { Peers } from './peers.ts'
 import { type Beat, type Links, type PeerState, Unreachable } from './types.ts'
 
@@ -30,8 +22,6 @@ type Answer = Parameters<Links['answer']>[1]
 const BEAT_EVERY = 1_000
 const MEASURE_EVERY = 5 // beats
 const PATIENCE = 5_000
-const REDIAL = 100
-const DIAL_WITHIN = 2_000
 const PING = 'links-ping'
 const FAILED = 'Panpipe-Failed'
 // Names of subjects and verbs: tokens of letters, digits and dashes, joined by dots.
@@ -52,28 +42,34 @@ export type LinksOptions = {
 export class NatsLinks implements Links {
 	self: string
 	connect: Links['connect']
-	#connected: LinksOptions['connected']
+	#client: EngineClient
 	#version: string
 	#clock: Clock
 	#log: Log
 	#incarnation = newId()
-	#nats: NatsConnection | null = null
-	#turn = 0 // counts servers, so that a connection that is late knows it is
 	#peers = new Peers()
 	#hearers = new Map<string, Set<Hear>>()
 	#answers = new Map<string, Answer>()
-	#subscriptions = new Map<string, Subscription>()
 	#extras: (() => Record<string, unknown>)[] = []
 	#beats: Emitter<Beat>
 	#ups: Emitter<string>
 	#downs: Emitter<string>
 	#timer: NodeJS.Timeout
 	#count = 0
+	#ticked = performance.now()
 
 	constructor(options: LinksOptions) {
 		this.self = options.self
 		this.connect = options.connect
-		this.#connected = options.connected
+		this.#client = new EngineClient(options.log, nats => {
+			options.connected(nats)
+			this.beatNow()
+		})
+		this.#client.listen(
+			'beat',
+			() => 'panpipe.beat.*',
+			message => this.#heardBeat(message),
+		)
 		this.#version = options.version
 		this.#clock = options.clock
 		this.#log = options.log
@@ -87,7 +83,7 @@ export class NatsLinks implements Links {
 	}
 
 	get engineRunning(): boolean {
-		return this.#nats !== null
+		return this.#client.nats !== null
 	}
 
 	/** The other active members. */
@@ -95,59 +91,12 @@ export class NatsLinks implements Links {
 		for (const gone of this.#peers.setMembers(ids.filter(id => id !== this.self))) this.#downs.emit(gone)
 	}
 
-	/** Connects, and stays connected until this server goes. */
-	async engineUp(access: EngineAccess): Promise<void> {
-		for (const turn = ++this.#turn; turn === this.#turn; ) {
-			try {
-				const nats = await this.#dial(access)
-				if (turn !== this.#turn) return await nats.close()
-				this.#begin(nats)
-				const error = await nats.closed()
-				if (turn !== this.#turn) return
-				this.#log.warn({ err: error }, 'lost nats-server; connecting again')
-				this.#end()
-			} catch (error) {
-				this.#log.warn({ err: error }, 'cannot connect to nats-server; trying again')
-			}
-			await wait(REDIAL, undefined, { ref: false })
-		}
+	engineUp(access: EngineAccess): void {
+		void this.#client.up(access)
 	}
 
 	engineDown(): void {
-		this.#turn++
-		const nats = this.#nats
-		this.#end()
-		void nats?.close().catch(() => {})
-	}
-
-	async #dial(access: EngineAccess): Promise<NatsConnection> {
-		return await connectNats({
-			servers: `127.0.0.1:${access.port}`,
-			user: USER,
-			pass: access.password,
-			name: this.self,
-			noEcho: true,
-			maxReconnectAttempts: -1,
-			reconnectTimeWait: REDIAL,
-			pingInterval: 10_000,
-			timeout: DIAL_WITHIN,
-		})
-	}
-
-	#begin(nats: NatsConnection): void {
-		this.#nats = nats
-		this.#listen('panpipe.beat.*', message => this.#heardBeat(message))
-		for (const subject of this.#hearers.keys()) this.#listenTo(subject)
-		for (const verb of this.#answers.keys()) this.#answerTo(verb)
-		this.#connected(nats)
-		this.beatNow()
-	}
-
-	#end(): void {
-		if (!this.#nats) return
-		this.#nats = null
-		this.#subscriptions.clear()
-		this.#connected(null)
+		this.#client.down()
 	}
 
 	close(): void {
@@ -157,24 +106,26 @@ export class NatsLinks implements Links {
 
 	publish(subject: string, payload: Uint8Array): void {
 		checkName(subject)
-		this.#nats?.publish(`panpipe.say.${subject}.${this.self}`, payload)
+		this.#client.nats?.publish(`panpipe.say.${subject}.${this.self}`, payload)
 	}
 
 	subscribe(subject: string, hear: Hear): () => void {
 		checkName(subject)
-		const known = this.#hearers.get(subject)
-		if (known) known.add(hear)
-		else {
-			this.#hearers.set(subject, new Set([hear]))
-			this.#listenTo(subject)
+		const name = `say.${subject}`
+		const hearers = this.#hearers.get(subject) ?? new Set()
+		if (hearers.size === 0) {
+			this.#hearers.set(subject, hearers)
+			this.#client.listen(
+				name,
+				() => `panpipe.say.${subject}.*`,
+				message => this.#heard(subject, message),
+			)
 		}
+		hearers.add(hear)
 		return () => {
-			const hearers = this.#hearers.get(subject)
-			if (!hearers?.delete(hear) || hearers.size > 0) return
+			if (!hearers.delete(hear) || hearers.size > 0) return
 			this.#hearers.delete(subject)
-			const pattern = `panpipe.say.${subject}.*`
-			this.#subscriptions.get(pattern)?.unsubscribe()
-			this.#subscriptions.delete(pattern)
+			this.#client.unlisten(name)
 		}
 	}
 
@@ -183,10 +134,11 @@ export class NatsLinks implements Links {
 		if (payload.length > MAX_PAYLOAD) throw new Error(`a request of ${payload.length} octets is too large`)
 		if (node === this.self) return await this.#askOurselves(verb, payload)
 		if (!this.#peers.has(node)) throw new Unreachable(`${node} is not a member of the cluster`)
-		if (!this.#nats) throw new Unreachable('no nats-server runs at this node')
+		const { nats } = this.#client
+		if (!nats) throw new Unreachable('no nats-server runs at this node')
 		let reply: Msg
 		try {
-			reply = await this.#nats.request(`panpipe.ask.${node}.${verb}.${this.self}`, payload, {
+			reply = await nats.request(`panpipe.ask.${node}.${verb}.${this.self}`, payload, {
 				timeout: timeoutMs,
 			})
 		} catch (error) {
@@ -200,7 +152,15 @@ export class NatsLinks implements Links {
 		checkName(verb)
 		const known = this.#answers.has(verb)
 		this.#answers.set(verb, answer)
-		if (!known) this.#answerTo(verb)
+		if (known) return
+		this.#client.listen(
+			`ask.${verb}`,
+			() => `panpipe.ask.${this.self}.${verb}.*`,
+			message => {
+				const from = senderOf(message)
+				if (this.#peers.has(from)) void this.#reply(verb, message, from)
+			},
+		)
 	}
 
 	addToBeat(extra: () => Record<string, unknown>): void {
@@ -208,7 +168,8 @@ export class NatsLinks implements Links {
 	}
 
 	beatNow(): void {
-		if (!this.#nats) return
+		const { nats } = this.#client
+		if (!nats) return
 		const extra: Record<string, unknown> = {}
 		for (const add of this.#extras) {
 			try {
@@ -224,7 +185,7 @@ export class NatsLinks implements Links {
 			incarnation: this.#incarnation,
 			extra,
 		}
-		this.#nats.publish(`panpipe.beat.${this.self}`, JSON.stringify(beat))
+		nats.publish(`panpipe.beat.${this.self}`, JSON.stringify(beat))
 	}
 
 	onBeat(hear: (beat: Beat) => void): () => void {
@@ -245,9 +206,13 @@ export class NatsLinks implements Links {
 
 	#tick(): void {
 		this.beatNow()
-		for (const silent of this.#peers.sweep(performance.now())) {
-			this.#log.warn({ peer: silent }, 'a node is not heard any more')
-			this.#downs.emit(silent)
+		const now = performance.now()
+		// If this thread itself was held up, beats are still waiting to be read: they come first.
+		const silent = now - this.#ticked < 2 * BEAT_EVERY ? this.#peers.sweep(now) : []
+		this.#ticked = now
+		for (const peer of silent) {
+			this.#log.warn({ peer }, 'a node is not heard any more')
+			this.#downs.emit(peer)
 		}
 		if (this.#count++ % MEASURE_EVERY === 0) {
 			for (const peer of this.#peers.list()) if (peer.state === 'up') void this.#measure(peer.id)
@@ -280,25 +245,16 @@ export class NatsLinks implements Links {
 		this.#beats.emit(beat)
 	}
 
-	#listenTo(subject: string): void {
-		this.#listen(`panpipe.say.${subject}.*`, message => {
-			const from = senderOf(message)
-			if (!this.#peers.has(from)) return
-			for (const hear of this.#hearers.get(subject) ?? []) {
-				try {
-					hear(message.data, from)
-				} catch (error) {
-					this.#log.error({ err: error, subject, from }, 'a message from another node could not be handled')
-				}
+	#heard(subject: string, message: Msg): void {
+		const from = senderOf(message)
+		if (!this.#peers.has(from)) return
+		for (const hear of this.#hearers.get(subject) ?? []) {
+			try {
+				hear(message.data, from)
+			} catch (error) {
+				this.#log.error({ err: error, subject, from }, 'a message from another node could not be handled')
 			}
-		})
-	}
-
-	#answerTo(verb: string): void {
-		this.#listen(`panpipe.ask.${this.self}.${verb}.*`, message => {
-			const from = senderOf(message)
-			if (this.#peers.has(from)) void this.#reply(verb, message, from)
-		})
+		}
 	}
 
 	async #reply(verb: string, message: Msg, from: string): Promise<void> {
@@ -323,17 +279,6 @@ export class NatsLinks implements Links {
 		const answer = this.#answers.get(verb)
 		if (!answer) throw new Unreachable(`nobody answers ${verb} here`)
 		return await answer(payload, this.self)
-	}
-
-	#listen(pattern: string, hear: (message: Msg) => void): void {
-		if (!this.#nats) return
-		const subscription = this.#nats.subscribe(pattern, {
-			callback: (error, message) => {
-				if (error) this.#log.warn({ err: error, pattern }, 'a subscription ended')
-				else hear(message)
-			},
-		})
-		this.#subscriptions.set(pattern, subscription)
 	}
 }
 

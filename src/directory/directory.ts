@@ -54,7 +54,7 @@ export class Directory extends DirectoryWriter {
 		const { file } = this
 		this.clock = clock
 		this.#log = log
-		this.changed = new Emitter(error => log.error({ error }, 'directory: a listener failed'))
+		this.changed = new Emitter(error => log.error({ err: error }, 'directory: a listener failed'))
 		if (file.damaged)
 			log.warn('directory.sqlite is not as it was left; what is missing is fetched from the other nodes')
 		if (!file.places.nodes.has(self)) {
@@ -122,12 +122,13 @@ export class Directory extends DirectoryWriter {
 	/**
 	 * This node is no longer of a cluster. It goes on as `newSelf` with the domains, the policies, its own accounts
 	 * and the aliases that still lead somewhere; all else is erased, and former peers are not heard.
+	 * No change is emitted: nothing that listens is still right, the caller starts it anew.
 	 */
 	becomeAlone(newSelf: string): void {
 		const former = this.nodeRecords().map(({ id }) => id)
 		this.#sync.leave(former)
 		this.file.stamps.becomes(newSelf)
-		const touched = this.file.change('own', () =>
+		this.file.change('own', () =>
 			leaveBehind(this.file, {
 				oldSelf: this.self,
 				newSelf,
@@ -136,7 +137,6 @@ export class Directory extends DirectoryWriter {
 		)
 		this.self = newSelf
 		this.#log.info({ former: former.length }, 'directory: this node is alone now')
-		this.#emit(touched)
 	}
 
 	/** Resolves when nothing is under way. */

@@ -173,6 +173,11 @@ export class DirectoryFile {
 		return { lines, next: this.#state.seq, end: true }
 	}
 
+	linesOf(kind: Kind): Line[] {
+		const rows = this.db.prepare('SELECT id, fields FROM record WHERE kind = ?').all(kind)
+		return rows.map(row => lineOf(kind, row.id as string, row.fields as string))
+	}
+
 	cursors(): Map<string, Cursor> {
 		const rows = this.db.prepare('SELECT peer, incarnation, seq, as_of AS asOf FROM cursor').all()
 		return new Map(rows.map(({ peer, ...cursor }) => [peer as string, cursor as Cursor]))

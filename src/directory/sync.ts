@@ -109,7 +109,7 @@ export class Sync {
 					const [got] = await Promise.all([this.#pull(node, true), theirs])
 					return { node, state: 'done', ...got }
 				} catch (error) {
-					this.#log.info({ peer: node, error }, 'directory refresh: no answer')
+					this.#log.info({ peer: node, err: error }, 'directory refresh: no answer')
 					return { node, state: 'unreachable', records: 0, changed: 0 }
 				}
 			}),
@@ -230,7 +230,7 @@ export class Sync {
 			},
 			error => {
 				work.retryAt = this.#clock.now() + backOff(++work.failures, 1000, 60_000)
-				this.#log.info({ peer: work.peer.id, error }, 'directory: peer could not be pulled')
+				this.#log.info({ peer: work.peer.id, err: error }, 'directory: peer could not be pulled')
 			},
 		)
 	}
@@ -270,10 +270,11 @@ export class Sync {
 		const era = this.#era
 		const goesOn = () => era === this.#era
 		const got: Got = { records: 0, changed: 0 }
+		const nodes = new Set<Line>()
 		let incarnation = full ? '' : (peer.cursor?.incarnation ?? '')
 		let coming = this.#ask(peer.id, incarnation, full ? 0 : (peer.cursor?.seq ?? 0))
 		for (let first = true; ; first = false) {
-			const { head, lines } = await coming
+			const { head, lines: sent } = await coming
 			if (!goesOn()) return got
 			if (!first && head.incarnation !== incarnation) throw new Error('the peer began a new file meanwhile')
 			incarnation = head.incarnation
@@ -282,6 +283,8 @@ export class Sync {
 				coming = this.#ask(peer.id, incarnation, head.next)
 				coming.catch(() => {})
 			}
+			// Nodes come first and again in their place.
+			const lines = sent.filter(line => !line.startsWith('node\t') || (!nodes.has(line) && nodes.add(line)))
 			got.changed += await this.#taker.take(lines, goesOn)
 			got.records += lines.length
 			if (!goesOn()) return got
@@ -305,6 +308,8 @@ export class Sync {
 		const { incarnation } = this.#file
 		const since = request.incarnation === incarnation ? Number(request.since) || 0 : 0
 		const { lines, next, end } = this.#file.since(since, Math.min(Number(request.limit) || PAGE, MOST))
+		// Nodes first: whoever reads us from the start (a newcomer) must not take half of the members for all of them.
+		if (since === 0) lines.unshift(...this.#file.linesOf('node'))
 		return pack<PullHead>({ head: { incarnation, next, end }, lines })
 	}
 
@@ -319,7 +324,7 @@ export class Sync {
 		const era = this.#era
 		work.pushes = work.pushes
 			.then(() => (era === this.#era ? this.#takePush(work, payload, () => era === this.#era) : undefined))
-			.catch(error => this.#log.warn({ peer: from, error }, 'directory: a push could not be merged'))
+			.catch(error => this.#log.warn({ peer: from, err: error }, 'directory: a push could not be merged'))
 	}
 
 	async #takePush(work: Work, payload: Uint8Array, goesOn: () => boolean): Promise<void> {

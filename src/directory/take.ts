@@ -70,8 +70,10 @@ export class Taker {
 		let next = from
 		let changed = 0
 		const touched = this.#file.change('merged', () => {
-			while (next < until && performance.now() - started < BATCH_MS) {
-				const record = cutLine(lines[next++]!)
+			for (; next < until; next++) {
+				const record = cutLine(lines[next]!)
+				// All nodes of a page in one transaction: nobody may see half of the members.
+				if (record?.kind !== 'node' && performance.now() - started >= BATCH_MS) break
 				if (record && this.#file.putText(record.kind, record.id, record.text, fieldsOf)) changed++
 			}
 		})

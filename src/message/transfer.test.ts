@@ -12,6 +12,7 @@ test('base64 is decoded with line ends, rubbish and pieces padded on their own',
 	assert.equal(decode('BASE64', 'aGVsbG8'), 'hello')
 	assert.equal(decode('base64', 'aGV!s*bG8='), 'hello')
 	assert.equal(decode('base64', 'YQ==\r\nYg==\r\n'), 'ab')
+	assert.equal(decode('base64', 'YQ=\r\n=aGVs*bG8\r\n=_w=='), 'ahello\xff')
 	assert.equal(decode('base64', ''), '')
 })
 
@@ -33,6 +34,8 @@ test('what was encoded is decoded to the same octets', () => {
 			const bytes = Buffer.from(octets)
 			const lines = bytes.toString('base64').replace(/.{20}/g, '$&\r\n')
 			assert.deepEqual(decodeTransfer(Buffer.from(lines), 'base64'), bytes)
+			const pieces = [bytes.subarray(0, 7), bytes.subarray(7)].map(piece => piece.toString('base64'))
+			assert.deepEqual(decodeTransfer(Buffer.from(pieces.join('\r\n')), 'base64'), bytes)
 			const quoted = bytes.toString('hex').replace(/../g, '=$&').replace(/.{30}/g, '$&=\r\n')
 			assert.deepEqual(decodeTransfer(Buffer.from(quoted), 'quoted-printable'), bytes)
 		}),

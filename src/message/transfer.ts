@@ -23,8 +23,38 @@ export function decodeTransfer(bytes: Buffer, encoding: string): Buffer {
 export function fromBase64(text: string): Buffer {
 	const padding = text.indexOf('=')
 	if (padding < 0 || !hasMore(text, padding)) return Buffer.from(text, 'base64')
-	return Buffer.concat(text.split('=').map(piece => Buffer.from(piece, 'base64')))
+	return fromPieces(text)
 }
+
+/** Node stops at the first padding; here a padding only ends a group. */
+function fromPieces(text: string): Buffer {
+	const out = Buffer.allocUnsafe(Math.ceil(text.length / 4) * 3)
+	let length = 0
+	let value = 0
+	let bits = 0
+	for (let i = 0; i < text.length; i++) {
+		const code = text.charCodeAt(i)
+		if (code === EQUALS) bits = 0
+		const digit = code < 128 ? DIGITS[code]! : -1
+		if (digit < 0) continue
+		value = ((value << 6) | digit) & 0xfff
+		bits += 6
+		if (bits < 8) continue
+		bits -= 8
+		out[length++] = value >>> bits
+	}
+	return out.subarray(0, length)
+}
+
+// Both alphabets of RFC 4648, as Node reads them.
+const DIGITS = new Int8Array(128).fill(-1)
+for (const [digit, char] of [
+	...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/',
+].entries()) {
+	DIGITS[char.charCodeAt(0)] = digit
+}
+DIGITS[45] = 62
+DIGITS[95] = 63
 
 function hasMore(text: string, from: number): boolean {
 	for (let i = from; i < text.length; i++) {

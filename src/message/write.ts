@@ -90,7 +90,7 @@ function formatEntry(entry: AddressOrGroup): string {
 /** A display name (RFC 5322 phrase): as it is, as a quoted string, or as encoded words. */
 function formatPhrase(text: string): string {
 	const clean = printable(text.toWellFormed()).trim()
-	if (clean === '' || /^[a-z0-9!#$%&'*+\-/=?^_`{|}~ ]+$/i.test(clean)) {
+	if (clean === '' || /^[a-z0-9!#$%&'*+\-/=?^_`{|}~]+(?: [a-z0-9!#$%&'*+\-/=?^_`{|}~]+)*$/i.test(clean)) {
 		return clean.includes('=?') ? encodeWords(clean).join(' ') : clean
 	}
 	if (!isAscii(clean) || clean.includes('=?')) return encodeWords(clean).join(' ')

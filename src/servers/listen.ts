@@ -28,6 +28,8 @@ export type Listening = {
 
 // A client that does not finish its TLS handshake is not waited for longer.
 const HANDSHAKE_MS = 30_000
+// How long one that has too many connections may take to read that.
+const BUSY_MS = 5_000
 
 /** Opens all the doors or none. @throws Error that says which one and why */
 export async function listen(house: House, doors: Door[]): Promise<Listening> {
@@ -73,13 +75,14 @@ class OpenDoors implements Listening {
 		socket.on('error', () => {}) // 'close' follows; that a peer went away is no event of ours
 		const address = normalAddress(socket.remoteAddress)
 		if (address === '' || this.#closing) return void socket.destroy()
+		this.#hold(socket)
 		if (!this.#admit(address, socket)) {
 			this.#house.log.info({ client: address, door: door.name }, 'too many connections')
-			if (door.implicitTls) socket.destroy()
-			else socket.end(`${door.busy}\r\n`)
-			return
+			if (door.implicitTls) return void socket.destroy()
+			socket.end(`${door.busy}\r\n`)
+			socket.resume()
+			return void socket.setTimeout(BUSY_MS, () => socket.destroy())
 		}
-		this.#hold(socket)
 		if (!door.implicitTls)
 			return void this.#serve(socket, { socket, implicitTls: false, node: null }, door.serve)
 		const late = setTimeout(() => socket.destroy(), HANDSHAKE_MS)
