@@ -264,3 +264,28 @@ test('a domain tried out and removed by a node alone does not die in the cluster
 	assert.deepEqual(a.domains(), ['example.com'])
 	assert.deepEqual(b.domains(), ['example.com'])
 })
+
+test('a newcomer learns of all members in one go, before the accounts', async t => {
+	const nodes = new Nodes(t)
+	nodes.net.cut('a', 'b')
+	const a = nodes.start('a')
+	a.putNode('c', { ip: '127.0.0.3' })
+	a.addDomain('example.com')
+	await a.addAccounts(Array.from({ length: 6000 }, (_, i) => ({ address: `user${i}@example.com` })))
+	a.putNode('a', { ip: '127.0.0.1' })
+	a.putNode('b', { ip: '127.0.0.2' })
+	const b = nodes.start('b')
+	const seen = new Set<string>()
+	b.changed.on(() =>
+		seen.add(
+			b
+				.nodes()
+				.map(({ id, ip }) => `${id} ${ip}`)
+				.join(),
+		),
+	)
+	nodes.net.mend('a', 'b')
+	await nodes.beats(2)
+	assert.equal(b.countAccounts(), 6000)
+	assert.deepEqual([...seen], ['a 127.0.0.1,b 127.0.0.2,c 127.0.0.3'])
+})

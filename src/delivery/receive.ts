@@ -1,4 +1,4 @@
-import type { Directory } from '../directory/index.ts'
+import type { Directory, Resolved } from '../directory/index.ts'
 import { type Clock, type Log, newId } from '../kit/index.ts'
 import { splitAddress } from '../message/index.ts'
 import { type BodyStage, DiskFull, type Op, type StagedBody, type Store } from '../store/index.ts'
@@ -28,7 +28,9 @@ export type ReceiveOptions = {
 
 /** The way of a message from the first contact to the disk. */
 export function makeReceiver(options: ReceiveOptions): Receiver {
-	const { directory, self } = options
+	const { directory } = options
+	// What RCPT found out is not looked up again when the message comes.
+	const found = new WeakMap<Recipient, Resolved>()
 	return {
 		maxSize: options.maxSize,
 		maxRecipients: options.maxRecipients,
@@ -44,6 +46,7 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 		judgeRecipient(client, _transaction, recipient) {
 			if (!splitAddress(recipient.address)) return reply(553, '5.1.3', 'This is not an address')
 			const resolved = directory.lookup(recipient.address)
+			found.set(recipient, resolved)
 			if (resolved.is === 'unknown') return reply(550, '5.1.1', `<${recipient.address}>: no such user here`)
 			if (resolved.is === 'foreign' && !client.account && !client.node) {
 				return reply(550, '5.7.1', `<${recipient.address}>: relaying is for signed-in users only`)
@@ -52,7 +55,8 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 		},
 
 		open(client, transaction) {
-			return new Receiving(options, client, transaction)
+			const resolve = (recipient: Recipient) => found.get(recipient) ?? directory.lookup(recipient.address)
+			return new Receiving(options, client, transaction, resolve)
 		},
 	}
 }
@@ -70,14 +74,19 @@ class Receiving implements Incoming {
 	#here: BodyStage | null = null
 	#onward: BodyStage | null = null
 
-	constructor(options: ReceiveOptions, client: Client, transaction: Transaction) {
+	constructor(
+		options: ReceiveOptions,
+		client: Client,
+		transaction: Transaction,
+		resolve: (recipient: Recipient) => Resolved,
+	) {
 		this.#options = options
 		this.#client = client
 		this.#transaction = { ...transaction, recipients: [...transaction.recipients] }
 		this.#id = transaction.handOver ?? newId(options.clock.now())
 		this.#addressed = transaction.recipients.map(recipient => ({
 			recipient,
-			destinations: destinations(options.directory.lookup(recipient.address), recipient.address, options.self),
+			destinations: destinations(resolve(recipient), recipient.address, options.self),
 		}))
 		const all = this.#addressed.flatMap(({ destinations }) => destinations)
 		const received = receivedField(client, transaction, options.hostname, this.#id, options.clock.now())

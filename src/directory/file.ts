@@ -39,6 +39,8 @@ export class DirectoryFile {
 	constructor(path: string, options: { clock: Clock; self: string }) {
 		this.db = openDatabase(path, { migrations })
 		const { db } = this
+		// Lookups of a million accounts touch pages all over the file; a map spares a system call for each.
+		db.exec(`PRAGMA mmap_size=${2 ** 30}`)
 		this.#sql = {
 			get: db.prepare('SELECT fields, hash FROM record WHERE kind = ? AND id = ?'),
 			insert: db.prepare('INSERT INTO record (kind, id, fields, seq, hash) VALUES (?, ?, ?, ?, ?)'),
@@ -188,7 +190,10 @@ export class DirectoryFile {
 		this.db.prepare('INSERT OR REPLACE INTO cursor VALUES (?, ?, ?, ?)').run(peer, incarnation, seq, asOf)
 	}
 
-	/** What others know of this file no longer holds: they start anew with it, and we with theirs. Inside `change`. */
+	/**
+	 * Rows of `record` were deleted by other ways than `erase`. What others know of this file no longer holds: they
+	 * start anew with it, and we with theirs. Inside `change`.
+	 */
 	startAnew(): void {
 		this.db.exec('DELETE FROM cursor')
 		this.incarnation = this.#renew()

@@ -1,31 +1,18 @@
 import type { Beat, Links } from '../cluster/index.ts'
 import { backOff, type Clock, type Log } from '../kit/index.ts'
 import type { DirectoryFile, Touched } from './file.ts'
-import {
-	type Page,
-	type PullHead,
-	type PullRequest,
-	type PushHead,
-	pack,
-	packNow,
-	type Said,
-	unpack,
-} from './pages.ts'
+import { type PushHead, packNow, type Said, unpack } from './pages.ts'
 import { PATIENCE, type Patience, Peer } from './peer.ts'
+import { answerPull, type Got, pullFrom } from './pull.ts'
 import type { Line } from './records.ts'
 import type { Taker } from './take.ts'
 import type { RefreshResult } from './types.ts'
 
-// Characters of records in a page: merged and unpacked in a few milliseconds each, and few round trips all the same.
-const PAGE = 1024 * 1024
-const MOST = 2 * PAGE
 // A change larger than this is not pushed; the next beat makes the others pull it.
 const PUSH_MOST = 512 * 1024
-const PULL_TIMEOUT_MS = 10_000
 const REFRESH_TIMEOUT_MS = 120_000
 const SAVE_MS = 60_000
 
-type Got = { records: number; changed: number }
 /** What we do about one peer. */
 type Work = {
 	peer: Peer
@@ -77,7 +64,7 @@ export class Sync {
 		this.#patience = { ...PATIENCE, ...options.patience }
 		for (const [node, cursor] of this.#file.cursors()) this.#workOn(node).peer.cursor = cursor
 		const { links } = options
-		links.answer('dir.pull', (payload, from) => this.#answerPull(payload, from))
+		links.answer('dir.pull', payload => answerPull(this.#file, payload))
 		links.answer('dir.refresh', (_, from) => this.#answerRefresh(from))
 		links.addToBeat(() => ({ dir: this.#say() }))
 		this.#endings = [
@@ -266,51 +253,16 @@ export class Sync {
 	}
 
 	async #fetch(work: Work, full: boolean): Promise<Got> {
-		const { peer } = work
 		const era = this.#era
-		const goesOn = () => era === this.#era
-		const got: Got = { records: 0, changed: 0 }
-		const nodes = new Set<Line>()
-		let incarnation = full ? '' : (peer.cursor?.incarnation ?? '')
-		let coming = this.#ask(peer.id, incarnation, full ? 0 : (peer.cursor?.seq ?? 0))
-		for (let first = true; ; first = false) {
-			const { head, lines: sent } = await coming
-			if (!goesOn()) return got
-			if (!first && head.incarnation !== incarnation) throw new Error('the peer began a new file meanwhile')
-			incarnation = head.incarnation
-			if (!head.end) {
-				// The next page travels while this one is merged.
-				coming = this.#ask(peer.id, incarnation, head.next)
-				coming.catch(() => {})
-			}
-			// Nodes come first and again in their place.
-			const lines = sent.filter(line => !line.startsWith('node\t') || (!nodes.has(line) && nodes.add(line)))
-			got.changed += await this.#taker.take(lines, goesOn)
-			got.records += lines.length
-			if (!goesOn()) return got
-			peer.pulled(incarnation, head.next, head.end, this.#clock.now())
-			if (lines.length > 0 || first) this.#save(work)
-			if (!head.end) continue
-			if (got.changed > 0) this.#links.beatNow()
-			return got
-		}
-	}
-
-	async #ask(node: string, incarnation: string, since: number): Promise<Page<PullHead>> {
-		const request: PullRequest = { incarnation, since, limit: PAGE }
-		const payload = Buffer.from(JSON.stringify(request))
-		return unpack<PullHead>(await this.#links.request(node, 'dir.pull', payload, PULL_TIMEOUT_MS))
-	}
-
-	/** Also for a node that was removed: this is how it learns of it. */
-	async #answerPull(payload: Uint8Array, _from: string): Promise<Uint8Array> {
-		const request = JSON.parse(Buffer.from(payload).toString('utf8')) as PullRequest
-		const { incarnation } = this.#file
-		const since = request.incarnation === incarnation ? Number(request.since) || 0 : 0
-		const { lines, next, end } = this.#file.since(since, Math.min(Number(request.limit) || PAGE, MOST))
-		// Nodes first: whoever reads us from the start (a newcomer) must not take half of the members for all of them.
-		if (since === 0) lines.unshift(...this.#file.linesOf('node'))
-		return pack<PullHead>({ head: { incarnation, next, end }, lines })
+		const got = await pullFrom(work.peer, full, {
+			links: this.#links,
+			taker: this.#taker,
+			clock: this.#clock,
+			goesOn: () => era === this.#era,
+			passed: () => this.#save(work),
+		})
+		if (era === this.#era && got.changed > 0) this.#links.beatNow()
+		return got
 	}
 
 	async #answerRefresh(from: string): Promise<Uint8Array> {

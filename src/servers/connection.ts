@@ -16,6 +16,7 @@ export type Serve = (house: House, entrance: Entrance) => Conversation | undefin
 // PROXY protocol version 1, section 2.1: the longest line, CRLF included.
 const MOST_PROXY_LINE = 107
 const LF = 10
+const HANDSHAKE_MS = 30_000
 
 /** What came instead of the PROXY line was none. */
 export class BadProxyLine extends Error {}
@@ -74,7 +75,7 @@ export function formatProxyLine(client: string, server: string): string {
 
 /**
  * TLS from here on, our side being the server: implicit TLS and STARTTLS alike, with the certificate of this moment.
- * `ready` is called when the handshake is done; a handshake that fails closes the socket.
+ * `ready` is called when the handshake is done; a handshake that fails, or takes too long, closes the socket.
  */
 export function secure(
 	socket: Socket,
@@ -82,7 +83,12 @@ export function secure(
 	ready: (socket: TLSSocket) => void,
 ): TLSSocket {
 	const tls = new TLSSocket(socket, { isServer: true, secureContext: context })
+	const late = setTimeout(() => socket.destroy(), HANDSHAKE_MS)
 	tls.on('error', () => tls.destroy())
-	tls.once('secure', () => ready(tls))
+	socket.once('close', () => clearTimeout(late))
+	tls.once('secure', () => {
+		clearTimeout(late)
+		ready(tls)
+	})
 	return tls
 }

@@ -26,8 +26,6 @@ export type Listening = {
 	close(graceMs?: number): Promise<void>
 }
 
-// A client that does not finish its TLS handshake is not waited for longer.
-const HANDSHAKE_MS = 30_000
 // How long one that has too many connections may take to read that.
 const BUSY_MS = 5_000
 
@@ -85,10 +83,7 @@ class OpenDoors implements Listening {
 		}
 		if (!door.implicitTls)
 			return void this.#serve(socket, { socket, implicitTls: false, node: null }, door.serve)
-		const late = setTimeout(() => socket.destroy(), HANDSHAKE_MS)
-		socket.once('close', () => clearTimeout(late))
 		secure(socket, this.#house.secureContext(), tls => {
-			clearTimeout(late)
 			this.#serve(socket, { socket: tls, implicitTls: true, node: null }, door.serve)
 		})
 	}

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Clock } from '../kit/index.ts'
-import type { BlobFolder } from './bodies.ts'
+import { type BlobFolder, compress } from './bodies.ts'
 import type { Change, LoggedOp, StagedBody } from './types.ts'
 
 /** A body as an Op names it: ready to be put in a row. `head` fields are JSON. */
@@ -86,7 +86,7 @@ export class MailFile {
 			body.structure,
 			body.preview,
 		)
-		if (body.data) this.run('INSERT INTO body (blob, data) VALUES (?, ?)', id, body.data)
+		if (body.data) this.run('INSERT INTO body (blob, data) VALUES (?, ?)', id, compress(body.data))
 		return id
 	}
 

@@ -13,9 +13,9 @@ export type StagedBody = {
 	/** Octets. */
 	size: number
 	scanned: Scanned
-	/** zstd-compressed octets when small, null when in a file. */
+	/** The octets when small, null when in a file. */
 	data: Uint8Array | null
-	/** Name of the file in `blobs/`, fsynced, compressed likewise; null when small. */
+	/** Name of the file in `blobs/`, zstd-compressed and fsynced; null when small. */
 	file: string | null
 }
 

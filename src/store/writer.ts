@@ -34,7 +34,8 @@ const PRUNE_EVERY = 1000
 const FORGET_FILED_AFTER = 14 * 24 * 3600 * 1000
 
 const db = openDatabase(join(dir, 'mail.sqlite'), { migrations, cacheMb: 64 })
-db.exec('PRAGMA wal_autocheckpoint = 4000')
+// Pages (64 MiB): a page that changes often is carried into the database once for many commits.
+db.exec('PRAGMA wal_autocheckpoint = 16384')
 const file = new MailFile(db, new BlobFolder(join(dir, 'blobs')), systemClock)
 file.setFact('node', node)
 let sincePruning = 0

@@ -69,6 +69,8 @@ export class Session implements Conversation {
 		if (!this.#busy) this.leave()
 	}
 	#timeout = () => {
+		// Nothing of what we said has been taken for so long: nobody is there.
+		if (this.socket.writableLength > 0) return void this.socket.destroy()
 		if (this.#busy) return
 		if (this.#ended) this.socket.destroy()
 		else this.hangUp() // RFC 1939 section 3: without a word
@@ -191,7 +193,10 @@ export class Session implements Conversation {
 		const plain = this.socket
 		this.#detach()
 		await new Promise<void>((resolve, reject) => {
-			plain.once('close', () => reject(new pop3.BadCommand('TLS failed')))
+			plain.once('close', () => {
+				this.#close()
+				reject(new pop3.BadCommand('TLS failed'))
+			})
 			plain.write(pop3.ok('Go on with TLS'), () => {
 				secure(plain, this.house.secureContext(), tls => {
 					this.socket = tls

@@ -89,6 +89,8 @@ export class Session implements Conversation {
 		this.reset()
 	}
 	#timeout = () => {
+		// Nothing of what we said has been taken for so long: nobody is there.
+		if (this.socket.writableLength > 0) return void this.socket.destroy()
 		// Waiting for us is not being idle.
 		if (this.#busy || this.#replies.waiting > 0) return
 		if (this.#ended) return void this.socket.destroy()
@@ -232,7 +234,10 @@ export class Session implements Conversation {
 		const plain = this.socket
 		this.#detach()
 		await new Promise<void>((resolve, reject) => {
-			plain.once('close', () => reject(new Refused(reply(421, '4.7.0', 'TLS failed'))))
+			plain.once('close', () => {
+				this.#close()
+				reject(new Refused(reply(421, '4.7.0', 'TLS failed')))
+			})
 			plain.write('220 2.0.0 Go on with TLS\r\n', () => {
 				secure(plain, this.house.secureContext(), tls => {
 					this.socket = tls

@@ -101,6 +101,12 @@ for (const end of [
 	})
 }
 
+test('after a bare LF two dots become one and one stays, however it is cut', () => {
+	for (const size of [1, 2, 3, 100]) {
+		assert.equal(decode(cut('a\n..b\n.c\n.\n...\r\n.\r\n', [size])).text, 'a\r\n.b\r\n.c\r\n.\r\n..\r\n')
+	}
+})
+
 test('.CRLF at the very beginning is an empty message', () => {
 	assert.deepEqual(decode([Buffer.from('.\r\nQUIT\r\n')]), { text: '', done: true, rest: 'QUIT\r\n' })
 })

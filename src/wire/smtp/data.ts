@@ -2,6 +2,7 @@ const CR = 13
 const LF = 10
 const DOT = 46
 const CRLF = Buffer.from('\r\n')
+const ONE_DOT = Buffer.from('.')
 const NOTHING = Buffer.alloc(0)
 
 /** What a piece by piece copy comes to: nothing is copied while there is one piece. */
@@ -16,11 +17,14 @@ const AFTER_CR = 1 // a CR is held back until we see what follows
 const START = 2 // after a true CRLF, or at the very beginning
 const AFTER_DOT = 3 // START, then a dot that is held back
 const AFTER_DOT_CR = 4 // START, dot, CR
+const AFTER_LF = 5 // after a bare LF
+const AFTER_LF_DOT = 6 // AFTER_LF, then a dot that is held back
 
 /**
  * The content of DATA (RFC 5321 section 4.5.2): takes dots off, finds the end, makes every line end CRLF.
  * Only CRLF . CRLF ends a message. A bare CR or LF becomes CRLF in what is kept, but what follows it is not at the
- * start of a line: neither is a dot taken off there nor can the message end there (no SMTP smuggling).
+ * start of a line: the message cannot end there (no SMTP smuggling), and a dot there stays.
+ * QUIRK: Python's smtplib sends bytes with bare LF as they are, but doubles dots after them: of two dots one is taken off.
  */
 export class DataDecoder {
 	#state = START
@@ -38,12 +42,12 @@ export class DataDecoder {
 		let i = 0
 		while (i < length) {
 			const octet = chunk[i]!
-			if (state === WITHIN || state === START) {
+			if (state === WITHIN || state === START || state === AFTER_LF) {
 				if (octet !== CR && octet !== LF) {
-					if (octet === DOT && state === START) {
+					if (octet === DOT && state !== WITHIN) {
 						if (i > from) pieces.push(chunk.subarray(from, i))
 						from = i + 1
-						state = AFTER_DOT
+						state = state === START ? AFTER_DOT : AFTER_LF_DOT
 					} else state = WITHIN
 				} else if (octet === CR) {
 					if (chunk[i + 1] === LF) {
@@ -58,7 +62,7 @@ export class DataDecoder {
 					if (i > from) pieces.push(chunk.subarray(from, i))
 					pieces.push(CRLF)
 					from = i + 1
-					state = WITHIN
+					state = AFTER_LF
 				}
 				i++
 			} else if (state === AFTER_CR) {
@@ -67,6 +71,9 @@ export class DataDecoder {
 					from = ++i
 					state = START
 				} else state = WITHIN // the CR was bare; this octet is looked at again
+			} else if (state === AFTER_LF_DOT) {
+				if (octet !== DOT) pieces.push(ONE_DOT)
+				state = WITHIN
 			} else if (state === AFTER_DOT) {
 				// Not the end (yet): this octet begins what is left of the line.
 				if (octet === CR) {
