@@ -190,7 +190,7 @@ function model(acts: Act[]): Map<string, ModelBox> {
 	const put = (box: ModelBox, message: ModelMessage) => box.messages.set(box.uidNext++, message)
 	for (const act of acts) {
 		const box = boxes.get(act.name)
-		if (act.do === 'create') for (const level of superiors(act.name)) boxes.has(level) || make(level)
+		if (act.do === 'create' && !box) for (const level of superiors(act.name)) boxes.has(level) || make(level)
 		if (!box) continue
 		if (act.do === 'delete' && act.name !== 'INBOX') boxes.delete(act.name)
 		if (act.do === 'rename') {
