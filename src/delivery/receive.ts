@@ -29,6 +29,13 @@ export type ReceiveOptions = {
 /** The way of a message from the first contact to the disk. */
 export function makeReceiver(options: ReceiveOptions): Receiver {
 	const { directory } = options
+	/** `postmaster` alone is that of whichever of our domains has one (RFC 5321 section 4.5.1). Null: not an address. */
+	const resolve = (address: string): Resolved | null => {
+		if (splitAddress(address)) return directory.lookup(address)
+		if (address.toLowerCase() !== 'postmaster') return null
+		const all = directory.domains().map(domain => directory.lookup(`postmaster@${domain}`))
+		return all.find(one => one.is !== 'unknown') ?? { is: 'unknown' }
+	}
 	// What RCPT found out is not looked up again when the message comes.
 	const found = new WeakMap<Recipient, Resolved>()
 	return {
@@ -44,8 +51,8 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 		},
 
 		judgeRecipient(client, _transaction, recipient) {
-			if (!splitAddress(recipient.address)) return reply(553, '5.1.3', 'This is not an address')
-			const resolved = directory.lookup(recipient.address)
+			const resolved = resolve(recipient.address)
+			if (!resolved) return reply(553, '5.1.3', 'This is not an address')
 			found.set(recipient, resolved)
 			if (resolved.is === 'unknown') return reply(550, '5.1.1', `<${recipient.address}>: no such user here`)
 			if (resolved.is === 'foreign' && !client.account && !client.node) {
@@ -55,8 +62,8 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 		},
 
 		open(client, transaction) {
-			const resolve = (recipient: Recipient) => found.get(recipient) ?? directory.lookup(recipient.address)
-			return new Receiving(options, client, transaction, resolve)
+			const known = (recipient: Recipient) => found.get(recipient) ?? resolve(recipient.address) ?? { is: 'unknown' as const }
+			return new Receiving(options, client, transaction, known)
 		},
 	}
 }

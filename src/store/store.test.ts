@@ -191,18 +191,18 @@ function model(acts: Act[]): Map<string, ModelBox> {
 	for (const act of acts) {
 		const box = boxes.get(act.name)
 		if (act.do === 'create' && !box) for (const level of superiors(act.name)) boxes.has(level) || make(level)
-		if (!box) continue
-		if (act.do === 'delete' && act.name !== 'INBOX') boxes.delete(act.name)
 		if (act.do === 'rename') {
 			const moving = [...boxes.keys()].filter(one => one === act.name || one.startsWith(`${act.name}/`))
 			const target = (one: string) => act.to + one.slice(act.name.length)
-			if (act.to.startsWith(`${act.name}/`) || moving.some(one => boxes.has(target(one)))) continue
+			if (moving.length === 0 || act.to.startsWith(`${act.name}/`) || moving.some(one => boxes.has(target(one)))) continue
 			for (const level of superiors(act.to).slice(0, -1)) boxes.has(level) || make(level)
 			for (const one of moving) {
 				boxes.set(target(one), boxes.get(one)!)
 				boxes.delete(one)
 			}
 		}
+		if (!box) continue
+		if (act.do === 'delete' && act.name !== 'INBOX') boxes.delete(act.name)
 		if (act.do === 'add') put(box, { flags: act.flags, keywords: [], text: act.text })
 		if (act.do === 'flags') {
 			for (const uid of act.uids) {
