@@ -31,7 +31,8 @@ export type LogStream = {
 	read(node: string, fromSeq: number, batch: number): Promise<LogBatch>
 }
 
-const MOST_BYTES = 768 * 1024 * 1024
+// A follower that is further behind takes a snapshot.
+const MOST_BYTES = 64 * 1024 * 1024
 const SAME_WITHIN = 5 * 60_000 * 1_000_000 // nanoseconds
 const FIRST_RETRY = 500
 const LONGEST_RETRY = 30_000

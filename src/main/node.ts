@@ -5,6 +5,7 @@ import type { Office } from '../admin/index.ts'
 import { openCluster } from '../cluster/index.ts'
 import { makeReceiver, Queue } from '../delivery/index.ts'
 import { openDirectory } from '../directory/index.ts'
+import { publishLog } from '../home/index.ts'
 import { makeLog, newId, systemClock } from '../kit/index.ts'
 import { openStore } from '../store/index.ts'
 import type { Config } from './config.ts'
@@ -131,6 +132,7 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 		}
 		announce(office, config.data, identity)
 		undo.push(followDirectory(office))
+		undo.push(publishLog({ store, stream: cluster.logStream, self, log }))
 
 		const control = await openControl(config.data, office)
 		undo.push(() => new Promise<void>(resolve => control.close(() => resolve())))
