@@ -14,7 +14,11 @@ const SENDERS = 8
 after(endAll)
 
 /** Uid and subject of everything in the INBOX with a uid above `after`, by IMAP. */
-async function subjects(node: TestNode, login: string, after: number): Promise<[uid: number, subject: string][]> {
+async function subjects(
+	node: TestNode,
+	login: string,
+	after: number,
+): Promise<[uid: number, subject: string][]> {
 	const client = await LineClient.open(node.ip, PORTS.imap)
 	await client.line()
 	const out: [number, string][] = []
@@ -66,7 +70,12 @@ test('every message that got its 250 is in its mailbox exactly once, whichever n
 					for (; i < MESSAGES; i += SENDERS) {
 						const subject = `round-${round}-message-${i}`
 						const to = i % 2 === 0 ? 'alice@test.com' : 'bob@test.com'
-						const answer = await sendMail(client, 'x@example.org', to, `Subject: ${subject}\r\n\r\n${'text '.repeat(200)}\r\n`)
+						const answer = await sendMail(
+							client,
+							'x@example.org',
+							to,
+							`Subject: ${subject}\r\n\r\n${'text '.repeat(200)}\r\n`,
+						)
 						assert.match(answer, /^250 /)
 						accepted.add(subject)
 						if (++answered === killAt) killed = victim.kill()
@@ -104,7 +113,13 @@ test('every message that got its 250 is in its mailbox exactly once, whichever n
 	for (const node of [a, b]) {
 		for (const file of ['mail.sqlite', 'directory.sqlite']) {
 			const db = new DatabaseSync(join(node.data, file))
-			assert.deepEqual(db.prepare('PRAGMA integrity_check').all().map(row => ({ ...row })), [{ integrity_check: 'ok' }])
+			assert.deepEqual(
+				db
+					.prepare('PRAGMA integrity_check')
+					.all()
+					.map(row => ({ ...row })),
+				[{ integrity_check: 'ok' }],
+			)
 			db.close()
 		}
 	}

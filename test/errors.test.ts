@@ -13,7 +13,10 @@ after(endAll)
 
 test('a port that is taken is named', async () => {
 	const other = createServer().listen(PORTS.imap, '127.0.0.53')
-	await assert.rejects(new TestNode('127.0.0.53').start(), /port 3143 on 127\.0\.0\.53 \(imap\) is taken by another program/)
+	await assert.rejects(
+		new TestNode('127.0.0.53').start(),
+		/port 3143 on 127\.0\.0\.53 \(imap\) is taken by another program/,
+	)
 	other.close()
 })
 
@@ -55,13 +58,17 @@ test('accounts: a bad address, a domain nobody serves, an address taken, each a 
 	await assert.rejects(a.addAccount('ALICE@Test.COM'), /alice@test\.com/)
 	await assert.rejects(a.addAccount('alice'), /address/)
 	await assert.rejects(a.addAccount('alice@example.net'), /example\.net/)
-	await assert.rejects(a.say('account passwd', { address: 'bob@test.com', password: 'x' }), /no account bob@test\.com/)
+	await assert.rejects(
+		a.say('account passwd', { address: 'bob@test.com', password: 'x' }),
+		/no account bob@test\.com/,
+	)
 	await assert.rejects(a.say('domain remove', { domain: 'test.com' }))
 })
 
 test('a full disk is 452 to the client, loses nothing, and passes when there is room again', async t => {
 	const c = new TestNode('127.0.0.56')
-	if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', c.data]).status !== 0) return t.skip('needs to mount a small file system')
+	if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', c.data]).status !== 0)
+		return t.skip('needs to mount a small file system')
 	try {
 		await c.start()
 		await c.say('domain add', { domain: 'test.com' })
@@ -79,7 +86,10 @@ test('a full disk is 452 to the client, loses nothing, and passes when there is 
 		assert.ok(taken > 10)
 		assert.equal((await inbox(c.ip, 'alice@test.com')).length, taken)
 		assert.equal(spawnSync('mount', ['-o', 'remount,size=64m', c.data]).status, 0)
-		assert.match(await sendMail(client, 'x@example.org', 'alice@test.com', 'Subject: again\r\n\r\nok\r\n'), /^250 /)
+		assert.match(
+			await sendMail(client, 'x@example.org', 'alice@test.com', 'Subject: again\r\n\r\nok\r\n'),
+			/^250 /,
+		)
 		assert.equal((await inbox(c.ip, 'alice@test.com')).length, taken + 1)
 		client.close()
 	} finally {

@@ -32,7 +32,10 @@ async function node(ip: string): Promise<{ id: string; ip: string; cluster: Clus
 		clusterPort: 9422,
 		log: silentLog,
 	})
-	undo.push(() => store.close(), () => cluster.close())
+	undo.push(
+		() => store.close(),
+		() => cluster.close(),
+	)
 	return { id, ip, cluster, store }
 }
 
@@ -51,7 +54,9 @@ test('a follower that reads the stream and replays it has the mailboxes of the h
 			res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 		})
 	})
-	const web = createServer(follower.cluster.webTls.options(), socket => http.emit('connection', socket)).listen(9443, follower.ip)
+	const web = createServer(follower.cluster.webTls.options(), socket =>
+		http.emit('connection', socket),
+	).listen(9443, follower.ip)
 	undo.push(() => void web.close())
 	const code = await follower.cluster.joinCode()
 	const newcomer = await home.cluster.invite({
@@ -69,7 +74,16 @@ test('a follower that reads the stream and replays it has the mailboxes of the h
 
 	const account = newId()
 	const body = home.store.stageSmall(Buffer.from('Subject: 你好\r\n\r\ntext\r\n'))
-	const add: Op = { do: 'message.add', account, mailbox: 'INBOX', create: true, body, flags: 0, keywords: [], internalDate: 1 }
+	const add: Op = {
+		do: 'message.add',
+		account,
+		mailbox: 'INBOX',
+		create: true,
+		body,
+		flags: 0,
+		keywords: [],
+		internalDate: 1,
+	}
 	await home.store.write([add, add, add])
 	const { key } = home.store.reader.mailbox(account, 'INBOX')!
 	await home.store.write([
@@ -79,10 +93,14 @@ test('a follower that reads the stream and replays it has the mailboxes of the h
 	])
 	const rows = home.store.reader.log(0, 1000).length
 
-	const published = async () => (await follower.cluster.logStream.read(home.id, 1, 1).catch(() => ({ last: 0 }))).last
+	const published = async () =>
+		(await follower.cluster.logStream.read(home.id, 1, 1).catch(() => ({ last: 0 }))).last
 	await until('all of the log is published', 15_000, async () => (await published()) === rows)
 	const { records } = await follower.cluster.logStream.read(home.id, 1, 1000)
-	await follower.store.replay(records.map(({ data }) => unpackRow(home.id, data)), [body])
+	await follower.store.replay(
+		records.map(({ data }) => unpackRow(home.id, data)),
+		[body],
+	)
 	const picture = (store: Store) =>
 		store.reader.mailboxes(account).map(({ key, ...box }) => ({
 			...box,

@@ -13,7 +13,12 @@ let names: { close(): void }
 
 before(async () => {
 	names = await nameServer('127.0.0.43', 3053, {
-		'example.net': { MX: [[10, 'mx1.example.net'], [20, 'mx2.example.net']] },
+		'example.net': {
+			MX: [
+				[10, 'mx1.example.net'],
+				[20, 'mx2.example.net'],
+			],
+		},
 		'mx1.example.net': { A: ['127.0.0.44'] }, // nobody listens there
 		'mx2.example.net': { A: [world.ip] },
 		'away.test': { MX: [[10, 'mx1.example.net']] },
@@ -30,7 +35,8 @@ after(async () => {
 	await endAll()
 })
 
-const text = (subject: string) => `From: <alice@test.com>\r\nSubject: ${subject}\r\n\r\n.dots\r\n..and more\r\n`
+const text = (subject: string) =>
+	`From: <alice@test.com>\r\nSubject: ${subject}\r\n\r\n.dots\r\n..and more\r\n`
 
 test('mail to a foreign domain goes to the first exchanger that answers, under TLS', async () => {
 	const client = await submission(ours.ip, 'alice@test.com')
@@ -58,11 +64,18 @@ test('what the other side refuses comes back to the sender as a report (RFC 3464
 	const client = await submission(ours.ip, 'alice@test.com')
 	await sendMail(client, 'alice@test.com', 'nobody@example.net', text('refused'))
 	client.close()
-	await until('the report is there', 10_000, async () => (await inbox(ours.ip, 'alice@test.com')).length === 1)
+	await until(
+		'the report is there',
+		10_000,
+		async () => (await inbox(ours.ip, 'alice@test.com')).length === 1,
+	)
 	const [report] = await inbox(ours.ip, 'alice@test.com')
 	assert.match(report!, /^Return-Path: <>\r\n/)
 	assert.match(report!, /Content-Type: multipart\/report; report-type=delivery-status;/)
-	assert.match(report!, /Final-Recipient: rfc822; nobody@example\.net\r\nAction: failed\r\nStatus: 5\.1\.1\r\nDiagnostic-Code: smtp; 550 5\.1\.1/)
+	assert.match(
+		report!,
+		/Final-Recipient: rfc822; nobody@example\.net\r\nAction: failed\r\nStatus: 5\.1\.1\r\nDiagnostic-Code: smtp; 550 5\.1\.1/,
+	)
 	assert.match(report!, /Subject: refused/)
 	assert.equal((await ours.say('queue list')).length, 0)
 })
@@ -72,7 +85,11 @@ test('a domain that is not there is reported at once', async () => {
 	const client = await submission(ours.ip, 'alice@test.com')
 	await sendMail(client, 'alice@test.com', 'who@nowhere.test', text('typo'))
 	client.close()
-	await until('the report is there', 10_000, async () => (await inbox(ours.ip, 'alice@test.com')).length > before)
+	await until(
+		'the report is there',
+		10_000,
+		async () => (await inbox(ours.ip, 'alice@test.com')).length > before,
+	)
 	assert.match((await inbox(ours.ip, 'alice@test.com')).at(-1)!, /Status: 5\.1\.2/)
 })
 
@@ -92,6 +109,10 @@ test('a domain whose exchangers do not answer waits, says why, and can be held, 
 	await ours.panpipe('queue', 'retry', waiting.id)
 	await ours.panpipe('queue', 'drop', waiting.id)
 	assert.deepEqual(await ours.json('queue', 'list'), [])
-	await until('the sender is told', 5000, async () => (await inbox(ours.ip, 'alice@test.com')).length === before + 1)
+	await until(
+		'the sender is told',
+		5000,
+		async () => (await inbox(ours.ip, 'alice@test.com')).length === before + 1,
+	)
 	await assert.rejects(ours.panpipe('queue', 'show', waiting.id), /no message/)
 })

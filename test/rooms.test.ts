@@ -49,7 +49,9 @@ test('a room imports only from rooms above it, and only through their front door
 })
 
 test('only cluster/ speaks NATS', () => {
-	const wrong = files.filter(file => roomOf(file) !== 'cluster' && importsOf(file).some(name => name.startsWith('@nats-io/')))
+	const wrong = files.filter(
+		file => roomOf(file) !== 'cluster' && importsOf(file).some(name => name.startsWith('@nats-io/')),
+	)
 	assert.deepEqual(wrong, [])
 })
 

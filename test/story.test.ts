@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { inbox, pop3Inbox, sendMail, smtp, submission } from './support/clients.ts'
 import { endAll, PORTS, TestNode, until } from './support/nodes.ts'
@@ -48,7 +48,11 @@ test('2. one code, one command: within three seconds both know both nodes and al
 	assert.ok(took < 3000)
 	const [forA, forB] = [await a.json('forwards'), await b.json('forwards')]
 	assert.deepEqual(addresses(forA), ['155@test.com', 'list@test.com', 'support@test.com'])
-	assert.ok(forA.every((one: { node: string; description: string }) => one.node === b.ip && one.description === '节点155'))
+	assert.ok(
+		forA.every(
+			(one: { node: string; description: string }) => one.node === b.ip && one.description === '节点155',
+		),
+	)
 	assert.deepEqual(addresses(forB), ['143@test.com', 'shili@test.com'])
 	assert.ok(forB.every((one: { node: string }) => one.node === a.ip))
 	await assert.rejects(a.panpipe('node', 'add', b.ip, String(PORTS.web), code), { status: 1 })
@@ -59,7 +63,12 @@ test('3. mail between them arrives byte for byte, by IMAP and by POP3, without D
 		['shili@test.com', a, 'support@test.com', b],
 		['support@test.com', b, 'shili@test.com', a],
 	] as const) {
-		const sent = message(from, to, `story-${from.split('@')[0]}`, '你好\r\n.a line that begins with a dot\r\n..two\r\n\ttab \r\n')
+		const sent = message(
+			from,
+			to,
+			`story-${from.split('@')[0]}`,
+			'你好\r\n.a line that begins with a dot\r\n..two\r\n\ttab \r\n',
+		)
 		const bytes = Buffer.from(sent).toString('latin1')
 		const client = await submission(at.ip, from)
 		assert.match(await sendMail(client, from, to, sent), /^250 2\.0\.0 /)
@@ -68,7 +77,10 @@ test('3. mail between them arrives byte for byte, by IMAP and by POP3, without D
 		const [read] = await inbox(there.ip, to)
 		assert.ok(read!.endsWith(bytes), 'the end of the message is what was sent')
 		const trace = read!.slice(0, read!.length - bytes.length)
-		assert.match(trace, new RegExp(`^Return-Path: <${from}>\r\nReceived: from [^]*\r\nReceived: from [^]*with ESMTPA id`))
+		assert.match(
+			trace,
+			new RegExp(`^Return-Path: <${from}>\r\nReceived: from [^]*\r\nReceived: from [^]*with ESMTPA id`),
+		)
 		assert.deepEqual(await pop3Inbox(there.ip, to), [read])
 		// And at the other node: the connection walks to the home.
 		assert.deepEqual(await inbox(at.ip, to), [read])
@@ -78,7 +90,15 @@ test('3. mail between them arrives byte for byte, by IMAP and by POP3, without D
 
 test('4. a stranger reaches everybody at every node; nobody is 550 5.1.1 at all of them', async () => {
 	const client = await smtp(a.ip)
-	assert.match(await sendMail(client, 'stranger@example.org', 'list@test.com', message('s@example.org', 'list@test.com', 'in')), /^250 /)
+	assert.match(
+		await sendMail(
+			client,
+			'stranger@example.org',
+			'list@test.com',
+			message('s@example.org', 'list@test.com', 'in'),
+		),
+		/^250 /,
+	)
 	await until('it is at its home', 5000, async () => (await inbox(b.ip, 'list@test.com')).length === 1)
 	client.close()
 	for (const node of [a, b]) {
@@ -97,7 +117,9 @@ test('5. a third node, added at the second; a user made anywhere is known everyw
 	const { code } = await c.json('node', 'code')
 	await b.panpipe('node', 'add', c.ip, String(PORTS.web), code, '--description', '节点166')
 	await until('all know all', 3000, async () => {
-		const lists = await Promise.all([a, b, c].map(node => Promise.all([node.say('node list'), node.say('account list')])))
+		const lists = await Promise.all(
+			[a, b, c].map(node => Promise.all([node.say('node list'), node.say('account list')])),
+		)
 		return lists.every(([nodes, accounts]) => nodes.length === 3 && accounts.length === 6)
 	})
 	for (const [index, node] of [a, b, c].entries()) {
@@ -112,7 +134,9 @@ test('5. a third node, added at the second; a user made anywhere is known everyw
 test('5b. node refresh repairs a copy that was damaged while the node was stopped', async () => {
 	await c.stop()
 	const file = new DatabaseSync(join(c.data, 'directory.sqlite'))
-	const before = file.prepare(`SELECT count(*) AS n FROM record WHERE kind = 'account'`).get() as { n: number }
+	const before = file.prepare(`SELECT count(*) AS n FROM record WHERE kind = 'account'`).get() as {
+		n: number
+	}
 	file.exec(`DELETE FROM record WHERE kind = 'account'`)
 	file.close()
 	assert.equal(before.n, 9)
@@ -121,7 +145,10 @@ test('5b. node refresh repairs a copy that was damaged while the node was stoppe
 		(await c.say('node list')).every((node: { state: string }) => node.state === 'up'),
 	)
 	const results = await c.json('node', 'refresh')
-	assert.deepEqual(results.map((one: { state: string }) => one.state), ['done', 'done'])
+	assert.deepEqual(
+		results.map((one: { state: string }) => one.state),
+		['done', 'done'],
+	)
 	assert.equal((await c.say('account list')).length, 9)
 	assert.equal((await inbox(c.ip, 'carol@test.com')).length, 0)
 })
@@ -131,19 +158,28 @@ test('6. the same address made twice: the earlier one keeps it, the later one ke
 	await d.panpipe('domain', 'add', 'test.com')
 	await d.addAccount('support@test.com', 'other')
 	const client = await smtp(d.ip)
-	await sendMail(client, 'x@example.org', 'support@test.com', message('x@example.org', 'support@test.com', 'before'))
+	await sendMail(
+		client,
+		'x@example.org',
+		'support@test.com',
+		message('x@example.org', 'support@test.com', 'before'),
+	)
 	client.close()
 	assert.equal((await inbox(d.ip, 'support@test.com', 'other')).length, 1)
 	const { code } = await d.json('node', 'code')
 	await a.panpipe('node', 'add', d.ip, String(PORTS.web), code)
 	const all = [a, b, c, d]
 	const supports = async (node: TestNode) =>
-		(await node.json('account', 'list')).filter((one: { address: string; claimed?: string }) => (one.claimed ?? one.address) === 'support@test.com')
+		(await node.json('account', 'list')).filter(
+			(one: { address: string; claimed?: string }) => (one.claimed ?? one.address) === 'support@test.com',
+		)
 	await until('all decide alike', 3000, async () => {
 		const lists = await Promise.all(all.map(supports))
 		return lists.every(list => list.length === 2 && JSON.stringify(list) === JSON.stringify(lists[0]))
 	})
-	const [winner, loser] = (await supports(a)).sort((x: { conflict: boolean }, y: { conflict: boolean }) => Number(x.conflict) - Number(y.conflict))
+	const [winner, loser] = (await supports(a)).sort(
+		(x: { conflict: boolean }, y: { conflict: boolean }) => Number(x.conflict) - Number(y.conflict),
+	)
 	assert.deepEqual([winner.home, winner.address, winner.conflict], [b.ip, 'support@test.com', false])
 	assert.deepEqual([loser.home, loser.conflict], [d.ip, true])
 	assert.notEqual(loser.address, 'support@test.com')
@@ -152,9 +188,18 @@ test('6. the same address made twice: the earlier one keeps it, the later one ke
 		assert.equal((await inbox(a.ip, login, 'other')).length, 1)
 	}
 	const again = await smtp(c.ip)
-	await sendMail(again, 'x@example.org', loser.address, message('x@example.org', loser.address, 'to the substitute'))
+	await sendMail(
+		again,
+		'x@example.org',
+		loser.address,
+		message('x@example.org', loser.address, 'to the substitute'),
+	)
 	again.close()
-	await until('mail to the substitute arrives', 5000, async () => (await inbox(d.ip, loser.address, 'other')).length === 2)
+	await until(
+		'mail to the substitute arrives',
+		5000,
+		async () => (await inbox(d.ip, loser.address, 'other')).length === 2,
+	)
 	assert.equal((await inbox(b.ip, 'support@test.com')).length, 1)
 })
 
@@ -163,24 +208,41 @@ test('7. a node is cut off: the others go on, and when it is back everything is 
 	const client = await smtp(a.ip)
 	for (let i = 0; i < 200; i++) {
 		const to = i % 2 === 0 ? '155@test.com' : 'list@test.com'
-		assert.match(await sendMail(client, 'x@example.org', to, message('x@example.org', to, `cut-${i}`)), /^250 /)
+		assert.match(
+			await sendMail(client, 'x@example.org', to, message('x@example.org', to, `cut-${i}`)),
+			/^250 /,
+		)
 	}
 	client.close()
 	assert.equal((await a.json('queue', 'list')).length, 200)
 	await a.addAccount('during@test.com')
 	await a.say('account passwd', { address: 'list@test.com', password: 'changed' })
 	const local = await submission(a.ip, 'during@test.com')
-	assert.match(await sendMail(local, 'during@test.com', 'shili@test.com', message('during@test.com', 'shili@test.com', 'local')), /^250 /)
+	assert.match(
+		await sendMail(
+			local,
+			'during@test.com',
+			'shili@test.com',
+			message('during@test.com', 'shili@test.com', 'local'),
+		),
+		/^250 /,
+	)
 	local.close()
 
 	await b.start()
 	const took = await until('all 200 are there', 5000, async () => (await a.say('queue list')).length === 0)
 	assert.ok(took < 5000)
-	const order = (mails: string[]) => mails.map(mail => /Subject: cut-(\d+)/.exec(mail)?.[1]).filter(found => found !== undefined)
+	const order = (mails: string[]) =>
+		mails.map(mail => /Subject: cut-(\d+)/.exec(mail)?.[1]).filter(found => found !== undefined)
 	const even = Array.from({ length: 100 }, (_, i) => String(2 * i))
 	const odd = Array.from({ length: 100 }, (_, i) => String(2 * i + 1))
 	assert.deepEqual(order(await inbox(b.ip, '155@test.com')), even)
-	await until('the new password is known there', 2000, () => inbox(b.ip, 'list@test.com', 'changed').then(() => true, () => false))
+	await until('the new password is known there', 2000, () =>
+		inbox(b.ip, 'list@test.com', 'changed').then(
+			() => true,
+			() => false,
+		),
+	)
 	assert.deepEqual(order(await inbox(b.ip, 'list@test.com', 'changed')), odd)
 	assert.ok(addresses(await b.json('account', 'list')).includes('during@test.com'))
 })
@@ -190,11 +252,24 @@ test('9a. a disabled node gets no new mail handed over; enabled again it drains'
 	await c.panpipe('node', 'disable', b.ip)
 	await until('all know', 2000, async () => {
 		const lists = await Promise.all([a, b, d].map(node => node.say('node list')))
-		return lists.every(list => list.some((one: { ip: string; enabled: boolean; description: string }) => one.ip === b.ip && !one.enabled && one.description === '香港 155'))
+		return lists.every(list =>
+			list.some(
+				(one: { ip: string; enabled: boolean; description: string }) =>
+					one.ip === b.ip && !one.enabled && one.description === '香港 155',
+			),
+		)
 	})
 	const before = (await inbox(b.ip, '155@test.com')).length
 	const client = await smtp(a.ip)
-	assert.match(await sendMail(client, 'x@example.org', '155@test.com', message('x@example.org', '155@test.com', 'waits')), /^250 /)
+	assert.match(
+		await sendMail(
+			client,
+			'x@example.org',
+			'155@test.com',
+			message('x@example.org', '155@test.com', 'waits'),
+		),
+		/^250 /,
+	)
 	client.close()
 	const [waiting] = await a.json('queue', 'list')
 	assert.equal(waiting.to, '155@test.com')
@@ -221,7 +296,15 @@ test('9b. a node taken out goes on alone; the others take no more mail for its u
 	assert.deepEqual(await inbox(b.ip, '155@test.com'), mails)
 	assert.deepEqual(addresses(await b.json('account', 'list')).length, 4)
 	const client = await smtp(b.ip)
-	assert.match(await sendMail(client, 'x@example.org', '155@test.com', message('x@example.org', '155@test.com', 'alone')), /^250 /)
+	assert.match(
+		await sendMail(
+			client,
+			'x@example.org',
+			'155@test.com',
+			message('x@example.org', '155@test.com', 'alone'),
+		),
+		/^250 /,
+	)
 	assert.match(await client.say('MAIL FROM:<x@example.org>'), /^250/)
 	assert.match(await client.say('RCPT TO:<shili@test.com>'), /^550 5\.1\.1 /)
 	client.close()
@@ -237,9 +320,19 @@ test('9c. a node that is dead for good is removed, and a new one takes its place
 	await e.addAccount('erika@test.com')
 	const { code } = await e.json('node', 'code')
 	await c.panpipe('node', 'add', e.ip, String(PORTS.web), code)
-	await until('all know it', 3000, async () => addresses(await a.say('account list')).includes('erika@test.com'))
+	await until('all know it', 3000, async () =>
+		addresses(await a.say('account list')).includes('erika@test.com'),
+	)
 	const client = await smtp(a.ip)
-	assert.match(await sendMail(client, 'x@example.org', 'erika@test.com', message('x@example.org', 'erika@test.com', 'new')), /^250 /)
+	assert.match(
+		await sendMail(
+			client,
+			'x@example.org',
+			'erika@test.com',
+			message('x@example.org', 'erika@test.com', 'new'),
+		),
+		/^250 /,
+	)
 	client.close()
 	await until('mail reaches it', 5000, async () => (await inbox(e.ip, 'erika@test.com')).length === 1)
 	await a.panpipe('node', 'remove', e.ip)
@@ -248,7 +341,11 @@ test('9c. a node that is dead for good is removed, and a new one takes its place
 		const status = await a.say('status')
 		return status.role === 'alone' && status.engine === 'not needed'
 	})
-	await until('the removed node is alone too', 5000, async () => (await c.say('status').catch(() => null))?.role === 'alone')
+	await until(
+		'the removed node is alone too',
+		5000,
+		async () => (await c.say('status').catch(() => null))?.role === 'alone',
+	)
 })
 
 test('9d. a node that was removed while it was away learns it when it comes back', async () => {

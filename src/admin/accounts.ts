@@ -7,7 +7,12 @@ const password = z.string().min(1).max(1000)
 
 export const addAccount = verb({
 	about: 'make an account; it lives at this node unless another is named',
-	input: z.object({ address, password: password.exactOptional(), name: z.string().exactOptional(), node: z.string().exactOptional() }),
+	input: z.object({
+		address,
+		password: password.exactOptional(),
+		name: z.string().exactOptional(),
+		node: z.string().exactOptional(),
+	}),
 	async run(office, { address, password, name, node }) {
 		const passwordHash = password ? await hashPassword(password) : ''
 		const home = node ? nodeNamed(office, node) : office.self
@@ -112,7 +117,9 @@ function accountNamed({ directory }: Office, address: string): Account {
 }
 
 function nodeNamed({ directory }: Office, name: string): string {
-	const found = directory.nodes().find(node => [node.id, node.ip, node.hostname, node.description].includes(name))
+	const found = directory
+		.nodes()
+		.find(node => [node.id, node.ip, node.hostname, node.description].includes(name))
 	if (!found) throw new CannotBeDone(`there is no node ${name}; "node list" names them`)
 	return found.id
 }

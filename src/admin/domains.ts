@@ -15,7 +15,8 @@ export const addDomain = verb({
 export const listDomains = verb({
 	about: 'domains of this organisation',
 	input: z.object({}),
-	run: ({ directory }) => directory.domains().map(domain => ({ domain, accounts: directory.countAccounts({ domain }) })),
+	run: ({ directory }) =>
+		directory.domains().map(domain => ({ domain, accounts: directory.countAccounts({ domain }) })),
 })
 
 export const removeDomain = verb({

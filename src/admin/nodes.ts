@@ -4,9 +4,12 @@ import { CannotBeDone, type Office, verb } from './verb.ts'
 
 /** A node is named by its id, its IP address, its host name or its description. */
 function nodeNamed({ directory }: Office, name: string): NodeInfo {
-	const matches = directory.nodes().filter(node => [node.id, node.ip, node.hostname, node.description].includes(name))
+	const matches = directory
+		.nodes()
+		.filter(node => [node.id, node.ip, node.hostname, node.description].includes(name))
 	if (matches.length === 1) return matches[0]!
-	if (matches.length > 1) throw new CannotBeDone(`"${name}" fits ${matches.length} nodes; use the id from "node list"`)
+	if (matches.length > 1)
+		throw new CannotBeDone(`"${name}" fits ${matches.length} nodes; use the id from "node list"`)
 	throw new CannotBeDone(`there is no node "${name}"; "node list" shows them all`)
 }
 
@@ -15,7 +18,9 @@ export const nodeCode = verb({
 	input: z.object({}),
 	async run({ cluster, directory, address, ports }) {
 		if (directory.nodes().length > 1) {
-			throw new CannotBeDone('this node is a member of a cluster already; a join code is for a node that is alone')
+			throw new CannotBeDone(
+				'this node is a member of a cluster already; a join code is for a node that is alone',
+			)
 		}
 		return { code: await cluster.joinCode(), ...(address ? { ip: address } : {}), webPort: ports.web }
 	},

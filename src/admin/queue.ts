@@ -22,7 +22,11 @@ export const showQueued = verb({
 		if (items.length === 0) throw new CannotBeDone(`no message ${id} waits here`)
 		const body = office.store.reader.body(items[0]!.blob)
 		const end = body.indexOf('\r\n\r\n')
-		return { ...view(office, items[0]!), recipients: items.map(item => view(office, item)), header: body.toString('utf8', 0, end < 0 ? body.length : end) }
+		return {
+			...view(office, items[0]!),
+			recipients: items.map(item => view(office, item)),
+			header: body.toString('utf8', 0, end < 0 ? body.length : end),
+		}
 	},
 })
 
@@ -67,7 +71,9 @@ function found(any: boolean): void {
 }
 
 function view({ directory }: Office, item: QueueView) {
-	const node = item.route.startsWith('node:') ? directory.nodes().find(one => one.id === item.route.slice(5)) : undefined
+	const node = item.route.startsWith('node:')
+		? directory.nodes().find(one => one.id === item.route.slice(5))
+		: undefined
 	return {
 		id: item.id,
 		from: item.reversePath,

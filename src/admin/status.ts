@@ -18,7 +18,10 @@ export const status = verb({
 			upSince: new Date(office.started).toISOString(),
 			uptimeMs: clock.now() - office.started,
 			engine: cluster.links.engineRunning ? 'running' : nodes.length > 1 ? 'stopped' : 'not needed',
-			accounts: { here: directory.countAccounts({ node: office.self }), everywhere: directory.countAccounts({}) },
+			accounts: {
+				here: directory.countAccounts({ node: office.self }),
+				everywhere: directory.countAccounts({}),
+			},
 			conflicts: directory.conflicts().map(({ address, claimed, home }) => ({ address, claimed, home })),
 			messages: totals.messages,
 			octets: totals.size,

@@ -2,7 +2,11 @@ import { encodeHeader, formatDate } from '../message/index.ts'
 import type { QueueItem } from '../store/index.ts'
 import type { Reply } from '../wire/index.ts'
 
-export type Failure = { item: QueueItem; reply: Reply; /** Not refused, but given up after the time in the queue. */ expired: boolean }
+export type Failure = {
+	item: QueueItem
+	reply: Reply /** Not refused, but given up after the time in the queue. */
+	expired: boolean
+}
 
 /** Does the sender want to know (RFC 3461 section 4.1)? Nobody is told of a report that cannot be delivered. */
 export function wantsReport(item: QueueItem): boolean {
@@ -11,7 +15,11 @@ export function wantsReport(item: QueueItem): boolean {
 }
 
 /** A non-delivery report for one recipient (RFC 3464 in RFC 6522), in English and Chinese. Every line ends in CRLF. */
-export function nonDeliveryReport(failure: Failure, original: Buffer, options: { hostname: string; now: number; id: string }): Buffer {
+export function nonDeliveryReport(
+	failure: Failure,
+	original: Buffer,
+	options: { hostname: string; now: number; id: string },
+): Buffer {
 	const { item, reply } = failure
 	const { hostname, now, id } = options
 	const boundary = `=_${id}`
@@ -22,7 +30,9 @@ export function nonDeliveryReport(failure: Failure, original: Buffer, options: {
 	const head = headerOf(original)
 	const since = formatDate(item.arrived)
 	const why = {
-		en: failure.expired ? `It could not be delivered since ${since}. The last answer was:` : 'The receiving side refused it:',
+		en: failure.expired
+			? `It could not be delivered since ${since}. The last answer was:`
+			: 'The receiving side refused it:',
 		zh: failure.expired ? `自 ${since} 起一直无法投递，最后一次的答复是：` : '对方拒收，答复如下：',
 	}
 	const lines = [

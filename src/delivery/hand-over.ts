@@ -2,8 +2,8 @@ import type { Links } from '../cluster/index.ts'
 import type { Store } from '../store/index.ts'
 import { type Reply, reply } from '../wire/index.ts'
 import type { Carrier, Consignment } from './lane.ts'
-import { mailCommand, recipientCommand } from './parameters.ts'
 import { MailConnection } from './mail-connection.ts'
+import { mailCommand, recipientCommand } from './parameters.ts'
 
 // Bodies up to this size are sent in one piece.
 const WHOLE = 256 * 1024

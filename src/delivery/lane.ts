@@ -127,7 +127,11 @@ export class Lane {
 		if (!reused) {
 			const opened = await this.#options.open()
 			if ('refused' in opened) {
-				for (const one of consignments(items)) await this.#options.settle(one, one.map(() => opened.refused))
+				for (const one of consignments(items))
+					await this.#options.settle(
+						one,
+						one.map(() => opened.refused),
+					)
 				return void (this.#again = true)
 			}
 			this.#carrier = opened
@@ -184,10 +188,13 @@ export class Lane {
 
 	#sleep(ms: number): void {
 		if (this.#stopped || this.#timer) return
-		this.#timer = setTimeout(() => {
-			this.#timer = null
-			this.wake()
-		}, Math.min(ms, 2 ** 31 - 1))
+		this.#timer = setTimeout(
+			() => {
+				this.#timer = null
+				this.wake()
+			},
+			Math.min(ms, 2 ** 31 - 1),
+		)
 	}
 }
 

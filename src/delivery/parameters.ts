@@ -2,7 +2,11 @@ import type { QueueItem } from '../store/index.ts'
 import { formatCommand } from '../wire/index.ts'
 
 /** MAIL with the ESMTP parameters this message needs and the peer knows (RFC 1870, 3461, 6152, 6531). */
-export function mailCommand(item: QueueItem, peer: ReadonlySet<string> = OURS, handOver: string | null = null): string {
+export function mailCommand(
+	item: QueueItem,
+	peer: ReadonlySet<string> = OURS,
+	handOver: string | null = null,
+): string {
 	const dsn = peer.has('DSN')
 	return formatCommand({
 		verb: 'MAIL',

@@ -88,7 +88,8 @@ export class Queue {
 		if (report) {
 			const refused = reply(554, '5.7.0', 'The administrator removed this message from the queue')
 			for (const id of ids) {
-				for (const item of this.#options.store.reader.queue({ id })) ops.push(...this.#report(item, refused, false))
+				for (const item of this.#options.store.reader.queue({ id }))
+					ops.push(...this.#report(item, refused, false))
 			}
 		}
 		const results = await this.#options.store.write([...ops, { do: 'queue.drop', ids }])
@@ -171,7 +172,10 @@ export class Queue {
 		}
 		if (results.length > 0) {
 			await this.#options.store.write([...ops, { do: 'queue.result', results }])
-			this.wake([...routesOf(ops), ...results.flatMap(result => (result.is === 'later' && result.route ? [result.route] : []))])
+			this.wake([
+				...routesOf(ops),
+				...results.flatMap(result => (result.is === 'later' && result.route ? [result.route] : [])),
+			])
 		}
 		return stay
 	}
@@ -179,7 +183,9 @@ export class Queue {
 	/** An account moved here while its mail was waiting. */
 	#fileHere(item: QueueItem): Op[] {
 		const { store, directory, self, clock } = this.#options
-		const body = store.stageSmall(Buffer.concat([Buffer.from(returnPath(item.reversePath)), store.reader.body(item.blob)]))
+		const body = store.stageSmall(
+			Buffer.concat([Buffer.from(returnPath(item.reversePath)), store.reader.body(item.blob)]),
+		)
 		return destinations(directory.lookup(item.recipient), item.recipient, self).flatMap(one =>
 			one.to === 'here' ? [fileFor(one.account, body, clock.now(), item.id.split('.')[0])] : [],
 		)
@@ -216,15 +222,28 @@ export class Queue {
 		const { hostname, clock, store, directory, self, queueLifetimeMs } = this.#options
 		const now = clock.now()
 		const id = newId(now)
-		const bytes = nonDeliveryReport({ item, reply: answer, expired }, store.reader.body(item.blob), { hostname, now, id })
+		const bytes = nonDeliveryReport({ item, reply: answer, expired }, store.reader.body(item.blob), {
+			hostname,
+			now,
+			id,
+		})
 		return destinations(directory.lookup(item.reversePath), item.reversePath, self).map((one): Op => {
 			if (one.to === 'here') {
-				return fileFor(one.account, store.stageSmall(Buffer.concat([Buffer.from(returnPath('')), bytes])), now)
+				return fileFor(
+					one.account,
+					store.stageSmall(Buffer.concat([Buffer.from(returnPath('')), bytes])),
+					now,
+				)
 			}
-			const recipients = [{ address: one.address, route: one.route, originalRecipient: null, notify: 'NEVER' }]
+			const recipients = [
+				{ address: one.address, route: one.route, originalRecipient: null, notify: 'NEVER' },
+			]
 			const body = store.stageSmall(bytes)
 			const queued = { reversePath: '', envelopeId: null, ret: null, smtputf8: false, source: 'report' }
-			return { do: 'queue.add', item: { id, body, arrived: now, expires: now + queueLifetimeMs, recipients, ...queued } }
+			return {
+				do: 'queue.add',
+				item: { id, body, arrived: now, expires: now + queueLifetimeMs, recipients, ...queued },
+			}
 		})
 	}
 }

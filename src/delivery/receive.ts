@@ -45,7 +45,8 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 		judgeSender(client, transaction) {
 			if (client.protocol !== 'submission' || transaction.reversePath === '' || !client.account) return null
 			const resolved = directory.lookup(transaction.reversePath)
-			const owners = resolved.is === 'account' ? [resolved.account] : resolved.is === 'alias' ? resolved.accounts : []
+			const owners =
+				resolved.is === 'account' ? [resolved.account] : resolved.is === 'alias' ? resolved.accounts : []
 			if (owners.some(owner => owner.id === client.account?.id)) return null
 			return reply(553, '5.7.1', `${client.account.address} may not send as <${transaction.reversePath}>`)
 		},
@@ -62,7 +63,8 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 		},
 
 		open(client, transaction) {
-			const known = (recipient: Recipient) => found.get(recipient) ?? resolve(recipient.address) ?? { is: 'unknown' as const }
+			const known = (recipient: Recipient) =>
+				found.get(recipient) ?? resolve(recipient.address) ?? { is: 'unknown' as const }
 			return new Receiving(options, client, transaction, known)
 		},
 	}
@@ -155,7 +157,12 @@ class Receiving implements Incoming {
 					ops.push(fileFor(destination.account, here!, now, this.#transaction.handOver ?? undefined))
 				} else {
 					const { originalRecipient, notify } = recipient
-					recipients.push({ address: destination.address, route: destination.route, originalRecipient, notify })
+					recipients.push({
+						address: destination.address,
+						route: destination.route,
+						originalRecipient,
+						notify,
+					})
 					routes.add(destination.route)
 				}
 			}
@@ -167,7 +174,18 @@ class Receiving implements Incoming {
 			const id = this.#transaction.handOver ? `${this.#id}.${newId(now)}` : this.#id
 			ops.push({
 				do: 'queue.add',
-				item: { id, reversePath, envelopeId, ret, smtputf8, body: onward!, arrived: now, expires, source, recipients },
+				item: {
+					id,
+					reversePath,
+					envelopeId,
+					ret,
+					smtputf8,
+					body: onward!,
+					arrived: now,
+					expires,
+					source,
+					recipients,
+				},
 			})
 		}
 		return { ops, routes }
@@ -176,7 +194,10 @@ class Receiving implements Incoming {
 	/** A fault of ours is a temporary error to the peer; a full disk has a code of its own. */
 	#fault(error: unknown): Reply {
 		const full = error instanceof DiskFull || (error as { code?: string }).code === 'ENOSPC'
-		this.#options.log.error({ id: this.#id, err: error }, full ? 'disk full: message not taken' : 'message not taken')
+		this.#options.log.error(
+			{ id: this.#id, err: error },
+			full ? 'disk full: message not taken' : 'message not taken',
+		)
 		return full
 			? reply(452, '4.3.1', 'No room for this message now; try again later')
 			: reply(451, '4.3.0', 'This server has a problem; try again later')
@@ -189,9 +210,17 @@ class Receiving implements Incoming {
 	#tell(outcome: string, reason?: string): void {
 		this.#options.count(outcome)
 		const { reversePath, recipients } = this.#transaction
-		const to = recipients.length === 1 ? recipients[0]!.address : recipients.map(recipient => recipient.address)
+		const to =
+			recipients.length === 1 ? recipients[0]!.address : recipients.map(recipient => recipient.address)
 		this.#options.log.info(
-			{ id: this.#id, from: reversePath, to, by: this.#client.protocol, client: this.#client.address, ...(reason ? { reason } : {}) },
+			{
+				id: this.#id,
+				from: reversePath,
+				to,
+				by: this.#client.protocol,
+				client: this.#client.address,
+				...(reason ? { reason } : {}),
+			},
 			outcome,
 		)
 	}

@@ -43,7 +43,9 @@ export async function openRelay(options: RelayOptions): Promise<Carrier | { refu
 	}
 }
 
-async function findExchanger(options: RelayOptions): Promise<{ socket: Socket; hostname: string } | { refused: Reply }> {
+async function findExchanger(
+	options: RelayOptions,
+): Promise<{ socket: Socket; hostname: string } | { refused: Reply }> {
 	try {
 		return await mxConnect({
 			target: options.domain,
@@ -53,8 +55,13 @@ async function findExchanger(options: RelayOptions): Promise<{ socket: Socket; h
 			dnsOptions: options.dnsServers.length > 0 ? { resolveRecords: resolverFor(options.dnsServers) } : {},
 		})
 	} catch (error) {
-		const { category, temporary, message } = error as { category?: string; temporary?: boolean; message: string }
-		if (category === 'dns' && !temporary) return { refused: reply(550, '5.1.2', `${options.domain}: ${message}`) }
+		const { category, temporary, message } = error as {
+			category?: string
+			temporary?: boolean
+			message: string
+		}
+		if (category === 'dns' && !temporary)
+			return { refused: reply(550, '5.1.2', `${options.domain}: ${message}`) }
 		throw error
 	}
 }
@@ -81,7 +88,8 @@ async function greet(connection: MailConnection, hostname: string, peer: string)
 
 async function hello(connection: MailConnection, hostname: string): Promise<Set<string>> {
 	const answer = await connection.command(`EHLO ${hostname}`)
-	if (answer.code === 250) return new Set(answer.lines.slice(1).map(line => line.split(' ')[0]!.toUpperCase()))
+	if (answer.code === 250)
+		return new Set(answer.lines.slice(1).map(line => line.split(' ')[0]!.toUpperCase()))
 	const old = await connection.command(`HELO ${hostname}`)
 	if (old.code !== 250) throw new Error(`answered: ${old.code} ${old.lines.join(' ')}`)
 	return new Set()
@@ -95,7 +103,11 @@ async function transact(
 ): Promise<Reply[]> {
 	const [first] = consignment
 	if (needsUtf8(first) && !extensions.has('SMTPUTF8')) {
-		const refused = reply(553, '5.6.7', 'The receiving server does not take addresses beyond ASCII (SMTPUTF8)')
+		const refused = reply(
+			553,
+			'5.6.7',
+			'The receiving server does not take addresses beyond ASCII (SMTPUTF8)',
+		)
 		return consignment.map(() => refused)
 	}
 	const sender = await connection.command(mailCommand(first, extensions))

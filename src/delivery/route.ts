@@ -2,9 +2,7 @@ import type { Directory, Resolved } from '../directory/index.ts'
 import type { Route } from '../store/index.ts'
 
 /** One place a message goes to, for one recipient address. */
-export type Destination =
-	| { to: 'here'; account: string }
-	| { to: 'queue'; route: Route; address: string }
+export type Destination = { to: 'here'; account: string } | { to: 'queue'; route: Route; address: string }
 
 /** The only question "is it remote?" of the way of a message: where does mail for this address go from this node? */
 export function destinations(resolved: Resolved, address: string, self: string): Destination[] {

@@ -10,12 +10,22 @@ function withProtocol(client: Client, transaction: Transaction): string {
 }
 
 /** The Received field of RFC 5321 section 4.4. `for` only where there is one recipient, so that none sees another. */
-export function receivedField(client: Client, transaction: Transaction, hostname: string, id: string, now: number): string {
+export function receivedField(
+	client: Client,
+	transaction: Transaction,
+	hostname: string,
+	id: string,
+	now: number,
+): string {
 	const [only, ...more] = transaction.recipients
 	const address = client.address.includes(':') ? `IPv6:${client.address}` : client.address
 	const helo = /^[\x21-\x7e]+$/.test(client.helo) ? client.helo : 'unknown'
-	const lines = [`Received: from ${helo} ([${address}])`, `by ${hostname} (Panpipe) with ${withProtocol(client, transaction)} id ${id}`]
-	const last = only && more.length === 0 && !/[^\x21-\x7e]/.test(only.address) ? `for <${only.address}>; ` : '; '
+	const lines = [
+		`Received: from ${helo} ([${address}])`,
+		`by ${hostname} (Panpipe) with ${withProtocol(client, transaction)} id ${id}`,
+	]
+	const last =
+		only && more.length === 0 && !/[^\x21-\x7e]/.test(only.address) ? `for <${only.address}>; ` : '; '
 	return last === '; '
 		? `${lines.join('\r\n\t')};\r\n\t${formatDate(now)}\r\n`
 		: `${lines.join('\r\n\t')}\r\n\t${last}${formatDate(now)}\r\n`

@@ -12,7 +12,12 @@ const LOOK_AGAIN_MS = 2000
  * the stream carries. A stream that was thrown away is filled again from the rows that are still kept.
  * Returns the function that ends it.
  */
-export function publishLog(options: { store: Store; stream: LogStream; self: string; log: Log }): () => Promise<void> {
+export function publishLog(options: {
+	store: Store
+	stream: LogStream
+	self: string
+	log: Log
+}): () => Promise<void> {
 	const { store, stream, self, log } = options
 	/** The last row known to be in the stream; null = not known. */
 	let position: number | null = null
@@ -26,7 +31,11 @@ export function publishLog(options: { store: Store; stream: LogStream; self: str
 			return
 		}
 		position ??= await lastPublished(stream, self)
-		for (let rows = store.reader.log(position, BATCH); rows.length > 0 && !stopped; rows = store.reader.log(position, BATCH)) {
+		for (
+			let rows = store.reader.log(position, BATCH);
+			rows.length > 0 && !stopped;
+			rows = store.reader.log(position, BATCH)
+		) {
 			await stream.append(rows.map(row => ({ id: String(row.seq), data: packRow(row) })))
 			position = rows.at(-1)!.seq
 		}

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import { forms, understand, Usage } from './command-line.ts'
+import { forms, Usage, understand } from './command-line.ts'
 import { ConfigError, flagNames, loadConfig } from './config.ts'
 import { asText } from './print.ts'
 import { NotDone, sayTo } from './speak.ts'
@@ -33,7 +33,8 @@ function serveFlags(args: string[]): { config: string | undefined; flags: Record
 	for (let i = 0; i < args.length; i++) {
 		const [, name, inline] = /^--([\w.-]+)(?:=(.*))?$/s.exec(args[i]!) ?? []
 		const value = inline ?? args[++i]
-		if (!name || (name !== 'config' && !known.has(name))) throw new Usage(`"serve" has no flag ${args[i - 1] ?? args[i]}`)
+		if (!name || (name !== 'config' && !known.has(name)))
+			throw new Usage(`"serve" has no flag ${args[i - 1] ?? args[i]}`)
 		if (value === undefined) throw new Usage(`--${name} wants a value`)
 		if (name === 'config') config = value
 		else flags[name] = value
@@ -46,9 +47,9 @@ async function speak(args: string[]): Promise<number> {
 	const data = loadConfig(spoken.config ?? undefined, spoken.data ? { data: spoken.data } : {}).data
 	if (spoken.passwordFromStdin || (spoken.secret && process.stdin.isTTY)) {
 		const password = spoken.passwordFromStdin ? await readStdin() : await ask('Password: ')
-		if (password !== '') spoken.input['password'] = password
+		if (password !== '') spoken.input.password = password
 	}
-	if (spoken.secret === 'required' && spoken.input['password'] === undefined) {
+	if (spoken.secret === 'required' && spoken.input.password === undefined) {
 		throw new Usage('a password is wanted: type it when asked, or give --password-stdin')
 	}
 	const answer = await sayTo(data, spoken.verb, spoken.input)
@@ -59,7 +60,9 @@ async function speak(args: string[]): Promise<number> {
 async function readStdin(): Promise<string> {
 	const chunks: Buffer[] = []
 	for await (const chunk of process.stdin) chunks.push(chunk as Buffer)
-	return Buffer.concat(chunks).toString('utf8').replace(/\r?\n$/, '')
+	return Buffer.concat(chunks)
+		.toString('utf8')
+		.replace(/\r?\n$/, '')
 }
 
 async function ask(question: string): Promise<string> {
@@ -72,7 +75,9 @@ async function ask(question: string): Promise<string> {
 async function help(): Promise<string> {
 	const { verbs } = await import('../admin/index.ts')
 	const rows = Object.entries(forms).map(([name, form]) => {
-		const words = [...(form.words ?? []), ...(form.rest ? [`${form.rest}...`] : [])].map(word => word.toUpperCase())
+		const words = [...(form.words ?? []), ...(form.rest ? [`${form.rest}...`] : [])].map(word =>
+			word.toUpperCase(),
+		)
 		const flags = Object.keys(form.flags ?? {}).map(flag => `[${flag}]`)
 		const secret = form.secret ? ['[--password-stdin]'] : []
 		const about = verbs[form.verb ?? (name as keyof typeof verbs)].about

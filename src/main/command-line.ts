@@ -5,8 +5,8 @@ type Form = {
 	words?: string[]
 	/** Takes all further words. */
 	rest?: string
-	/** `--flag` to field; `number` and `yes` are turned into what they mean. */
-	flags?: Record<string, [field: string, as: 'text' | 'number' | 'yes' | 'no' | 'list']>
+	/** `--flag` to field; `no` needs no value: the field is false. */
+	flags?: Record<string, [field: string, as: 'text' | 'number' | 'no']>
 	/** Fields that are always set. */
 	fixed?: Record<string, unknown>
 	/** Reads this field from standard input when `--password-stdin` is given, or asks for it. */
@@ -86,66 +86,64 @@ export type Spoken = {
 	config: string | null
 }
 
-const COMMON_WITH_VALUE = new Set(['--data', '--config'])
-
 /** Words of the command line to a verb and its input. Flags may stand anywhere. @throws Usage */
 export function understand(args: string[]): Spoken {
-	const words: string[] = []
-	const flags: [string, string][] = []
-	let json = false
-	let passwordFromStdin = false
-	let data: string | null = null
-	let config: string | null = null
-	const pending = [...args]
-	const raw: string[] = []
-	while (pending.length > 0) {
-		const word = pending.shift()!
-		const [name, inline] = split(word)
-		if (name === '--json') json = true
-		else if (name === '--password-stdin') passwordFromStdin = true
-		else if (COMMON_WITH_VALUE.has(name)) {
-			const value = inline ?? pending.shift()
-			if (value === undefined) throw new Usage(`${name} wants a value`)
-			if (name === '--data') data = value
-			else config = value
-		} else raw.push(word)
+	const spoken = {
+		json: false,
+		passwordFromStdin: false,
+		data: null as string | null,
+		config: null as string | null,
 	}
-	for (const word of raw) {
-		if (word.startsWith('--')) break // the command's own words come first
-		words.push(word)
+	const own: string[] = []
+	for (let i = 0; i < args.length; i++) {
+		const [name, inline] = split(args[i]!)
+		if (name === '--json') spoken.json = true
+		else if (name === '--password-stdin') spoken.passwordFromStdin = true
+		else if (name === '--data') spoken.data = valueOf(name, inline ?? args[++i])
+		else if (name === '--config') spoken.config = valueOf(name, inline ?? args[++i])
+		else own.push(args[i]!)
 	}
-	const name = [words.slice(0, 2).join(' '), words[0] ?? ''].find(one => forms[one])
-	if (name === undefined) throw new Usage(words.length > 0 ? `there is no command "${words.join(' ')}"` : 'a command is wanted')
+	const name = [own.slice(0, 2).join(' '), own[0] ?? ''].find(one => forms[one])
+	if (name === undefined)
+		throw new Usage(own.length > 0 ? `there is no command "${own.join(' ')}"` : 'a command is wanted')
 	const form = forms[name]!
-	const input: Record<string, unknown> = { ...form.fixed }
+	const input = readInput(name, form, own.slice(name.split(' ').length))
+	return { ...spoken, verb: form.verb ?? (name as VerbName), input, secret: form.secret }
+}
 
-	const rest: string[] = []
-	for (let i = 0; i < raw.length; i++) {
-		const [flag, inline] = split(raw[i]!)
+/** Positional words and flags of one command. */
+function readInput(name: string, form: Form, args: string[]): Record<string, unknown> {
+	const input: Record<string, unknown> = { ...form.fixed }
+	const words: string[] = []
+	for (let i = 0; i < args.length; i++) {
+		const [flag, inline] = split(args[i]!)
 		if (!flag.startsWith('--')) {
-			rest.push(raw[i]!)
+			words.push(args[i]!)
 			continue
 		}
 		const known = form.flags?.[flag]
 		if (!known) throw new Usage(`"${name}" has no flag ${flag}`)
 		const [field, as] = known
-		if (as === 'yes' || as === 'no') input[field] = as === 'yes'
+		if (as === 'no') input[field] = false
 		else {
-			const value = inline ?? raw[++i]
-			if (value === undefined) throw new Usage(`${flag} wants a value`)
-			input[field] = as === 'number' ? asNumber(flag, value) : as === 'list' ? value.split(',') : value
+			const value = valueOf(flag, inline ?? args[++i])
+			input[field] = as === 'number' ? asNumber(flag, value) : value
 		}
 	}
-	const values = rest.slice(name.split(' ').length)
 	for (const field of form.words ?? []) {
-		const value = values.shift()
-		if (value === undefined) throw new Usage(`"${name}" wants ${(form.words ?? []).map(word => word.toUpperCase()).join(' ')}`)
+		const value = words.shift()
+		if (value === undefined)
+			throw new Usage(`"${name}" wants ${form.words!.map(word => word.toUpperCase()).join(' ')}`)
 		input[field] = field === 'webPort' ? asNumber('the web port', value) : value
 	}
-	if (form.rest) input[form.rest] = values
-	else if (values.length > 0) throw new Usage(`"${name}" does not know what to do with "${values.join(' ')}"`)
-	const verb = form.verb ?? (name as VerbName)
-	return { verb, input, secret: form.secret, passwordFromStdin, json, data, config }
+	if (form.rest) input[form.rest] = words
+	else if (words.length > 0) throw new Usage(`"${name}" does not know what to do with "${words.join(' ')}"`)
+	return input
+}
+
+function valueOf(flag: string, value: string | undefined): string {
+	if (value === undefined) throw new Usage(`${flag} wants a value`)
+	return value
 }
 
 function split(word: string): [name: string, value: string | undefined] {

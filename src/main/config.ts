@@ -33,13 +33,19 @@ const schema = z.strictObject({
 			authFailuresPerAddress: z.number().int().positive().default(20),
 			countLoopback: z.boolean().default(false),
 			idleSeconds: z.number().positive().default(1800),
-			maxMessageSize: z.number().int().positive().default(50 * 1024 * 1024),
+			maxMessageSize: z
+				.number()
+				.int()
+				.positive()
+				.default(50 * 1024 * 1024),
 			maxRecipients: z.number().int().positive().default(1000),
 			queueLifetimeHours: z.number().positive().default(120),
 		})
 		.prefault({}),
 	relay: z.strictObject({ port: port.default(25) }).prefault({}),
-	log: z.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') }).prefault({}),
+	log: z
+		.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') })
+		.prefault({}),
 	metrics: z.strictObject({ anyone: z.boolean().default(false) }).prefault({}),
 })
 
@@ -53,7 +59,7 @@ export class ConfigError extends Error {}
  * @param flags dotted names to text: `listen`, `ports.smtp`; a bare port name (`smtp`) means `ports.smtp`
  */
 export function loadConfig(file: string | undefined, flags: Record<string, string>): Config {
-	const found = file ?? (flags['data'] ? join(flags['data'], 'panpipe.toml') : '/etc/panpipe.toml')
+	const found = file ?? (flags.data ? join(flags.data, 'panpipe.toml') : '/etc/panpipe.toml')
 	if (file && !existsSync(file)) throw new ConfigError(`there is no configuration file ${file}`)
 	let raw: Record<string, unknown> = {}
 	if (existsSync(found)) {
@@ -78,7 +84,8 @@ export function flagNames(): string[] {
 	for (const [name, inner] of Object.entries(schema.shape)) {
 		const shape = innerShape(inner)
 		if (!shape) names.push(name)
-		else for (const key of Object.keys(shape)) names.push(`${name}.${key}`, ...(name === 'ports' ? [key] : []))
+		else
+			for (const key of Object.keys(shape)) names.push(`${name}.${key}`, ...(name === 'ports' ? [key] : []))
 	}
 	return names
 }

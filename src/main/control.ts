@@ -22,7 +22,11 @@ export async function openControl(data: string, office: Office): Promise<Server>
 		const chunks: Buffer[] = []
 		req.on('data', chunk => chunks.push(chunk))
 		req.on('end', async () => {
-			const { status, body } = await say(office, decodeURIComponent((req.url ?? '/').slice(1)), Buffer.concat(chunks))
+			const { status, body } = await say(
+				office,
+				decodeURIComponent((req.url ?? '/').slice(1)),
+				Buffer.concat(chunks),
+			)
 			res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 		})
 	})
@@ -49,7 +53,10 @@ async function say(office: Office, name: string, body: Buffer): Promise<{ status
 			return { status: 409, body: { error: error.message } }
 		}
 		office.log.error({ err: error, verb: name }, 'verb failed')
-		return { status: 500, body: { error: `this failed inside the node (${(error as Error).message}); its log says more` } }
+		return {
+			status: 500,
+			body: { error: `this failed inside the node (${(error as Error).message}); its log says more` },
+		}
 	}
 }
 

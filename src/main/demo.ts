@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createTransport } from 'nodemailer'
 import { Usage } from './command-line.ts'
-import { sayTo } from './speak.ts'
 import { letters, places } from './demo-letters.ts'
 import { table } from './print.ts'
+import { sayTo } from './speak.ts'
 
 const PORTS = {
 	smtp: 2525,
@@ -27,9 +27,13 @@ type Running = { ip: string; data: string; place: (typeof places)[number]; child
 /** Several nodes on this machine, one domain, users and mail between them; runs until it is interrupted. */
 export async function demo(args: string[]): Promise<number> {
 	const { count, folder } = readFlags(args)
-	const packages = spawnSync('sh', [join(import.meta.dirname, '../../setup/packages.sh'), 'nats-server=nats-server'], {
-		stdio: ['ignore', 'inherit', 'inherit'],
-	})
+	const packages = spawnSync(
+		'sh',
+		[join(import.meta.dirname, '../../setup/packages.sh'), 'nats-server=nats-server'],
+		{
+			stdio: ['ignore', 'inherit', 'inherit'],
+		},
+	)
 	if (packages.status !== 0) return 1
 
 	const base = folder ?? mkdtempSync(join(tmpdir(), 'panpipe-demo-'))
@@ -49,7 +53,10 @@ export async function demo(args: string[]): Promise<number> {
 			for (let i = 0; i < count; i++) nodes.push(startNode(base, i))
 			await Promise.all(nodes.map(node => isUp(node)))
 			for (const { child } of nodes) {
-				child.once('exit', code => ending || say(`a node ended by itself (status ${code}); its log is in ${base}`))
+				child.once(
+					'exit',
+					code => ending || say(`a node ended by itself (status ${code}); its log is in ${base}`),
+				)
 			}
 			await furnish(nodes)
 			await joinAll(nodes)
@@ -94,10 +101,14 @@ function startNode(base: string, index: number): Running {
 		`hostname = "mail-${place.short}.${DOMAIN}"\ndata = ${JSON.stringify(data)}\nlisten = "${ip}"\n[ports]\n${ports.join('\n')}\n`,
 	)
 	const cli = join(import.meta.dirname, 'cli.ts')
-	const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', cli, 'serve', '--data', data], {
-		stdio: ['ignore', 'ignore', 'pipe'],
-		detached: true, // Ctrl-C in the terminal is ours to pass on, in good order
-	})
+	const child = spawn(
+		process.execPath,
+		['--disable-warning=ExperimentalWarning', cli, 'serve', '--data', data],
+		{
+			stdio: ['ignore', 'ignore', 'pipe'],
+			detached: true, // Ctrl-C in the terminal is ours to pass on, in good order
+		},
+	)
 	const log: Buffer[] = []
 	child.stderr!.on('data', chunk => {
 		log.push(chunk)
@@ -111,7 +122,8 @@ function startNode(base: string, index: number): Running {
 
 async function isUp({ data, child, ip }: Running): Promise<void> {
 	for (let tries = 0; tries < 300; tries++) {
-		if (child.exitCode !== null) throw new Error(`the node ${ip} did not start; see ${join(data, 'last-words.log')}`)
+		if (child.exitCode !== null)
+			throw new Error(`the node ${ip} did not start; see ${join(data, 'last-words.log')}`)
 		try {
 			await sayTo(data, 'status', {})
 			return
@@ -133,7 +145,11 @@ async function furnish(nodes: Running[]): Promise<void> {
 	for (const { data, place } of nodes) {
 		await unlessThere(data, 'domain add', { domain: DOMAIN })
 		for (const user of place.users) {
-			await unlessThere(data, 'account add', { address: `${user.local}@${DOMAIN}`, name: user.name, password: PASSWORD })
+			await unlessThere(data, 'account add', {
+				address: `${user.local}@${DOMAIN}`,
+				name: user.name,
+				password: PASSWORD,
+			})
 		}
 	}
 }
@@ -155,7 +171,9 @@ async function send(nodes: Running[]): Promise<void> {
 	const there = nodes.flatMap(({ ip, place }) => place.users.map(user => ({ ...user, ip })))
 	for (const letter of letters) {
 		const from = there.find(user => user.local === letter.from)
-		const to = letter.to.map(local => there.find(user => user.local === local)).filter(user => user !== undefined)
+		const to = letter.to
+			.map(local => there.find(user => user.local === local))
+			.filter(user => user !== undefined)
 		if (!from || to.length === 0) continue
 		const transport = createTransport({
 			host: from.ip,

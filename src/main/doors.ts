@@ -3,7 +3,17 @@ import { createSecureContext, type SecureContext, type TlsOptions } from 'node:t
 import type { Office } from '../admin/index.ts'
 import type { Receiver } from '../delivery/index.ts'
 import { isLoopback, Limiter } from '../kit/index.ts'
-import { type Door, type House, listen, openWeb, serveImap, serveLmtp, servePop3, serveSmtp, serveSubmission } from '../servers/index.ts'
+import {
+	type Door,
+	type House,
+	listen,
+	openWeb,
+	serveImap,
+	serveLmtp,
+	servePop3,
+	serveSmtp,
+	serveSubmission,
+} from '../servers/index.ts'
 import { type Config, ConfigError } from './config.ts'
 import { membershipOf, watchMembership } from './membership.ts'
 import type { Metrics } from './metrics.ts'
@@ -14,7 +24,12 @@ const FAILURES_WINDOW_MS = 10 * 60_000
 export type DoorsOptions = { office: Office; receiver: Receiver; metrics: Metrics; config: Config }
 
 /** Opens every port of the node. @throws an Error that names the port and says what to do */
-export async function openDoors({ office, receiver, metrics, config }: DoorsOptions): Promise<{ close(): Promise<void> }> {
+export async function openDoors({
+	office,
+	receiver,
+	metrics,
+	config,
+}: DoorsOptions): Promise<{ close(): Promise<void> }> {
 	const { cluster, log } = office
 	const own = ownCertificate(config)
 	const house = makeHouse(office, receiver, config, () => own ?? cluster.webTls.secureContext())
@@ -52,18 +67,58 @@ export async function openDoors({ office, receiver, metrics, config }: DoorsOpti
 
 function doors({ listen: address, ports }: Config): Door[] {
 	const all: Door[] = [
-		{ name: 'smtp', address, port: ports.smtp, implicitTls: false, serve: serveSmtp, busy: '421 4.7.0 Too many connections' },
-		{ name: 'submission', address, port: ports.submission, implicitTls: false, serve: serveSubmission, busy: '421 4.7.0 Too many connections' },
-		{ name: 'submissions', address, port: ports.submissions, implicitTls: true, serve: serveSubmission, busy: '' },
-		{ name: 'imap', address, port: ports.imap, implicitTls: false, serve: serveImap, busy: '* BYE Too many connections' },
+		{
+			name: 'smtp',
+			address,
+			port: ports.smtp,
+			implicitTls: false,
+			serve: serveSmtp,
+			busy: '421 4.7.0 Too many connections',
+		},
+		{
+			name: 'submission',
+			address,
+			port: ports.submission,
+			implicitTls: false,
+			serve: serveSubmission,
+			busy: '421 4.7.0 Too many connections',
+		},
+		{
+			name: 'submissions',
+			address,
+			port: ports.submissions,
+			implicitTls: true,
+			serve: serveSubmission,
+			busy: '',
+		},
+		{
+			name: 'imap',
+			address,
+			port: ports.imap,
+			implicitTls: false,
+			serve: serveImap,
+			busy: '* BYE Too many connections',
+		},
 		{ name: 'imaps', address, port: ports.imaps, implicitTls: true, serve: serveImap, busy: '' },
-		{ name: 'pop3', address, port: ports.pop3, implicitTls: false, serve: servePop3, busy: '-ERR [SYS/TEMP] Too many connections' },
+		{
+			name: 'pop3',
+			address,
+			port: ports.pop3,
+			implicitTls: false,
+			serve: servePop3,
+			busy: '-ERR [SYS/TEMP] Too many connections',
+		},
 		{ name: 'pop3s', address, port: ports.pop3s, implicitTls: true, serve: servePop3, busy: '' },
 	]
 	return all.filter(door => door.port !== 0)
 }
 
-function makeHouse(office: Office, receiver: Receiver, config: Config, secureContext: () => SecureContext): House {
+function makeHouse(
+	office: Office,
+	receiver: Receiver,
+	config: Config,
+	secureContext: () => SecureContext,
+): House {
 	const { directory, cluster, store, clock } = office
 	const { limits } = config
 	const failures = new Limiter(FAILURES_WINDOW_MS, clock)
@@ -75,7 +130,8 @@ function makeHouse(office: Office, receiver: Receiver, config: Config, secureCon
 		secureContext,
 		async authenticate(login, password, client) {
 			const counted = limits.countLoopback || !isLoopback(client)
-			if (counted && failures.count(client) >= limits.authFailuresPerAddress) return { ok: false, why: 'wrong' }
+			if (counted && failures.count(client) >= limits.authFailuresPerAddress)
+				return { ok: false, why: 'wrong' }
 			const result = await directory.authenticate(login, password)
 			if (!result.ok) {
 				office.log.info({ login, client, why: result.why }, 'sign-in failed')
@@ -83,7 +139,8 @@ function makeHouse(office: Office, receiver: Receiver, config: Config, secureCon
 			}
 			return result
 		},
-		accountOf: idOrAddress => directory.account(idOrAddress) ?? directory.accountByAddress(idOrAddress) ?? null,
+		accountOf: idOrAddress =>
+			directory.account(idOrAddress) ?? directory.accountByAddress(idOrAddress) ?? null,
 		connect: (node, protocol) => cluster.links.connect(node, protocol),
 		reader: store.reader,
 		write: ops => store.write(ops),

@@ -12,7 +12,9 @@ export function announce(office: Office, data: string, identity: Identity): void
 		version,
 		...(address ? { ip: address } : {}),
 	}
-	const changed = Object.fromEntries(Object.entries(now).filter(([name, value]) => identity.announced[name] !== value))
+	const changed = Object.fromEntries(
+		Object.entries(now).filter(([name, value]) => identity.announced[name] !== value),
+	)
 	if (Object.keys(changed).length === 0) return
 	directory.putNode(self, changed)
 	writeIdentity(data, { ...identity, announced: now })

@@ -26,7 +26,11 @@ export function watchMembership(office: Office): () => void {
 async function askPeer({ cluster }: Office, node: string): Promise<boolean> {
 	const socket = await cluster.links.connect(node, 'http/1.1', 5000)
 	return new Promise((resolve, reject) => {
-		const req = request({ createConnection: () => socket, path: '/cluster/membership', headers: { host: node } })
+		const req = request({
+			createConnection: () => socket,
+			path: '/cluster/membership',
+			headers: { host: node },
+		})
 		req.setTimeout(5000, () => req.destroy(new Error('no answer')))
 		req.on('error', reject)
 		req.on('response', res => {

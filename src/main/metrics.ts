@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Office } from '../admin/index.ts'
 
 export type Metrics = {
@@ -36,7 +36,8 @@ export function openMetrics(): Metrics {
 			queued.set(totals.queued)
 			conflicts.set(directory.conflicts().length)
 			accounts.reset()
-			for (const { id } of directory.nodes()) accounts.set({ node: id }, directory.countAccounts({ node: id }))
+			for (const { id } of directory.nodes())
+				accounts.set({ node: id }, directory.countAccounts({ node: id }))
 			up.reset()
 			age.reset()
 			for (const peer of cluster.links.peers()) {

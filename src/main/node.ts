@@ -15,7 +15,9 @@ import { announce, followDirectory } from './follow.ts'
 import { readIdentity, writeIdentity } from './identity.ts'
 import { openMetrics } from './metrics.ts'
 
-export const VERSION: string = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')).version
+export const VERSION: string = JSON.parse(
+	readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
+).version
 
 export type RunningNode = {
 	id: string
@@ -82,10 +84,19 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 			about: () => aboutUs(),
 		})
 		undo.push(() => cluster.close())
-		const directory = openDirectory({ file: join(config.data, 'directory.sqlite'), self, clock, log, links: cluster.links })
+		const directory = openDirectory({
+			file: join(config.data, 'directory.sqlite'),
+			self,
+			clock,
+			log,
+			links: cluster.links,
+		})
 		undo.push(() => directory.close())
 		aboutUs = () => {
-			const { description, site } = directory.nodes().find(node => node.id === self) ?? { description: '', site: '' }
+			const { description, site } = directory.nodes().find(node => node.id === self) ?? {
+				description: '',
+				site: '',
+			}
 			return { description, site }
 		}
 		const metrics = openMetrics()
@@ -152,7 +163,10 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 		const doors = await openDoors({ office, receiver, metrics, config })
 		undo.push(() => doors.close())
 		queue.start()
-		log.info({ id: self, version: VERSION, data: config.data, listen: config.listen, ports: config.ports }, 'serving')
+		log.info(
+			{ id: self, version: VERSION, data: config.data, listen: config.listen, ports: config.ports },
+			'serving',
+		)
 		return { id: self, office, stop }
 	} catch (error) {
 		await stop()

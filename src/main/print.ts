@@ -3,7 +3,18 @@ const columns: Record<string, string[]> = {
 	'domain list': ['domain', 'accounts'],
 	'account list': ['address', 'name', 'home', 'homeDescription', 'conflict', 'disabled'],
 	'alias list': ['address', 'targets'],
-	'node list': ['ip', 'webPort', 'description', 'site', 'enabled', 'state', 'copyAgeMs', 'accounts', 'version', 'id'],
+	'node list': [
+		'ip',
+		'webPort',
+		'description',
+		'site',
+		'enabled',
+		'state',
+		'copyAgeMs',
+		'accounts',
+		'version',
+		'id',
+	],
 	'node refresh': ['ip', 'description', 'state', 'records', 'changed'],
 	'cluster rebuild': ['node', 'state', 'records', 'changed'],
 	forwards: ['address', 'node', 'description'],
@@ -28,20 +39,37 @@ export function asText(verb: string, answer: unknown): string {
 export function table(rows: Record<string, unknown>[], names: string[] = Object.keys(rows[0] ?? {})): string {
 	const lines = [names, ...rows.map(row => names.map(name => cell(row[name])))]
 	const widths = names.map((_, index) => Math.max(...lines.map(line => width(line[index]!))))
-	return lines.map(line => line.map((text, index) => pad(text, widths[index]!)).join('  ').trimEnd()).join('\n')
+	return lines
+		.map(line =>
+			line
+				.map((text, index) => pad(text, widths[index]!))
+				.join('  ')
+				.trimEnd(),
+		)
+		.join('\n')
 }
 
 function cell(value: unknown): string {
 	if (value === null || value === undefined) return '-'
 	if (typeof value === 'boolean') return value ? 'yes' : 'no'
-	if (Array.isArray(value)) return value.map(cell).join(', ')
+	if (Array.isArray(value)) return value.map(cell).join(', ') || '-'
+	if (typeof value === 'object')
+		return Object.entries(value)
+			.map(([name, one]) => `${cell(one)} ${name}`)
+			.join(', ')
 	return String(value)
 }
 
 /** Columns on a terminal: Chinese characters take two. */
 function width(text: string): number {
 	let columns = 0
-	for (const char of text) columns += /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(char) ? 2 : 1
+	for (const char of text)
+		columns +=
+			/[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/.test(
+				char,
+			)
+				? 2
+				: 1
 	return columns
 }
 

@@ -25,8 +25,22 @@ async function one(op: Op, at = store) {
 	return result!
 }
 
-function add(account: string, mailbox: string, body: StagedBody, more: Partial<Extract<Op, { do: 'message.add' }>> = {}): Op {
-	return { do: 'message.add', account, mailbox, body, flags: 0, keywords: [], internalDate: 1_700_000_000_000, ...more }
+function add(
+	account: string,
+	mailbox: string,
+	body: StagedBody,
+	more: Partial<Extract<Op, { do: 'message.add' }>> = {},
+): Op {
+	return {
+		do: 'message.add',
+		account,
+		mailbox,
+		body,
+		flags: 0,
+		keywords: [],
+		internalDate: 1_700_000_000_000,
+		...more,
+	}
 }
 
 /** All an IMAP client can see of an account. */
@@ -45,14 +59,21 @@ function picture(at: Store, account: string) {
 test('a message is read back byte for byte, small from the database, large from a file', async () => {
 	const account = newId()
 	const small = Buffer.from('Subject: x\r\n\r\n\x00\xff\r\nend', 'latin1')
-	const large = Buffer.concat([Buffer.from('Subject: y\r\n\r\n'), Buffer.alloc(3_000_000, 'abc\r\n'), Buffer.from([0, 255, 13])])
+	const large = Buffer.concat([
+		Buffer.from('Subject: y\r\n\r\n'),
+		Buffer.alloc(3_000_000, 'abc\r\n'),
+		Buffer.from([0, 255, 13]),
+	])
 	const stage = store.stage()
 	for (let at = 0; at < large.length; at += 65_536) await stage.write(large.subarray(at, at + 65_536))
 	const result = await store.write([
 		add(account, 'INBOX', store.stageSmall(small), { create: true }),
 		add(account, 'INBOX', await stage.end()),
 	])
-	assert.deepEqual(result.map(one => one.ok && one.uid), [1, 2])
+	assert.deepEqual(
+		result.map(one => one.ok && one.uid),
+		[1, 2],
+	)
 	const inbox = store.reader.mailbox(account, 'inbox')!
 	const [first, second] = store.reader.messages(inbox.key, 1, 9)
 	assert.ok(store.reader.body(first!.blob).equals(small))
@@ -80,8 +101,13 @@ test('a body that nobody names any more is gone, in the database and in the fold
 test('what bears the same hand-over id is filed once in an account', async () => {
 	const account = newId()
 	const body = store.stageSmall(letter('once'))
-	const results = await store.write([1, 2].map(() => add(account, 'INBOX', body, { create: true, once: 'h1' })))
-	assert.deepEqual(results.map(result => result.ok && Boolean(result.duplicate)), [false, true])
+	const results = await store.write(
+		[1, 2].map(() => add(account, 'INBOX', body, { create: true, once: 'h1' })),
+	)
+	assert.deepEqual(
+		results.map(result => result.ok && Boolean(result.duplicate)),
+		[false, true],
+	)
 	assert.equal(store.reader.mailbox(account, 'INBOX')!.messages, 1)
 })
 
@@ -157,7 +183,14 @@ type Act =
 	| { do: 'delete'; name: string }
 	| { do: 'rename'; name: string; to: string }
 	| { do: 'add'; name: string; text: string; flags: number }
-	| { do: 'flags'; name: string; uids: number[]; how: 'add' | 'remove' | 'set'; flags: number; keywords: string[] }
+	| {
+			do: 'flags'
+			name: string
+			uids: number[]
+			how: 'add' | 'remove' | 'set'
+			flags: number
+			keywords: string[]
+	  }
 	| { do: 'copy' | 'move'; name: string; uids: number[]; to: string }
 	| { do: 'expunge'; name: string; uids: number[]; all: boolean }
 
@@ -167,7 +200,11 @@ const flags = fc.integer({ min: 0, max: 31 })
 const act: fc.Arbitrary<Act> = fc.oneof(
 	fc.record({ do: fc.constant('create' as const), name }),
 	fc.record({ do: fc.constant('delete' as const), name }),
-	fc.record({ do: fc.constant('rename' as const), name: fc.constantFrom('A', 'A/B', '项目'), to: fc.constantFrom('C', 'A', 'D/E') }),
+	fc.record({
+		do: fc.constant('rename' as const),
+		name: fc.constantFrom('A', 'A/B', '项目'),
+		to: fc.constantFrom('C', 'A', 'D/E'),
+	}),
 	fc.record({ do: fc.constant('add' as const), name, text: fc.constantFrom(...TEXTS), flags }),
 	fc.record({ do: fc.constant('add' as const), name, text: fc.constantFrom(...TEXTS), flags }),
 	fc.record({
@@ -194,7 +231,12 @@ function model(acts: Act[]): Map<string, ModelBox> {
 		if (act.do === 'rename') {
 			const moving = [...boxes.keys()].filter(one => one === act.name || one.startsWith(`${act.name}/`))
 			const target = (one: string) => act.to + one.slice(act.name.length)
-			if (moving.length === 0 || act.to.startsWith(`${act.name}/`) || moving.some(one => boxes.has(target(one)))) continue
+			if (
+				moving.length === 0 ||
+				act.to.startsWith(`${act.name}/`) ||
+				moving.some(one => boxes.has(target(one)))
+			)
+				continue
 			for (const level of superiors(act.to).slice(0, -1)) boxes.has(level) || make(level)
 			for (const one of moving) {
 				boxes.set(target(one), boxes.get(one)!)
@@ -211,7 +253,11 @@ function model(acts: Act[]): Map<string, ModelBox> {
 				const words = new Set(act.how === 'set' ? [] : message.keywords)
 				for (const word of act.keywords) act.how === 'remove' ? words.delete(word) : words.add(word)
 				const flags =
-					act.how === 'set' ? act.flags : act.how === 'add' ? message.flags | act.flags : message.flags & ~act.flags
+					act.how === 'set'
+						? act.flags
+						: act.how === 'add'
+							? message.flags | act.flags
+							: message.flags & ~act.flags
 				box.messages.set(uid, { ...message, flags, keywords: [...words] })
 			}
 		}
@@ -236,7 +282,8 @@ async function perform(account: string, act: Act): Promise<void> {
 	if (act.do === 'create') await one({ do: 'mailbox.create', account, name: act.name })
 	else if (act.do === 'delete') await one({ do: 'mailbox.delete', account, name: act.name })
 	else if (act.do === 'rename') await one({ do: 'mailbox.rename', account, name: act.name, to: act.to })
-	else if (act.do === 'add') await one(add(account, act.name, store.stageSmall(letter(act.text)), { flags: act.flags }))
+	else if (act.do === 'add')
+		await one(add(account, act.name, store.stageSmall(letter(act.text)), { flags: act.flags }))
 	else if (mailbox === undefined) return
 	else if (act.do === 'flags') {
 		const { uids, how, flags, keywords } = act
@@ -257,7 +304,12 @@ test('random Ops do to the store what they do to a small model; counts and modse
 			const expected = [...model(acts)].map(([name, box]) => ({
 				name,
 				uidNext: box.uidNext,
-				content: [...box.messages].map(([uid, { flags, keywords, text }]) => ({ uid, flags, keywords, text: letter(text).toString() })),
+				content: [...box.messages].map(([uid, { flags, keywords, text }]) => ({
+					uid,
+					flags,
+					keywords,
+					text: letter(text).toString(),
+				})),
 			}))
 			const found = picture(store, account)
 			const plain = found.map(({ name, uidNext, content }) => ({
@@ -268,16 +320,24 @@ test('random Ops do to the store what they do to a small model; counts and modse
 			const byName = (a: { name: string }, b: { name: string }) => (a.name < b.name ? -1 : 1)
 			const sorted = (list: typeof plain) =>
 				list
-					.map(box => ({ ...box, content: box.content.map(one => ({ ...one, keywords: [...one.keywords].sort() })) }))
+					.map(box => ({
+						...box,
+						content: box.content.map(one => ({ ...one, keywords: [...one.keywords].sort() })),
+					}))
 					.sort(byName)
 			assert.deepEqual(sorted(plain), sorted(expected))
 			for (const box of found) {
 				assert.equal(box.messages, box.content.length)
 				assert.equal(box.unseen, box.content.filter(message => !(message.flags & Flag.seen)).length)
 				assert.equal(box.deleted, box.content.filter(message => message.flags & Flag.deleted).length)
-				assert.equal(box.size, box.content.reduce((sum, message) => sum + message.size, 0))
+				assert.equal(
+					box.size,
+					box.content.reduce((sum, message) => sum + message.size, 0),
+				)
 				assert.ok(box.content.every(message => message.modseq <= box.modseq))
-				assert.ok(box.gone.every(uid => uid < box.uidNext && !box.content.some(message => message.uid === uid)))
+				assert.ok(
+					box.gone.every(uid => uid < box.uidNext && !box.content.some(message => message.uid === uid)),
+				)
 			}
 		}),
 		{ numRuns: 60 },
@@ -291,7 +351,11 @@ test('replaying the log, any prefix of it twice, gives the same store elsewhere'
 		assert.ok(rows.length > 100)
 		const staged = TEXTS.map(text => store.stageSmall(letter(text)))
 		const have = new Set(staged.map(body => body.hash))
-		const others = new Set(rows.filter(row => row.op.do === 'message.add' && !have.has(row.op['hash'] as string)).map(row => row.account))
+		const others = new Set(
+			rows
+				.filter(row => row.op.do === 'message.add' && !have.has(row.op.hash as string))
+				.map(row => row.account),
+		)
 		const model = rows.filter(row => !others.has(row.account))
 		const accounts = new Set(model.map(row => row.account))
 		for (let from = 0; from < model.length; ) {

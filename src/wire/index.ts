@@ -4,7 +4,8 @@
  * Promises: pure; `parse(format(x)) = x`; limits are arguments; whatever bytes come in, a value or a
  * typed refusal comes out. Does not: open sockets, know accounts, decide policy.
  */
-export * from './smtp/index.ts'
-export * from './sasl/index.ts'
+
 export * as imap from './imap/index.ts'
 export * as pop3 from './pop3/index.ts'
+export * from './sasl/index.ts'
+export * from './smtp/index.ts'

@@ -125,7 +125,8 @@ export async function inbox(ip: string, login: string, password = 'secret'): Pro
 		const box = await client.mailboxOpen('INBOX')
 		if (box.exists === 0) return []
 		const out: string[] = []
-		for await (const message of client.fetch('1:*', { uid: true, source: true })) out.push(message.source!.toString('latin1'))
+		for await (const message of client.fetch('1:*', { uid: true, source: true }))
+			out.push(message.source!.toString('latin1'))
 		return out
 	} finally {
 		await client.logout()

@@ -4,7 +4,11 @@ type Records = Record<string, { MX?: [preference: number, exchange: string][]; A
 const TYPES: Record<number, 'A' | 'MX'> = { 1: 'A', 15: 'MX' }
 
 /** A name server that knows a few names (RFC 1035), for the mail exchangers of a made-up world. */
-export async function nameServer(address: string, port: number, records: Records): Promise<{ close(): void }> {
+export async function nameServer(
+	address: string,
+	port: number,
+	records: Records,
+): Promise<{ close(): void }> {
 	const socket = createSocket('udp4')
 	socket.on('message', (query, from) => socket.send(answer(query, records), from.port, from.address))
 	await new Promise<void>(resolve => socket.bind(port, address, resolve))

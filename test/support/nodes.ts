@@ -57,7 +57,9 @@ export class TestNode {
 			this.log = ''
 			child.stdout!.on('data', hear)
 			child.stderr!.on('data', hear)
-			child.once('exit', code => reject(new Error(`node ${this.ip} ended (${code}): ${this.log.slice(-3000)}`)))
+			child.once('exit', code =>
+				reject(new Error(`node ${this.ip} ended (${code}): ${this.log.slice(-3000)}`)),
+			)
 		})
 		await serving
 		return this
@@ -85,7 +87,13 @@ export class TestNode {
 	/** The command line, as an operator types it. @throws with what it said on stderr */
 	async panpipe(...words: string[]): Promise<string> {
 		try {
-			const { stdout } = await run(process.execPath, ['--disable-warning=ExperimentalWarning', cli, ...words, '--data', this.data])
+			const { stdout } = await run(process.execPath, [
+				'--disable-warning=ExperimentalWarning',
+				cli,
+				...words,
+				'--data',
+				this.data,
+			])
 			return stdout
 		} catch (error) {
 			const { code, stderr } = error as { code: number; stderr: string }
@@ -123,7 +131,11 @@ export async function endAll(): Promise<void> {
 }
 
 /** Looks again and again until the condition is so; for what other processes do. @throws after `ms` */
-export async function until(what: string, ms: number, condition: () => Promise<boolean> | boolean): Promise<number> {
+export async function until(
+	what: string,
+	ms: number,
+	condition: () => Promise<boolean> | boolean,
+): Promise<number> {
 	const began = performance.now()
 	for (;;) {
 		if (await condition()) return performance.now() - began

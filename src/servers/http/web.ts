@@ -1,6 +1,11 @@
 import { createServer as createHttp, type IncomingMessage, type Server } from 'node:http'
 import type { Socket } from 'node:net'
-import { createServer as createTls, type Server as TlsServer, type TLSSocket, type TlsOptions } from 'node:tls'
+import {
+	createServer as createTls,
+	type TLSSocket,
+	type TlsOptions,
+	type Server as TlsServer,
+} from 'node:tls'
 import fastify, { type FastifyInstance } from 'fastify'
 import { isLoopback, type Log } from '../../kit/index.ts'
 import { explainListen } from '../listen.ts'
@@ -48,7 +53,9 @@ export async function openWeb(options: WebOptions): Promise<{ close(): Promise<v
 	if (options.port !== 0) await opened(server, options)
 	return {
 		async close() {
-			const closed = new Promise<void>(resolve => (server.listening ? server.close(() => resolve()) : resolve()))
+			const closed = new Promise<void>(resolve =>
+				server.listening ? server.close(() => resolve()) : resolve(),
+			)
 			for (const socket of open) socket.destroy()
 			await app.close()
 			await closed
