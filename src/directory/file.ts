@@ -40,7 +40,7 @@ export class DirectoryFile {
 		this.db = openDatabase(path, { migrations })
 		const { db } = this
 		// Lookups of a million accounts touch pages all over the file; a map spares a system call for each.
-		db.exec(`PRAGMA mmap_size=${2 ** 30}`)
+		db.exec(`PRAGMA mmap_size=${2 ** 25}`)
 		this.#sql = {
 			get: db.prepare('SELECT fields, hash FROM record WHERE kind = ? AND id = ?'),
 			insert: db.prepare('INSERT INTO record (kind, id, fields, seq, hash) VALUES (?, ?, ?, ?, ?)'),

@@ -7,7 +7,7 @@ import type { Line } from './records.ts'
 import type { Taker } from './take.ts'
 
 // Characters of records in a page: merged and unpacked in a few milliseconds each, and few round trips all the same.
-const PAGE = 1024 * 1024
+const PAGE = 256 * 1024
 const MOST = 2 * PAGE
 const TIMEOUT_MS = 10_000
 

@@ -15,7 +15,7 @@ export function openDatabase(
 	const db = new DatabaseSync(path, { readOnly: options.readOnly ?? false, timeout: 10_000 })
 	if (options.readOnly) {
 		db.exec(
-			`PRAGMA query_only=1; PRAGMA mmap_size=1073741824; PRAGMA cache_size=-${(options.cacheMb ?? 32) * 1024}`,
+			`PRAGMA query_only=1; PRAGMA mmap_size=268435456; PRAGMA cache_size=-${(options.cacheMb ?? 32) * 1024}`,
 		)
 		return db
 	}

@@ -99,8 +99,8 @@ export function understand(args: string[]): Spoken {
 		const [name, inline] = split(args[i]!)
 		if (name === '--json') spoken.json = true
 		else if (name === '--password-stdin') spoken.passwordFromStdin = true
-		else if (name === '--data') spoken.data = valueOf(name, inline ?? args[++i])
-		else if (name === '--config') spoken.config = valueOf(name, inline ?? args[++i])
+		else if (name === '--data') spoken.data = wanted(name, inline ?? args[++i])
+		else if (name === '--config') spoken.config = wanted(name, inline ?? args[++i])
 		else own.push(args[i]!)
 	}
 	const name = [own.slice(0, 2).join(' '), own[0] ?? ''].find(one => forms[one])
@@ -126,7 +126,7 @@ function readInput(name: string, form: Form, args: string[]): Record<string, unk
 		const [field, as] = known
 		if (as === 'no') input[field] = false
 		else {
-			const value = valueOf(flag, inline ?? args[++i])
+			const value = wanted(flag, inline ?? args[++i])
 			input[field] = as === 'number' ? asNumber(flag, value) : value
 		}
 	}
@@ -141,7 +141,7 @@ function readInput(name: string, form: Form, args: string[]): Record<string, unk
 	return input
 }
 
-function valueOf(flag: string, value: string | undefined): string {
+function wanted(flag: string, value: string | undefined): string {
 	if (value === undefined) throw new Usage(`${flag} wants a value`)
 	return value
 }

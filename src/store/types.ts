@@ -161,6 +161,8 @@ export type Reader = {
 	subscriptions(account: string): string[]
 	/** All uids, ascending. */
 	uids(mailbox: number): number[]
+	/** The lowest uid without \Seen. */
+	firstUnseen(mailbox: number): number | null
 	/** Messages with from ≤ uid ≤ to, ascending. */
 	messages(mailbox: number, from: number, to: number): MessageRow[]
 	/** Messages with a modseq above `modseq`, ascending by uid. */

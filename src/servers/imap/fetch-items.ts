@@ -12,6 +12,40 @@ const WHOLE: imap.Section = { part: [], text: null, fields: [] }
 const HEADER: imap.Section = { part: [], text: 'HEADER', fields: [] }
 const TEXT: imap.Section = { part: [], text: 'TEXT', fields: [] }
 
+/** What an item reads of a message beside its row. */
+export function reads(item: imap.FetchItem): { head: boolean; body: boolean } {
+	switch (item.item) {
+		case 'UID':
+		case 'FLAGS':
+		case 'INTERNALDATE':
+		case 'SAVEDATE':
+		case 'RFC822.SIZE':
+		case 'MODSEQ':
+		case 'THREADID':
+			return { head: false, body: false }
+		case 'ENVELOPE':
+		case 'BODY':
+		case 'BODYSTRUCTURE':
+		case 'EMAILID':
+		case 'PREVIEW':
+			return { head: true, body: false }
+		case 'RFC822':
+			return { head: false, body: true }
+		case 'BODY[]':
+			return { head: !isWhole(item.section) && !isFieldsOfMessage(item.section), body: true }
+		default:
+			return { head: true, body: true }
+	}
+}
+
+function isWhole({ part, text }: imap.Section): boolean {
+	return part.length === 0 && text === null
+}
+
+function isFieldsOfMessage({ part, text }: imap.Section): boolean {
+	return part.length === 0 && (text === 'HEADER.FIELDS' || text === 'HEADER.FIELDS.NOT')
+}
+
 /** @param utf8 the client took UTF8=ACCEPT */
 export function itemWriter(item: imap.FetchItem, utf8: boolean): WriteItem {
 	switch (item.item) {
@@ -61,9 +95,10 @@ export function itemWriter(item: imap.FetchItem, utf8: boolean): WriteItem {
 function sectionWriter(name: string, section: imap.Section, partial: imap.Partial | null): WriteItem {
 	return (message, out) => {
 		const { row } = message
-		const whole = section === WHOLE || (section.part.length === 0 && section.text === null)
 		// The whole of a message needs no look at its structure.
-		const cut = whole ? { start: 0, end: row.size } : locate(message.head.structure, row.size, section)
+		const cut = isWhole(section)
+			? { start: 0, end: row.size }
+			: locate(message.head.structure, row.size, section)
 		if (!cut) return out.text(`${name} NIL`)
 		return cutWriter(name, narrowed(cut, partial), message, out)
 	}
@@ -102,7 +137,10 @@ function fieldsWriter(name: string, section: imap.Section, partial: imap.Partial
 		out.text(`${name} {${end - start}}\r\n`)
 		out.octets(kept.subarray(start, end))
 	}
+	const ofMessage = isFieldsOfMessage(section)
 	return (message, out) => {
+		// The filter stops at the blank line by itself: no look at the structure is needed.
+		if (ofMessage && !message.large) return write(message.body, out)
 		const cut = locate(message.head.structure, message.row.size, section)
 		if (!cut) return out.text(`${name} NIL`)
 		if (!message.large) return write(message.body.subarray(cut.start, cut.end), out)

@@ -32,6 +32,21 @@ export class Fetched {
 		return this.#body
 	}
 
+	/**
+	 * Reads now what will be needed. False when the message is no more: expunged since its row was read.
+	 * @throws whatever reading throws while the message is still there
+	 */
+	ready(needs: { head: boolean; body: boolean }, mailbox: number): boolean {
+		try {
+			if (needs.head) this.head
+			if (needs.body && !this.large) this.body
+			return true
+		} catch (error) {
+			if (this.#reader.messages(mailbox, this.row.uid, this.row.uid).length > 0) throw error
+			return false
+		}
+	}
+
 	stream({ start, end }: Cut): AsyncIterable<Buffer> {
 		return this.#reader.bodyStream(this.row.blob, start, end)
 	}

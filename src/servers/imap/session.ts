@@ -50,6 +50,8 @@ export class Session {
 	utf8 = false
 	/** The client knows of modseqs (RFC 7162). */
 	condstore = false
+	/** The client enabled QRESYNC: it hears of expunges by UID (RFC 7162 section 3.2.10). */
+	qresync = false
 	signInFailures = 0
 	#badInRow = 0
 	#appending: Appending | null = null
@@ -229,7 +231,8 @@ export class Session {
 
 	/** We are stopping: a command under way is finished first. */
 	farewell(): void {
-		if (this.input.waiting) this.bye(STOPPING, 'UNAVAILABLE')
+		if (this.#given) this.socket.destroySoon()
+		else if (this.input.waiting) this.bye(STOPPING, 'UNAVAILABLE')
 		else this.#leaving = true
 	}
 
@@ -237,6 +240,13 @@ export class Session {
 		this.account = account
 		this.socket.off('timeout', this.#timedOut)
 		this.#setTimeout()
+	}
+
+	/** The client said something that only clients of RFC 7162 say: from now on it is told modseqs (section 3.1). */
+	knowsModseqs(): void {
+		if (this.condstore) return
+		this.condstore = true
+		if (this.view) this.out.text(`* OK [HIGHESTMODSEQ ${this.view.modseq}] modseqs are told from now on\r\n`)
 	}
 
 	/** The socket goes to somebody else; what the client sent and we did not use. */

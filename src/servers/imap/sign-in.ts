@@ -16,6 +16,8 @@ export async function signIn(
 	const result = await house.authenticate(login, password, session.guest.address)
 	if (!result.ok) return failed(session, result.why)
 	if (result.account.home === house.self) return enter(session, result.account)
+	// What a node of ours brought here would walk in circles.
+	if (session.guest.node) return no('this account does not live here', 'UNAVAILABLE')
 	return walkHome(session, tag, result.account)
 }
 

@@ -1,4 +1,5 @@
 import type { MessageRow } from '../../store/index.ts'
+import { imap } from '../../wire/index.ts'
 import { formatFlags } from './flags.ts'
 import type { Session } from './session.ts'
 
@@ -29,7 +30,13 @@ export function sync(session: Session, expunge: boolean): boolean {
 }
 
 function tellExpunged(session: Session, uids: number[]): void {
-	const places = session.view!.remove(uids)
+	const gone = session.view!.remove(uids)
+	if (session.qresync) {
+		// RFC 7162 section 3.2.10: by UID, and never EXPUNGE again.
+		if (gone.uids.length > 0) session.out.text(`* VANISHED ${imap.formatSet(gone.uids)}\r\n`)
+		return
+	}
+	const { places } = gone
 	// From the last to the first: earlier numbers stay as they are.
 	for (let i = places.length - 1; i >= 0; i--) session.out.text(`* ${places[i]! + 1} EXPUNGE\r\n`)
 }

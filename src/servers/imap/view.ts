@@ -75,14 +75,11 @@ export class View {
 		this.#uids[this.#length++] = uid
 	}
 
-	/** @param uids ascending. Returns the places they had, ascending. */
-	remove(uids: number[]): number[] {
-		const places: number[] = []
-		for (const uid of uids) {
-			const place = this.place(uid)
-			if (place >= 0) places.push(place)
-		}
-		if (places.length === 0) return places
+	/** @param uids ascending. Returns those of them that were here and the places they had, ascending. */
+	remove(uids: number[]): { uids: number[]; places: number[] } {
+		const known = uids.filter(uid => this.place(uid) >= 0)
+		const places = known.map(uid => this.place(uid))
+		if (places.length === 0) return { uids: known, places }
 		let kept = places[0]!
 		let next = 0
 		for (let place = kept; place < this.#length; place++) {
@@ -90,7 +87,7 @@ export class View {
 			else this.#uids[kept++] = this.#uids[place]!
 		}
 		this.#length = kept
-		return places
+		return { uids: known, places }
 	}
 
 	/** The places a sequence set names. Uids that are not here are passed over (RFC 9051 section 6.4.9). @throws Rejected */
@@ -124,6 +121,29 @@ export class View {
 		for (const [from, to] of spans) for (let place = from; place < to; place++) uids.push(this.#uids[place]!)
 		return uids
 	}
+}
+
+/** Is the uid in the set? `*` is the last message's. */
+export function holds(set: imap.Range[], uid: number, lastUid: number): boolean {
+	return set.some(([from, to]) => {
+		const [low, high] =
+			to === imap.STAR ? [Math.min(from, lastUid), from === imap.STAR ? lastUid : imap.STAR] : [from, to]
+		return uid >= low && uid <= high
+	})
+}
+
+/** Those of the places (ascending) that lie in the spans, as spans. */
+export function spansWithin(places: number[], spans: Span[]): Span[] {
+	const out: Span[] = []
+	let next = 0
+	for (const place of places) {
+		while (next < spans.length && spans[next]![1] <= place) next++
+		if (next === spans.length || spans[next]![0] > place) continue
+		const last = out.at(-1)
+		if (last?.[1] === place) last[1] = place + 1
+		else out.push([place, place + 1])
+	}
+	return out
 }
 
 function merged(spans: Span[]): Span[] {

@@ -177,8 +177,7 @@ export class Cursor {
 	}
 
 	#name(octets: string): string {
-		const name = /[\x80-\xff]/.test(octets) ? fromUtf8(octets) : (decodeUtf7(octets) ?? octets)
-		return name.normalize('NFC')
+		return /[\x80-\xff]/.test(octets) ? fromUtf8(octets) : (decodeUtf7(octets) ?? octets)
 	}
 
 	/** `(` items `)`, items apart by one space; empty only when `empty` is set. */

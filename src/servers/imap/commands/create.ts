@@ -7,7 +7,7 @@ import type { Session } from '../session.ts'
 /** RFC 9051 section 6.3.4, USE of RFC 6154 section 3, MAILBOXID of RFC 8474. */
 export async function create(session: Session, { mailbox, use }: imap.CommandOf<'CREATE'>): Promise<Done> {
 	// A delimiter at the end says that mailboxes will come below: nothing that we need to know.
-	const name = mailbox.replace(/\/$/, '')
+	const name = mailbox.replace(/\/$/, '').normalize('NFC')
 	mustBeNamed(name)
 	const role = use.length > 0 ? roleOf(session, use) : null
 	await write(session, { do: 'mailbox.create', account: session.account!.id, name, role })

@@ -9,6 +9,15 @@ export function enable(session: Session, { extensions }: imap.CommandOf<'ENABLE'
 		session.utf8 = true
 		enabled.push('UTF8=ACCEPT')
 	}
+	if (extensions.includes('CONDSTORE')) {
+		session.knowsModseqs()
+		enabled.push('CONDSTORE')
+	}
+	if (extensions.includes('QRESYNC')) {
+		session.knowsModseqs()
+		session.qresync = true
+		enabled.push('QRESYNC')
+	}
 	session.out.text(`* ENABLED${enabled.map(name => ` ${name}`).join('')}\r\n`)
 	return ok('ENABLE completed')
 }

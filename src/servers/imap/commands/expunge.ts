@@ -1,5 +1,6 @@
 import type { imap } from '../../../wire/index.ts'
 import { type Done, no, ok } from '../done.ts'
+import { write } from '../mailboxes.ts'
 import type { Session } from '../session.ts'
 
 /** EXPUNGE, and UID EXPUNGE of RFC 4315. The session tells the client what went, as after every command. */
@@ -7,8 +8,7 @@ export async function expunge(session: Session, { uids }: imap.CommandOf<'EXPUNG
 	const view = session.view!
 	if (view.readOnly) return no('this mailbox is open read-only', 'CANNOT')
 	const named = uids && { uids: view.uidsOf(view.spans(uids, true)) }
-	await session.house.write([
-		{ do: 'message.expunge', account: session.account!.id, mailbox: view.mailbox, ...named },
-	])
-	return ok('EXPUNGE completed')
+	const op = { do: 'message.expunge', account: session.account!.id, mailbox: view.mailbox, ...named } as const
+	const { modseq } = await write(session, op)
+	return ok('EXPUNGE completed', session.condstore ? `HIGHESTMODSEQ ${modseq}` : null)
 }

@@ -1,19 +1,29 @@
 import { Flag } from '../../../store/index.ts'
-import type { imap } from '../../../wire/index.ts'
-import { type Done, ok } from '../done.ts'
-import { itemWriter, type WriteItem } from '../fetch-items.ts'
+import { imap } from '../../../wire/index.ts'
+import { bad, type Done, ok } from '../done.ts'
+import { itemWriter, reads, type WriteItem } from '../fetch-items.ts'
 import { Fetched } from '../fetched.ts'
 import { formatFlags } from '../flags.ts'
 import { write } from '../mailboxes.ts'
 import { inBatches, rowsAt } from '../rows.ts'
 import type { Session } from '../session.ts'
+import { holds, type Span, spansWithin } from '../view.ts'
 
 export async function fetch(session: Session, command: imap.CommandOf<'FETCH'>): Promise<Done> {
 	const view = session.view!
-	const spans = view.spans(command.set, command.uid)
+	if (command.vanished && !(command.uid && session.qresync && command.changedSince !== null)) {
+		return bad('VANISHED needs UID FETCH, CHANGEDSINCE and ENABLE QRESYNC')
+	}
+	const wanted = view.spans(command.set, command.uid)
+	const spans = command.changedSince === null ? wanted : changed(session, command, wanted)
 	const items = command.items.slice()
+	const asksModseq = items.some(({ item }) => item === 'MODSEQ')
+	if (asksModseq || command.changedSince !== null) session.knowsModseqs()
+	if (command.changedSince !== null && !asksModseq) items.push({ item: 'MODSEQ' })
 	if (command.uid && !items.some(({ item }) => item === 'UID')) items.unshift({ item: 'UID' })
 	const writers = items.map(item => itemWriter(item, session.utf8))
+	const read = items.map(reads)
+	const needs = { head: read.some(({ head }) => head), body: read.some(({ body }) => body) }
 	const marks = !view.readOnly && items.some(marksSeen)
 	const asksFlags = items.some(({ item }) => item === 'FLAGS')
 	let missing = 0
@@ -21,23 +31,43 @@ export async function fetch(session: Session, command: imap.CommandOf<'FETCH'>):
 		const rows = rowsAt(session, places)
 		const marked = marks ? await markSeen(session, rows) : null
 		for (const [place, row] of rows) {
-			if (!row) {
+			const message = row && new Fetched(session.house.reader, row)
+			if (!message?.ready(needs, view.mailbox)) {
 				missing++
 				continue
 			}
-			const message = new Fetched(session.house.reader, row)
 			session.out.inside = true
 			const writing = writeMessage(session, place, message, writers)
 			if (writing) await writing
 			// What we changed ourselves is told with what it was changed for.
-			if (marked?.has(row.uid) && !asksFlags)
-				session.out.text(` FLAGS (${formatFlags(row.flags, row.keywords)})`)
+			if (marked?.has(message.row.uid)) {
+				if (!asksFlags) session.out.text(` FLAGS (${formatFlags(message.row.flags, message.row.keywords)})`)
+				if (session.condstore && !asksModseq) session.out.text(` MODSEQ (${message.row.modseq})`)
+			}
 			session.out.text(')\r\n')
 			session.out.inside = false
 			if (session.out.full) await session.out.drained()
 		}
 	})
 	return ok('FETCH completed', missing > 0 ? 'EXPUNGEISSUED' : null)
+}
+
+/** CHANGEDSINCE: only what changed after that modseq; with VANISHED also what went (RFC 7162 sections 3.1.4.1, 3.2.6). */
+function changed(
+	session: Session,
+	{ set, changedSince, vanished }: imap.CommandOf<'FETCH'>,
+	wanted: Span[],
+): Span[] {
+	const view = session.view!
+	const { reader } = session.house
+	if (vanished && set !== '$') {
+		const gone = reader
+			.expungedSince(view.mailbox, changedSince!)
+			.filter(uid => holds(set, uid, view.lastUid))
+		if (gone.length > 0) session.out.text(`* VANISHED (EARLIER) ${imap.formatSet(gone)}\r\n`)
+	}
+	const places = reader.messagesSince(view.mailbox, changedSince!).map(row => view.place(row.uid))
+	return spansWithin(places, wanted)
 }
 
 /** Items that set \Seen (RFC 9051 section 6.4.5): bodies that are not peeked at. */

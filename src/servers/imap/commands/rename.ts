@@ -10,7 +10,7 @@ export async function rename(session: Session, { mailbox, to }: imap.CommandOf<'
 		do: 'mailbox.rename',
 		account: session.account!.id,
 		name: mailbox,
-		to: to.replace(/\/$/, ''),
+		to: to.replace(/\/$/, '').normalize('NFC'),
 	})
 	return ok('RENAME completed')
 }

@@ -1,16 +1,19 @@
-import type { imap } from '../../../wire/index.ts'
+import { imap } from '../../../wire/index.ts'
 import { type Done, no, ok } from '../done.ts'
 import { readFlags } from '../flags.ts'
 import { write } from '../mailboxes.ts'
 import { inBatches, rowsAt } from '../rows.ts'
 import type { Session } from '../session.ts'
 import { flagsResponse } from '../sync.ts'
+import type { Span } from '../view.ts'
 
 export async function store(session: Session, command: imap.CommandOf<'STORE'>): Promise<Done> {
 	const view = session.view!
 	if (view.readOnly) return no('this mailbox is open read-only', 'CANNOT')
-	const spans = view.spans(command.set, command.uid)
-	const uids = view.uidsOf(spans)
+	const { unchangedSince } = command
+	if (unchangedSince !== null) session.knowsModseqs()
+	const wanted = view.spans(command.set, command.uid)
+	const uids = view.uidsOf(wanted)
 	const result = await write(session, {
 		do: 'message.flags',
 		account: session.account!.id,
@@ -18,17 +21,41 @@ export async function store(session: Session, command: imap.CommandOf<'STORE'>):
 		uids,
 		how: command.how,
 		...readFlags(command.flags),
+		...(unchangedSince === null ? null : { unchangedSince }),
 	})
+	const left = (result.unchanged ?? []).map(uid => view.place(uid))
+	const spans = left.length > 0 ? without(wanted, left) : wanted
 	// What the client asked for needs no telling a second time (sync), and with .SILENT not even once.
 	if (result.uids!.length > 0) view.own.add(result.modseq!)
 	let missing = 0
-	if (!command.silent) {
+	// A client of modseqs has to learn the new ones, silent or not (RFC 7162 section 3.1.3).
+	if (!command.silent || session.condstore) {
 		await inBatches(session, spans, places => {
 			for (const [place, row] of rowsAt(session, places)) {
-				if (row) session.out.text(flagsResponse(session, place, row))
-				else missing++
+				if (!row) missing++
+				else if (!command.silent) session.out.text(flagsResponse(session, place, row))
+				else session.out.text(`* ${place + 1} FETCH (UID ${row.uid} MODSEQ (${row.modseq}))\r\n`)
 			}
 		})
 	}
+	if (left.length > 0) {
+		const numbers = left.map(place => (command.uid ? view.uid(place) : place + 1))
+		return ok('STORE completed but for what changed meanwhile', `MODIFIED ${imap.formatSet(numbers)}`)
+	}
 	return ok('STORE completed', missing > 0 ? 'EXPUNGEISSUED' : null)
+}
+
+/** The spans without these places (ascending). */
+function without(spans: Span[], places: number[]): Span[] {
+	const leave = new Set(places)
+	const out: Span[] = []
+	for (const [from, to] of spans) {
+		let start = from
+		for (let place = from; place <= to; place++) {
+			if (place < to && !leave.has(place)) continue
+			if (place > start) out.push([start, place])
+			start = place + 1
+		}
+	}
+	return out
 }
