@@ -7,7 +7,8 @@ if ! command -v npm >/dev/null 2>&1; then
 	exit 1
 fi
 echo "panpipe: installing dependencies (once) ..." >&2
-if ! (cd "$here" && npm ci --no-audit --no-fund --loglevel=error >&2); then
+# Not "npm ci": it refuses a lock file that lacks optional packages of other platforms, which not every registry has.
+if ! (cd "$here" && npm install --no-save --no-audit --no-fund --loglevel=error >&2); then
 	echo "panpipe: the dependencies could not be installed: is the npm registry within reach?" >&2
 	exit 1
 fi

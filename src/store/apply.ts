@@ -27,6 +27,7 @@ export type Decision =
 export function apply(file: MailFile, op: PackedOp): OpResult {
 	switch (op.do) {
 		case 'queue.add':
+			file.bring(op.item.body)
 			return queue.addToQueue(file, op.item as never, op.item.body)
 		case 'queue.result':
 			return queue.settleResults(file, op.results)
@@ -55,6 +56,7 @@ export function apply(file: MailFile, op: PackedOp): OpResult {
 			return settle(file, { do: 'mailbox.subscribe', account: op.account, name: op.name, on: op.on })
 
 		case 'message.add':
+			file.bring(op.body)
 			return add(file, op)
 		case 'message.flags': {
 			const decided = messages.decideFlags(file, op)

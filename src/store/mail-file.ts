@@ -35,8 +35,8 @@ export class MailFile {
 	readonly clock: Clock
 	#statements = new Map<string, StatementSync>()
 	#changes = new Map<string, { mailboxes: Set<number>; list: boolean }>()
-	/** Files no row names any more: removed after the commit. */
-	#unnamed: string[] = []
+	/** Files of bodies that came with an Op or lost a reference: those no row names are removed when it is settled. */
+	#doubtful = new Set<string>()
 
 	constructor(db: DatabaseSync, folder: BlobFolder, clock: Clock) {
 		this.db = db
@@ -68,12 +68,16 @@ export class MailFile {
 		return this.sql(text).run(...values) as { changes: number; lastInsertRowid: number }
 	}
 
+	/** An Op brings this body: from now on its file is ours, whatever becomes of the Op. */
+	bring({ file }: PackedBody): void {
+		if (file) this.#doubtful.add(file)
+	}
+
 	/** The row of a body, one reference more. The file of a body that is here already is not needed. */
 	refer(body: PackedBody, references = 1): number {
 		const known = this.get<{ id: number }>('SELECT id FROM blob WHERE hash = ?', body.hash)
 		if (known) {
 			this.run('UPDATE blob SET refs = refs + ? WHERE id = ?', references, known.id)
-			if (body.file) this.#unnamed.push(body.file)
 			return known.id
 		}
 		const { lastInsertRowid: id } = this.run(
@@ -102,7 +106,7 @@ export class MailFile {
 		)
 		if (!row || row.refs > 0) return
 		this.run('DELETE FROM blob WHERE id = ?', blob)
-		if (row.file) this.#unnamed.push(row.file)
+		if (row.file) this.#doubtful.add(row.file)
 		else this.run('DELETE FROM body WHERE blob = ?', blob)
 	}
 
@@ -123,10 +127,9 @@ export class MailFile {
 		else change.mailboxes.add(mailbox)
 	}
 
-	/** After a commit: what it changed, once; and files that lost their last name go. */
+	/** After a commit: what it changed, once; and files that no row names go. */
 	afterCommit(): Change[] {
-		for (const file of this.#unnamed) this.folder.remove(file)
-		this.#unnamed = []
+		this.#removeUnnamed()
 		const changes: Change[] = []
 		for (const [account, { mailboxes, list }] of this.#changes)
 			changes.push({ account, mailboxes: [...mailboxes], list })
@@ -134,9 +137,21 @@ export class MailFile {
 		return changes
 	}
 
-	afterRollback(): void {
-		this.#unnamed = []
+	/** @param final the Ops failed for good; else they are tried again one by one, and need their files */
+	afterRollback(final: boolean): void {
+		if (final) this.#removeUnnamed()
+		this.#doubtful.clear()
 		this.#changes.clear()
+	}
+
+	#removeUnnamed(): void {
+		for (const file of this.#doubtful) {
+			// A file that cannot be removed now is swept at the next start; what was committed stays so.
+			try {
+				if (!this.get('SELECT 1 FROM blob WHERE file = ?', file)) this.folder.remove(file)
+			} catch {}
+		}
+		this.#doubtful.clear()
 	}
 
 	/** Removes files that no row names: left by a crash between the file's fsync and the commit. */

@@ -107,4 +107,8 @@ export const migrations: readonly Migration[] = [
 		CREATE TABLE replayed (node TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
 		`,
 	},
+	{
+		name: 'the files of bodies are found without reading all bodies',
+		sql: 'CREATE INDEX blob_file ON blob (file) WHERE file IS NOT NULL',
+	},
 ]

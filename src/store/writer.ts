@@ -41,7 +41,12 @@ file.setFact('node', node)
 let sincePruning = 0
 
 function run(request: WriteRequest): OpResult[] {
-	if ('replay' in request) return [replay(file, request.replay.rows, hash => request.replay.bodies[hash])]
+	if ('replay' in request) {
+		const { rows, bodies } = request.replay
+		const result = replay(file, rows, hash => bodies[hash])
+		for (const body of Object.values(bodies)) file.bring(body) // only now: who misses one comes again with the same
+		return [result]
+	}
 	return request.ops.map(op => apply(file, op))
 }
 
@@ -54,7 +59,7 @@ function commit(requests: WriteRequest[]): { answers: WriteAnswer[]; changes: Ch
 		return { answers, changes: file.afterCommit() }
 	} catch (error) {
 		if (db.isTransaction) db.exec('ROLLBACK')
-		file.afterRollback()
+		file.afterRollback(requests.length === 1)
 		if (requests.length === 1) return { answers: [failure(requests[0]!, error)], changes: [] }
 	}
 	const answers: WriteAnswer[] = []
