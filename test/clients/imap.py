@@ -1,6 +1,7 @@
 """imaplib: imap.py HOST PORT TLS-PORT USER PASSWORD FOLDER FILE...
 
-Works in FOLDER (made, and removed at the end) with the letters in the FILEs, of which the second is about 预算.
+Works in FOLDER (made, and removed at the end) with the letters in the FILEs, of which the second is about
+预算 and the third, in GB18030, says 明天开会.
 """
 import base64
 import imaplib
@@ -49,6 +50,8 @@ m.literal = '预算'.encode()
 assert ok(m.search('UTF-8', 'SUBJECT')) == [b'2']
 m.literal = '预算'.encode()
 assert ok(m.search('UTF-8', 'TEXT')) == [b'2']
+m.literal = '明天开会'.encode()
+assert ok(m.search('UTF-8', 'BODY')) == [b'3']
 m.literal = '没有'.encode()
 assert ok(m.search('UTF-8', 'TEXT')) == [b'']
 
