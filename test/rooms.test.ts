@@ -11,7 +11,7 @@ function readRooms(): Map<string, Set<string>> {
 	const rooms = new Map<string, Set<string>>()
 	const order: string[] = []
 	const text = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
-	for (const [, name, may] of text.matchAll(/^\| \d+ \| `(\w+)\/` \|.*\| ([^|]*) \|$/gm)) {
+	for (const [, name, may] of text.matchAll(/^\| *\d+ *\| *`(\w+)\/` *\|.*\|([^|]*)\|$/gm)) {
 		const allowed = may!.trim() === 'all above' ? order : may!.split(',').map(word => word.trim())
 		rooms.set(name!, new Set(allowed.filter(word => word !== '' && word !== '–')))
 		order.push(name!)
