@@ -1,10 +1,16 @@
 #!/bin/sh
 # Installs Debian packages that are missing: sh setup/packages.sh COMMAND=PACKAGE ...
+# What brings no command is asked for as =PACKAGE; where there is no dpkg to know, it is taken to be there.
 # Debian's nats-server brings a service of its own; it is masked first, so that nothing listens on the network but
 # the servers that a node starts for itself.
 set -e
 missing=""
 for pair in "$@"; do
+	case $pair in =*)
+		command -v dpkg-query >/dev/null 2>&1 || continue
+		dpkg-query -W -f '${Status}' "${pair#=}" 2>/dev/null | grep -q ' installed$' || missing="$missing ${pair#=}"
+		continue
+	esac
 	command -v "${pair%%=*}" >/dev/null 2>&1 || [ -x "/usr/sbin/${pair%%=*}" ] || missing="$missing ${pair#*=}"
 done
 [ -n "$missing" ] || exit 0

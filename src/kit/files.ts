@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
 /** Writes a small file so that after a crash either the old or the new content is there, whole. Mode 0600. */
@@ -6,7 +6,7 @@ export function writeFileAtomic(path: string, content: string): void {
 	const beside = `${path}.new`
 	const file = openSync(beside, 'w', 0o600)
 	try {
-		writeSync(file, content)
+		writeFileSync(file, content) // all of it: a single write may take less when the disk is nearly full
 		fsyncSync(file)
 	} finally {
 		closeSync(file)

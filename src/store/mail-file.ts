@@ -23,9 +23,17 @@ export function packBody(body: StagedBody): PackedBody {
 		envelope: JSON.stringify(envelope),
 		structure: JSON.stringify(structure),
 		preview,
-		data: body.data,
+		data: body.data && ownMemory(body.data),
 		file: body.file,
 	}
+}
+
+/** A view's whole memory is cloned on its way to another thread, so small bodies leave the pool of buffers first. */
+function ownMemory(data: Uint8Array): Uint8Array {
+	if (data.byteLength === data.buffer.byteLength) return data
+	const own = Buffer.allocUnsafeSlow(data.byteLength)
+	own.set(data)
+	return own
 }
 
 /** The writer's hold on mail.sqlite: statements, the log, references to bodies, and what the batch changed. */

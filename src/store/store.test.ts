@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { newId } from '../kit/index.ts'
-import { Flag, type LogRow, type Op, openStore, type StagedBody, type Store } from './index.ts'
+import { Flag, type LogRow, type MessageRow, type Op, openStore, type StagedBody, type Store } from './index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'panpipe-store-'))
 let store: Store
@@ -96,6 +98,46 @@ test('a body that nobody names any more is gone, in the database and in the fold
 	assert.equal(readdirSync(join(folder, 'a/blobs')).length, before + 1)
 	await one({ do: 'mailbox.delete', account, name: 'Trash' })
 	assert.equal(readdirSync(join(folder, 'a/blobs')).length, before)
+})
+
+async function staged(bytes: Buffer): Promise<StagedBody> {
+	const stage = store.stage()
+	await stage.write(bytes)
+	return stage.end()
+}
+
+test('a large body that one request files for several accounts is there for each of them', async () => {
+	const [alice, bob] = [newId(), newId()]
+	const bytes = Buffer.alloc(500_000, alice)
+	const body = await staged(bytes)
+	await store.write([alice, bob].map(account => add(account, 'INBOX', body, { create: true })))
+	for (const account of [alice, bob]) {
+		const [message] = store.reader.messages(store.reader.mailbox(account, 'INBOX')!.key, 1, 9)
+		assert.ok(store.reader.body(message!.blob).equals(bytes))
+	}
+})
+
+test('a large body that was here already, or that no Op took, leaves no file behind', async () => {
+	const account = newId()
+	const bytes = Buffer.alloc(500_000, account)
+	await store.write([add(account, 'INBOX', await staged(bytes), { create: true, once: account })])
+	const before = readdirSync(join(folder, 'a/blobs')).length
+	await one(add(account, 'Archive', await staged(bytes)))
+	await one(add(account, 'INBOX', await staged(Buffer.alloc(600_000, account)), { once: account }))
+	await one(add(account, 'no such mailbox', await staged(Buffer.alloc(700_000, account))))
+	const broken = { ...(await staged(Buffer.alloc(800_000, account))), hash: null as never }
+	await assert.rejects(one(add(account, 'INBOX', broken)))
+	assert.equal(readdirSync(join(folder, 'a/blobs')).length, before)
+})
+
+test('who stops reading a large body early leaves no file open', async () => {
+	const account = newId()
+	await store.write([add(account, 'INBOX', await staged(randomBytes(2_000_000)), { create: true })])
+	const [{ blob }] = store.reader.messages(store.reader.mailbox(account, 'INBOX')!.key, 1, 9) as [MessageRow]
+	const open = () => readdirSync('/proc/self/fd').length
+	const before = open()
+	for (let i = 0; i < 20; i++) for await (const _ of store.reader.bodyStream(blob, 0, 100)) break
+	while (open() > before) await setImmediate() // closing takes a turn or two
 })
 
 test('what bears the same hand-over id is filed once in an account', async () => {

@@ -18,12 +18,15 @@ export type Store = {
 	reader: Reader & { log(after: number, most: number): LogRow[]; accounts(): string[] }
 	/**
 	 * One transaction, answered when it is on disk (one fsync shared with whoever else writes now).
-	 * Writes take effect in the order of the calls. @throws DiskFull
+	 * Writes take effect in the order of the calls. The file of a body that an Op brings is the store's from then on:
+	 * it goes when the Op fails. @throws DiskFull
 	 */
 	write(ops: Op[]): Promise<OpResult[]>
 	/** Rows of another node's log, with the bodies they name. What was replayed before is passed over. */
 	replay(rows: LogRow[], bodies: StagedBody[]): Promise<void>
 	changes: Emitter<Change>
+	/** Resolves when the writer has died, with the reason: nothing is written any more until the store is opened anew. */
+	died: Promise<Error>
 	/** For a body that streams in. */
 	stage(): BodyStage
 	/** For one that is in memory. */
@@ -66,8 +69,12 @@ export async function openStore(options: { dir: string; node: string; keepLog?: 
 		}
 	})
 	const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()))
+	let closing = false
+	let tell: (error: Error) => void
+	const died = new Promise<Error>(resolve => (tell = resolve))
 	const stop = (error: Error) => {
-		stopped = error
+		stopped ??= error
+		if (!closing) tell(stopped)
 		for (const who of waiting.values()) who.reject(error)
 		waiting.clear()
 	}
@@ -97,7 +104,8 @@ export async function openStore(options: { dir: string; node: string; keepLog?: 
 	return {
 		reader: new SqliteReader(db, folder),
 		changes,
-		write: ops => send({ ops: ops.map(pack) }),
+		died,
+		write: ops => send({ ops: packAll(ops) }),
 		async replay(rows, bodies) {
 			await send({
 				replay: { rows, bodies: Object.fromEntries(bodies.map(body => [body.hash, packBody(body)])) },
@@ -106,6 +114,7 @@ export async function openStore(options: { dir: string; node: string; keepLog?: 
 		stage: () => new Stage(folder),
 		stageSmall,
 		async close() {
+			closing = true
 			setImmediate(() => worker.postMessage('close'))
 			await exited
 			db.close()
@@ -113,10 +122,18 @@ export async function openStore(options: { dir: string; node: string; keepLog?: 
 	}
 }
 
-function pack(op: Op): PackedOp {
-	if (op.do === 'message.add') return { ...op, body: packBody(op.body) }
-	if (op.do === 'queue.add') return { do: op.do, item: { ...op.item, body: packBody(op.item.body) } }
-	return op
+/** The Ops of one message name one body: it is packed, and crosses to the writer, once. */
+function packAll(ops: Op[]): PackedOp[] {
+	let last: { body: StagedBody; packed: PackedBody } | null = null
+	const pack = (body: StagedBody): PackedBody => {
+		if (last?.body !== body) last = { body, packed: packBody(body) }
+		return last.packed
+	}
+	return ops.map((op): PackedOp => {
+		if (op.do === 'message.add') return { ...op, body: pack(op.body) }
+		if (op.do === 'queue.add') return { do: op.do, item: { ...op.item, body: pack(op.item.body) } }
+		return op
+	})
 }
 
 function asError({ message, errcode }: { message: string; errcode: number }): Error {
