@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
 import { listNodes } from './nodes.ts'
 import { verb } from './verb.ts'
@@ -36,7 +37,14 @@ export const rebuildCluster = verb({
 	about: "throw away the engine's state and build it anew from the files of this node",
 	input: z.object({}),
 	async run({ cluster, directory }) {
+		const wereUp = cluster.links.peers().filter(peer => peer.state === 'up').length
 		await cluster.rebuild()
-		return directory.refresh()
+		// The new engine finds the others within a second or two.
+		for (let tries = 1; ; tries++) {
+			const results = await directory.refresh()
+			const reached = results.filter(result => result.state === 'done').length
+			if (reached >= wereUp || tries === 20) return results
+			await setTimeout(500)
+		}
 	},
 })
