@@ -1,6 +1,6 @@
 import { encodeHeader, formatDate } from '../message/index.ts'
 import type { QueueItem } from '../store/index.ts'
-import type { Reply } from '../wire/index.ts'
+import { decodeXtext, type Reply } from '../wire/index.ts'
 
 export type Failure = {
 	item: QueueItem
@@ -14,7 +14,13 @@ export function wantsReport(item: QueueItem): boolean {
 	return item.notify === null || item.notify.split(',').includes('FAILURE')
 }
 
-/** A non-delivery report for one recipient (RFC 3464 in RFC 6522), in English and Chinese. Every line ends in CRLF. */
+// Of what another server said; a line has 998 octets at most (RFC 5322 section 2.1.1).
+const MOST_SAID = 300
+
+/**
+ * A non-delivery report for one recipient (RFC 3464 in RFC 6522), in English and Chinese. Every line ends in CRLF.
+ * @param original the message, or as much of its beginning as may be sent back
+ */
 export function nonDeliveryReport(
 	failure: Failure,
 	original: Buffer,
@@ -24,9 +30,11 @@ export function nonDeliveryReport(
 	const { hostname, now, id } = options
 	const boundary = `=_${id}`
 	const status = failure.expired ? '4.4.7' : (reply.enhanced ?? (reply.code >= 500 ? '5.0.0' : '4.0.0'))
-	const said = `${reply.code} ${reply.enhanced ? `${reply.enhanced} ` : ''}${reply.lines.join(' ')}`
+	const said = printable(
+		`${reply.code} ${reply.enhanced ? `${reply.enhanced} ` : ''}${reply.lines.join(' ')}`,
+	).slice(0, MOST_SAID)
 	const wide = /[^\x00-\x7f]/.test(item.recipient + item.reversePath)
-	const full = item.ret === 'FULL'
+	const full = item.ret === 'FULL' && original.length === item.size
 	const head = headerOf(original)
 	const since = formatDate(item.arrived)
 	const why = {
@@ -45,6 +53,7 @@ export function nonDeliveryReport(
 		'MIME-Version: 1.0',
 		`Content-Type: multipart/report; report-type=${wide ? 'global-delivery-status' : 'delivery-status'};`,
 		`\tboundary="${boundary}"`,
+		'Content-Transfer-Encoding: 8bit',
 		'',
 		`--${boundary}`,
 		'Content-Type: text/plain; charset=utf-8',
@@ -63,14 +72,14 @@ export function nonDeliveryReport(
 		...(wide ? ['Content-Transfer-Encoding: 8bit'] : []),
 		'',
 		`Reporting-MTA: dns; ${hostname}`,
-		...(item.envelopeId ? [`Original-Envelope-Id: ${item.envelopeId}`] : []),
+		...field('Original-Envelope-Id', item.envelopeId && decodeXtext(item.envelopeId), wide),
 		`Arrival-Date: ${since}`,
 		'',
-		...(item.originalRecipient ? [`Original-Recipient: ${item.originalRecipient}`] : []),
+		...field('Original-Recipient', item.originalRecipient && originalRecipient(item.originalRecipient), wide),
 		`Final-Recipient: ${wide ? 'utf-8' : 'rfc822'}; ${item.recipient}`,
 		'Action: failed',
 		`Status: ${status}`,
-		`Diagnostic-Code: smtp; ${said}`,
+		...field('Diagnostic-Code', `smtp; ${said}`, wide),
 		`Last-Attempt-Date: ${formatDate(now)}`,
 		'',
 		`--${boundary}`,
@@ -84,7 +93,26 @@ export function nonDeliveryReport(
 	return Buffer.concat([Buffer.from(text), full ? original : head, Buffer.from(`\r\n--${boundary}--\r\n`)])
 }
 
+/** A field of a delivery status, which is ASCII unless it is `wide` (RFC 6533); others chose the words. */
+function field(name: string, value: string | null, wide: boolean): string[] {
+	if (!value) return []
+	const clean = printable(value)
+	return [`${name}: ${wide ? clean : clean.replace(/[^\x00-\x7f]/g, '?')}`]
+}
+
+/** ORCPT without its xtext (RFC 3461 section 6.3). */
+function originalRecipient(orcpt: string): string {
+	const at = orcpt.indexOf(';') + 1
+	const address = orcpt.slice(at)
+	return `${orcpt.slice(0, at)} ${decodeXtext(address) ?? address}`
+}
+
+function printable(text: string): string {
+	return text.replace(/[\x00-\x1f\x7f]+/g, ' ')
+}
+
+/** Up to the blank line, or to the last line that is whole. */
 function headerOf(message: Buffer): Buffer {
 	const end = message.indexOf('\r\n\r\n')
-	return end < 0 ? message : message.subarray(0, end + 2)
+	return message.subarray(0, (end < 0 ? message.lastIndexOf('\r\n') : end) + 2)
 }

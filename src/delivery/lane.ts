@@ -1,6 +1,7 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { backOff, type Clock, type Log } from '../kit/index.ts'
 import type { QueueItem, Store } from '../store/index.ts'
-import type { Reply } from '../wire/index.ts'
+import { type Reply, reply } from '../wire/index.ts'
 
 /** The recipients of one message that go together. */
 export type Consignment = [QueueItem, ...QueueItem[]]
@@ -14,6 +15,7 @@ export type Carrier = {
 	carry(consignment: Consignment): { sent: Promise<void>; answered: Promise<Reply[]> }
 	/** The connection is gone. */
 	readonly lost: boolean
+	/** Ends it; what is under way is lost. */
 	close(): void
 }
 
@@ -39,6 +41,10 @@ export type LaneOptions = {
 const PAGE = 200
 // An open way is kept for the next message this long.
 const KEEP_OPEN_MS = 30_000
+// How long what is under way may take when the node stops.
+const GRACE_MS = 3_000
+// Waiting for a disk that does not take results.
+const REWRITE = { first: 1_000, most: 30_000 }
 
 /**
  * One route's part of the queue, in order of arrival. While the way is open everything due is carried, several
@@ -54,6 +60,7 @@ export class Lane {
 	#idle: NodeJS.Timeout | null = null
 	#failures = 0
 	#stopped = false
+	#stopping = new AbortController()
 	/** Why this route waits, in plain words; null when it does not. */
 	waiting: string | null = null
 
@@ -61,9 +68,12 @@ export class Lane {
 		this.#options = options
 	}
 
-	/** Something is new: mail came, the peer is back, an administrator asked. */
-	wake(): void {
-		if (this.#stopped) return
+	/**
+	 * Something is new: the peer is back, an administrator asked. More mail is no reason to believe that a way
+	 * is open again which could not be opened: it is not `urgent`, it waits with the rest.
+	 */
+	wake(urgent = true): void {
+		if (this.#stopped || (!urgent && this.#failures > 0)) return
 		if (this.#timer) clearTimeout(this.#timer)
 		this.#timer = null
 		this.#again = true
@@ -75,8 +85,10 @@ export class Lane {
 
 	async stop(): Promise<void> {
 		this.#stopped = true
+		this.#stopping.abort()
 		if (this.#timer) clearTimeout(this.#timer)
-		await this.#running
+		// A peer that is slow to answer does not keep us: what it has taken without our hearing of it comes again.
+		await Promise.race([this.#running, pause(GRACE_MS, undefined, { ref: false })])
 		this.#close()
 	}
 
@@ -120,7 +132,10 @@ export class Lane {
 		let last = items.at(-1)!.key
 		items = await this.#options.sort(items)
 		const closed = this.#options.closed()
-		if (closed) return void (this.waiting = closed)
+		if (closed) {
+			this.waiting = closed
+			return
+		}
 		if (items.length === 0) return void (this.#again = true)
 
 		const reused = this.#carrier !== null && !this.#carrier.lost
@@ -128,12 +143,13 @@ export class Lane {
 			const opened = await this.#options.open()
 			if ('refused' in opened) {
 				for (const one of consignments(items))
-					await this.#options.settle(
+					await this.#settle(
 						one,
 						one.map(() => opened.refused),
 					)
 				return void (this.#again = true)
 			}
+			if (this.#stopped) return opened.close()
 			this.#carrier = opened
 		}
 		const carrier = this.#carrier!
@@ -141,13 +157,15 @@ export class Lane {
 		this.waiting = null
 		const underWay = new Set<Promise<void>>()
 		let failed: Error | null = null
+		let carried = 0
 		try {
 			for (; items.length > 0 && !failed && !this.#stopped && !this.#options.closed(); ) {
 				for (const consignment of consignments(items)) {
 					if (failed || this.#stopped) break
 					const { sent, answered } = carrier.carry(consignment)
 					const settled = answered
-						.then(replies => this.#options.settle(consignment, replies))
+						.then(replies => this.#settle(consignment, replies))
+						.then(() => void (carrier.lost || carried++))
 						.catch(error => void (failed ??= error as Error))
 						.finally(() => underWay.delete(settled))
 					underWay.add(settled)
@@ -170,8 +188,9 @@ export class Lane {
 		}
 		if (failed) {
 			this.#close()
-			if (!reused) throw failed
-			this.#again = true // the way had closed while nobody looked: open it anew
+			if (!reused && carried === 0) throw failed
+			// The way had closed while nobody looked, or takes only so many messages at a time: open it anew.
+			this.#again = true
 			return
 		}
 		this.#idle = setTimeout(() => this.#close(), KEEP_OPEN_MS)
@@ -179,11 +198,26 @@ export class Lane {
 		this.#again ||= this.#due(0).length > 0 && !this.#options.closed()
 	}
 
-	/** Recipients that were told "later" have their own time. */
+	/** The peer has answered: until that is on our disk nothing more goes this way, or it would go twice. */
+	async #settle(consignment: Consignment, replies: Reply[]): Promise<void> {
+		for (let tries = 1; ; tries++) {
+			try {
+				return await this.#options.settle(consignment, replies)
+			} catch (error) {
+				if (this.#stopped) throw error
+				this.#options.log.error({ route: this.#options.route, err: error }, 'results not written')
+				await pause(backOff(tries, REWRITE.first, REWRITE.most), undefined, {
+					signal: this.#stopping.signal,
+				})
+			}
+		}
+	}
+
+	/** Recipients that were told "later" have their own time; a closed way is looked at now and then. */
 	#sleepUntilDue(): void {
-		const { store, route, clock } = this.#options
-		const mine = store.reader.queueRoutes().find(one => one.route === route)
-		if (mine && !this.waiting) this.#sleep(Math.max(50, mine.due - clock.now()))
+		const { store, route, clock, retry } = this.#options
+		const due = store.reader.queueNext(route)
+		if (due !== null) this.#sleep(this.waiting ? retry.most : Math.max(50, due - clock.now()))
 	}
 
 	#sleep(ms: number): void {
@@ -207,4 +241,10 @@ function consignments(items: QueueItem[]): Consignment[] {
 		else out.push([item])
 	}
 	return out
+}
+
+/** What the recipients are told when the body cannot be read here: they wait, without keeping others from going. */
+export function unreadable(consignment: Consignment, error: unknown): Reply[] {
+	const why = reply(451, '4.3.0', `The message cannot be read here: ${(error as Error).message}`)
+	return consignment.map(() => why)
 }

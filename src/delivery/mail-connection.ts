@@ -17,8 +17,9 @@ export class MailConnection {
 	#lost: ConnectionLost | null = null
 	#timer: NodeJS.Timeout | null = null
 	#timeoutMs: number
+	#draining = false
 
-	/** @param timeoutMs longest silence while a reply is waited for */
+	/** @param timeoutMs longest time in which nothing comes while a reply is waited for, or nothing goes while we send */
 	constructor(socket: Socket, timeoutMs: number) {
 		this.socket = socket
 		this.#timeoutMs = timeoutMs
@@ -26,10 +27,12 @@ export class MailConnection {
 	}
 
 	#listen(): void {
-		this.socket.on('data', chunk => this.#hear(chunk as Buffer))
-		this.socket.on('error', error => this.lose(error.message))
-		this.socket.on('close', () => this.lose('the connection was closed'))
+		this.socket.on('data', this.#data).on('error', this.#error).on('close', this.#close)
 	}
+
+	#data = (chunk: Buffer) => this.#hear(chunk)
+	#error = (error: Error) => this.lose(error.message)
+	#close = () => this.lose('the connection was closed')
 
 	#hear(chunk: Buffer): void {
 		try {
@@ -68,8 +71,11 @@ export class MailConnection {
 		return this.#lost ? true : this.socket.write(bytes)
 	}
 
+	/** Resolves when more may be sent, or the connection is lost. */
 	async drained(): Promise<void> {
 		if (!this.socket.writableNeedDrain || this.#lost) return
+		this.#draining = true
+		this.#watch()
 		await new Promise<void>(resolve => {
 			const go = () => {
 				this.socket.off('drain', go)
@@ -79,12 +85,14 @@ export class MailConnection {
 			this.socket.on('drain', go)
 			this.socket.on('close', go)
 		})
+		this.#draining = false
+		this.#watch()
 	}
 
 	#watch(): void {
 		if (this.#timer) clearTimeout(this.#timer)
 		this.#timer = null
-		if (this.#waiting.length === 0 || this.#lost) return
+		if ((this.#waiting.length === 0 && !this.#draining) || this.#lost) return
 		this.#timer = setTimeout(() => this.lose('no answer in time'), this.#timeoutMs)
 	}
 
@@ -104,15 +112,18 @@ export class MailConnection {
 
 	/** STARTTLS: from here on the other socket speaks (RFC 3207). */
 	replaceSocket(socket: Socket): void {
-		this.socket.removeAllListeners('data').removeAllListeners('close').removeAllListeners('error')
-		this.socket.on('error', () => {})
+		this.socket.off('data', this.#data).off('error', this.#error).off('close', this.#close)
+		this.socket.on('error', () => {}) // the other one tells
 		this.socket = socket
 		this.#reader = new ReplyReader()
+		this.#ready = [] // nothing said before TLS counts after it
 		this.#listen()
 	}
 
+	/** Says goodbye; a peer that has no answer to that is not waited for. */
 	async quit(): Promise<void> {
 		if (this.#lost) return
+		this.#timeoutMs = Math.min(this.#timeoutMs, 5_000)
 		await this.command('QUIT').catch(() => {})
 		this.lose('done')
 	}

@@ -1,14 +1,14 @@
 import type { Links } from '../cluster/index.ts'
 import type { Directory } from '../directory/index.ts'
 import { backOff, type Clock, type Log, newId } from '../kit/index.ts'
-import type { Op, QueueItem, QueueResult, Store } from '../store/index.ts'
+import type { Op, QueueItem, QueueResult, StagedBody, Store } from '../store/index.ts'
 import { type Reply, reply } from '../wire/index.ts'
 import { nonDeliveryReport, wantsReport } from './bounce.ts'
 import { fileFor } from './file.ts'
 import { openHandOver } from './hand-over.ts'
 import { Lane } from './lane.ts'
 import { openRelay } from './relay.ts'
-import { destinations, nodeRoute, routeNow } from './route.ts'
+import { type Destination, destinations, nodeRoute } from './route.ts'
 import { returnPath } from './trace.ts'
 
 export type QueueOptions = {
@@ -35,6 +35,8 @@ const LATER = { first: 60_000, most: 3600_000 }
 const TO_NODE = { first: 500, most: 10_000 }
 const TO_WORLD = { first: 60_000, most: 1800_000 }
 const WINDOW = 64
+// Of a message in a report to its sender: a large one is not sent back as a whole.
+const MOST_RETURNED = 100 * 1024
 
 /** The mail that waits to leave this node: one lane for each route. */
 export class Queue {
@@ -49,18 +51,25 @@ export class Queue {
 	/** Mail that waited when the node stopped goes on. */
 	start(): void {
 		const { links } = this.#options
-		this.wake(this.#options.store.reader.queueRoutes().map(({ route }) => route))
+		this.wake(
+			this.#options.store.reader.queueRoutes().map(({ route }) => route),
+			true,
+		)
 		links.onPeerUp(node => this.#lanes.get(nodeRoute(node))?.wake())
 	}
 
-	wake(routes: Iterable<string>): void {
+	/** @param urgent also those that could not be reached a moment ago */
+	wake(routes: Iterable<string>, urgent = false): void {
 		if (this.#stopped) return
-		for (const route of routes) this.#lane(route).wake()
+		for (const route of routes) this.#lane(route).wake(urgent)
 	}
 
-	/** Nodes, accounts or domains changed: what waits may belong elsewhere now, or may go. */
-	directoryChanged(): void {
-		for (const lane of this.#lanes.values()) if (lane.waiting) lane.wake()
+	/**
+	 * Accounts changed, or (`urgent`) nodes or domains: what waits may belong elsewhere now, or may go.
+	 * A large merge is many such changes: those of accounts alone do not try an unreachable way again.
+	 */
+	directoryChanged(urgent: boolean): void {
+		for (const lane of this.#lanes.values()) if (lane.waiting) lane.wake(urgent)
 	}
 
 	list(filter: { route?: string; id?: string } = {}): QueueView[] {
@@ -72,7 +81,10 @@ export class Queue {
 
 	async retry(ids: string[] | null): Promise<boolean> {
 		const [result] = await this.#options.store.write([{ do: 'queue.retry', ids }])
-		this.wake(this.#options.store.reader.queueRoutes().map(({ route }) => route))
+		this.wake(
+			this.#options.store.reader.queueRoutes().map(({ route }) => route),
+			true,
+		)
 		return result!.ok
 	}
 
@@ -89,7 +101,7 @@ export class Queue {
 			const refused = reply(554, '5.7.0', 'The administrator removed this message from the queue')
 			for (const id of ids) {
 				for (const item of this.#options.store.reader.queue({ id }))
-					ops.push(...this.#report(item, refused, false))
+					ops.push(...(await this.#report(item, refused, false)))
 			}
 		}
 		const results = await this.#options.store.write([...ops, { do: 'queue.drop', ids }])
@@ -152,63 +164,102 @@ export class Queue {
 	async #sort(route: string, items: QueueItem[]): Promise<QueueItem[]> {
 		const { directory, self, clock } = this.#options
 		const stay: QueueItem[] = []
-		const ops: Op[] = []
-		const results: QueueResult[] = []
+		const moved: Extract<QueueResult, { is: 'later' }>[] = []
 		for (const item of items) {
-			const now = routeNow(directory, item.recipient, self)
-			if (now === null) {
-				ops.push(...this.#report(item, reply(550, '5.1.1', 'There is no such user (any more)'), false))
-				results.push({ key: item.key, is: 'done' })
-			} else if (now === nodeRoute(self)) {
-				ops.push(...this.#fileHere(item))
-				results.push({ key: item.key, is: 'done' })
-			} else if (now !== route) {
-				results.push({ key: item.key, is: 'later', due: clock.now(), reply: '', route: now })
+			const places = destinations(directory.lookup(item.recipient), item.recipient, self)
+			const [first] = places
+			if (places.length === 0) {
+				await this.#giveUp(item, reply(550, '5.1.1', 'There is no such user (any more)'), false)
+			} else if (places.length > 1 || first!.to === 'here' || first!.address !== item.recipient) {
+				await this.#sendElsewhere(item, places)
+			} else if (first!.route !== route) {
+				moved.push({ key: item.key, is: 'later', due: clock.now(), reply: '', route: first!.route })
 			} else if (item.expires <= clock.now()) {
 				const last = item.lastReply || this.#lanes.get(route)?.waiting || 'no answer'
-				ops.push(...this.#report(item, reply(451, '4.4.7', last), true))
-				results.push({ key: item.key, is: 'done' })
+				await this.#giveUp(item, reply(451, '4.4.7', last), true)
 			} else stay.push(item)
 		}
-		if (results.length > 0) {
-			await this.#options.store.write([...ops, { do: 'queue.result', results }])
-			this.wake([
-				...routesOf(ops),
-				...results.flatMap(result => (result.is === 'later' && result.route ? [result.route] : [])),
-			])
+		if (moved.length > 0) {
+			await this.#write([], moved)
+			this.wake(moved.flatMap(({ route }) => route ?? []))
 		}
 		return stay
 	}
 
-	/** An account moved here while its mail was waiting. */
-	#fileHere(item: QueueItem): Op[] {
-		const { store, directory, self, clock } = this.#options
-		const body = store.stageSmall(
-			Buffer.concat([Buffer.from(returnPath(item.reversePath)), store.reader.body(item.blob)]),
-		)
-		return destinations(directory.lookup(item.recipient), item.recipient, self).flatMap(one =>
-			one.to === 'here' ? [fileFor(one.account, body, clock.now(), item.id.split('.')[0])] : [],
-		)
+	async #giveUp(item: QueueItem, answer: Reply, expired: boolean): Promise<void> {
+		await this.#write(await this.#report(item, answer, expired), [{ key: item.key, is: 'done' }])
 	}
 
-	/** Results and the reports that follow from them, in one transaction. */
-	async #settle(items: QueueItem[], answers: Reply[]): Promise<void> {
-		const reports: Op[] = []
-		const results = items.map((item, index): QueueResult => {
-			const answer = answers[index]!
-			const outcome = this.#judge(item, answer)
-			const said = `${answer.code} ${answer.enhanced ? `${answer.enhanced} ` : ''}${answer.lines.join(' ')}`
-			this.#options.log.info({ id: item.id, to: item.recipient, route: item.route, reply: said }, outcome)
-			this.#options.count(outcome)
-			if (outcome === 'deferred') {
-				const wait = backOff(item.attempts + 1, LATER.first, LATER.most)
-				return { key: item.key, is: 'later', due: this.#options.clock.now() + wait, reply: said }
+	/** Results and the Ops that follow from them, in one transaction. */
+	async #write(ops: Op[], results: QueueResult[]): Promise<void> {
+		await this.#options.store.write([...ops, { do: 'queue.result', results }])
+		this.wake(routesOf(ops))
+	}
+
+	/** While its mail was waiting the account moved here, or its address became an alias. */
+	async #sendElsewhere(item: QueueItem, places: Destination[]): Promise<void> {
+		const { clock, log } = this.#options
+		const ops: Op[] = []
+		const [id] = item.id.split('.') as [string]
+		try {
+			const here = places.filter(place => place.to === 'here')
+			if (here.length > 0) {
+				const body = await this.#copy(item, returnPath(item.reversePath))
+				ops.push(...here.map(({ account }) => fileFor(account, body, clock.now(), id)))
 			}
-			if (outcome === 'failed') reports.push(...this.#report(item, answer, answer.code < 500))
-			return { key: item.key, is: 'done' }
-		})
-		await this.#options.store.write([...reports, { do: 'queue.result', results }])
-		this.wake(routesOf(reports))
+			const onward = places.filter(place => place.to === 'queue')
+			if (onward.length > 0) {
+				const { originalRecipient, notify } = item
+				const recipients = onward.map(({ address, route }) => ({ address, route, originalRecipient, notify }))
+				const body = await this.#copy(item, '')
+				ops.push({ do: 'queue.add', item: { ...item, id: `${id}.${newId(clock.now())}`, body, recipients } })
+			}
+		} catch (error) {
+			log.error({ id: item.id, err: error }, 'a queued message cannot be read')
+			const due = clock.now() + backOff(item.attempts + 1, LATER.first, LATER.most)
+			const why = `451 4.3.0 The message cannot be read here: ${(error as Error).message}`
+			return this.#write([], [{ key: item.key, is: 'later', due, reply: why }])
+		}
+		await this.#write(ops, [{ key: item.key, is: 'done' }])
+	}
+
+	/** The body of a queued message once more, with something in front. */
+	async #copy(item: QueueItem, front: string): Promise<StagedBody> {
+		const stage = this.#options.store.stage()
+		try {
+			if (front !== '') await stage.write(Buffer.from(front))
+			for await (const piece of this.#options.store.reader.bodyStream(item.blob)) await stage.write(piece)
+			return await stage.end()
+		} catch (error) {
+			stage.abort()
+			throw error
+		}
+	}
+
+	async #settle(items: QueueItem[], answers: Reply[]): Promise<void> {
+		const { clock, log, count } = this.#options
+		const ops: Op[] = []
+		const results: QueueResult[] = []
+		const outcomes = items.map((item, index) => this.#judge(item, answers[index]!))
+		for (const [index, item] of items.entries()) {
+			const answer = answers[index]!
+			if (outcomes[index] === 'deferred') {
+				const due = clock.now() + backOff(item.attempts + 1, LATER.first, LATER.most)
+				results.push({ key: item.key, is: 'later', due, reply: inWords(answer) })
+				continue
+			}
+			if (outcomes[index] === 'failed') ops.push(...(await this.#report(item, answer, answer.code < 500)))
+			results.push({ key: item.key, is: 'done' })
+		}
+		await this.#write(ops, results)
+		for (const [index, item] of items.entries()) {
+			const outcome = outcomes[index]!
+			log.info(
+				{ id: item.id, to: item.recipient, route: item.route, reply: inWords(answers[index]!) },
+				outcome,
+			)
+			count(outcome)
+		}
 	}
 
 	#judge(item: QueueItem, answer: Reply): 'delivered' | 'deferred' | 'failed' {
@@ -217,35 +268,45 @@ export class Queue {
 	}
 
 	/** The Ops that bring a non-delivery report to the sender; none when nobody wants one. */
-	#report(item: QueueItem, answer: Reply, expired: boolean): Op[] {
+	async #report(item: QueueItem, answer: Reply, expired: boolean): Promise<Op[]> {
 		if (!wantsReport(item)) return []
 		const { hostname, clock, store, directory, self, queueLifetimeMs } = this.#options
 		const now = clock.now()
 		const id = newId(now)
-		const bytes = nonDeliveryReport({ item, reply: answer, expired }, store.reader.body(item.blob), {
-			hostname,
-			now,
-			id,
-		})
-		return destinations(directory.lookup(item.reversePath), item.reversePath, self).map((one): Op => {
-			if (one.to === 'here') {
-				return fileFor(
-					one.account,
-					store.stageSmall(Buffer.concat([Buffer.from(returnPath('')), bytes])),
-					now,
-				)
-			}
-			const recipients = [
-				{ address: one.address, route: one.route, originalRecipient: null, notify: 'NEVER' },
-			]
-			const body = store.stageSmall(bytes)
-			const queued = { reversePath: '', envelopeId: null, ret: null, smtputf8: false, source: 'report' }
-			return {
-				do: 'queue.add',
-				item: { id, body, arrived: now, expires: now + queueLifetimeMs, recipients, ...queued },
-			}
-		})
+		const original = await this.#beginningOf(item)
+		const bytes = nonDeliveryReport({ item, reply: answer, expired }, original, { hostname, now, id })
+		const places = destinations(directory.lookup(item.reversePath), item.reversePath, self)
+		const filed = store.stageSmall(Buffer.concat([Buffer.from(returnPath('')), bytes]))
+		const ops = places.flatMap(place => (place.to === 'here' ? [fileFor(place.account, filed, now)] : []))
+		const recipients = places.flatMap(place =>
+			place.to === 'queue'
+				? [{ address: place.address, route: place.route, originalRecipient: null, notify: 'NEVER' }]
+				: [],
+		)
+		if (recipients.length === 0) return ops
+		const envelope = { reversePath: '', envelopeId: null, ret: null, smtputf8: false, source: 'report' }
+		const times = { arrived: now, expires: now + queueLifetimeMs }
+		return [
+			...ops,
+			{ do: 'queue.add', item: { id, body: store.stageSmall(bytes), recipients, ...times, ...envelope } },
+		]
 	}
+
+	/** As much of a message as may go back; nothing when it cannot be read, for the sender must hear of it all the same. */
+	async #beginningOf({ id, blob }: QueueItem): Promise<Buffer> {
+		const { store, log } = this.#options
+		const pieces: Buffer[] = []
+		try {
+			for await (const piece of store.reader.bodyStream(blob, 0, MOST_RETURNED)) pieces.push(piece)
+		} catch (error) {
+			log.error({ id, err: error }, 'a queued message cannot be read')
+		}
+		return Buffer.concat(pieces)
+	}
+}
+
+function inWords({ code, enhanced, lines }: Reply): string {
+	return `${code} ${enhanced ? `${enhanced} ` : ''}${lines.join(' ')}`
 }
 
 function routesOf(ops: Op[]): string[] {

@@ -36,8 +36,6 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 		const all = directory.domains().map(domain => directory.lookup(`postmaster@${domain}`))
 		return all.find(one => one.is !== 'unknown') ?? { is: 'unknown' }
 	}
-	// What RCPT found out is not looked up again when the message comes.
-	const found = new WeakMap<Recipient, Resolved>()
 	return {
 		maxSize: options.maxSize,
 		maxRecipients: options.maxRecipients,
@@ -54,7 +52,6 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 		judgeRecipient(client, _transaction, recipient) {
 			const resolved = resolve(recipient.address)
 			if (!resolved) return reply(553, '5.1.3', 'This is not an address')
-			found.set(recipient, resolved)
 			if (resolved.is === 'unknown') return reply(550, '5.1.1', `<${recipient.address}>: no such user here`)
 			if (resolved.is === 'foreign' && !client.account && !client.node) {
 				return reply(550, '5.7.1', `<${recipient.address}>: relaying is for signed-in users only`)
@@ -63,8 +60,7 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 		},
 
 		open(client, transaction) {
-			const known = (recipient: Recipient) =>
-				found.get(recipient) ?? resolve(recipient.address) ?? { is: 'unknown' as const }
+			const known = (recipient: Recipient) => resolve(recipient.address) ?? { is: 'unknown' as const }
 			return new Receiving(options, client, transaction, known)
 		},
 	}

@@ -1,11 +1,11 @@
 import { Resolver } from 'node:dns/promises'
-import type { Socket } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import mxConnect from 'mx-connect'
 import type { Store } from '../store/index.ts'
 import { DataEncoder, type Reply, reply } from '../wire/index.ts'
-import type { Carrier, Consignment } from './lane.ts'
-import { MailConnection } from './mail-connection.ts'
+import { type Carrier, type Consignment, unreadable } from './lane.ts'
+import { ConnectionLost, MailConnection } from './mail-connection.ts'
 import { mailCommand, needsUtf8, recipientCommand } from './parameters.ts'
 
 export type RelayOptions = {
@@ -28,15 +28,25 @@ export async function openRelay(options: RelayOptions): Promise<Carrier | { refu
 	if ('refused' in found) return found
 	const { socket, hostname } = found
 	const connection = new MailConnection(socket, 300_000)
-	const extensions = await greet(connection, options.hostname, hostname)
+	let extensions: Set<string>
+	try {
+		extensions = await greet(connection, options.hostname, hostname)
+	} catch (error) {
+		connection.lose('done')
+		throw error
+	}
+	let underWay = 0
 	let turn: Promise<unknown> = Promise.resolve()
 	return {
 		get lost() {
 			return connection.lost !== null
 		},
-		close: () => void connection.quit(),
+		close: () => (underWay > 0 ? connection.lose('done') : void connection.quit()),
 		carry(consignment) {
-			const answered = turn.then(() => transact(connection, extensions, options.store, consignment))
+			underWay++
+			const answered = turn
+				.then(() => transact(connection, extensions, options.store, consignment))
+				.finally(() => underWay--)
 			turn = answered.catch(() => {})
 			return { sent: turn.then(() => {}), answered }
 		},
@@ -80,7 +90,7 @@ async function greet(connection: MailConnection, hostname: string, peer: string)
 	const ready = await connection.command('STARTTLS')
 	if (ready.code !== 220) return extensions
 	const plain = connection.socket
-	const secure = connectTls({ socket: plain, servername: peer, rejectUnauthorized: false })
+	const secure = connectTls({ socket: plain, servername: isIP(peer) ? '' : peer, rejectUnauthorized: false })
 	connection.replaceSocket(secure)
 	extensions = await hello(connection, hostname)
 	return extensions
@@ -111,26 +121,61 @@ async function transact(
 		return consignment.map(() => refused)
 	}
 	const sender = await connection.command(mailCommand(first, extensions))
+	if (sender.code === 421) throw new ConnectionLost(sender.lines.join(' '))
 	if (sender.code >= 300) {
-		await connection.command('RSET')
+		await reset(connection)
 		return consignment.map(() => sender)
 	}
+	try {
+		return await recipientsAndContent(connection, extensions, store, consignment)
+	} catch (error) {
+		if (!(error instanceof ConnectionLost)) throw error
+		// It may have to do with this message: it waits by itself and does not keep the others from going.
+		const lost = reply(451, '4.4.2', `The connection was lost: ${error.message}`)
+		return consignment.map(() => lost)
+	}
+}
+
+async function recipientsAndContent(
+	connection: MailConnection,
+	extensions: Set<string>,
+	store: Store,
+	consignment: Consignment,
+): Promise<Reply[]> {
 	const recipients: Reply[] = []
 	for (const item of consignment) {
 		recipients.push(await connection.command(recipientCommand(item, extensions)))
 	}
 	if (recipients.every(one => one.code >= 300)) {
-		await connection.command('RSET')
+		await reset(connection)
 		return recipients
 	}
+	const forAll = (one: Reply) => recipients.map(own => (own.code < 300 ? one : own))
 	const go = await connection.command('DATA')
-	if (go.code !== 354) return recipients.map(one => (one.code < 300 ? go : one))
+	if (go.code < 400 && go.code !== 354) throw new ConnectionLost(`DATA was answered ${go.code}`)
+	if (go.code !== 354) {
+		await reset(connection)
+		return forAll(go)
+	}
+	try {
+		await sendContent(connection, store, consignment[0].blob)
+	} catch (error) {
+		connection.lose('a message broke off')
+		return unreadable(consignment, error)
+	}
+	return forAll(await connection.reply())
+}
+
+async function sendContent(connection: MailConnection, store: Store, blob: number): Promise<void> {
 	const encoder = new DataEncoder()
-	for await (const piece of store.reader.bodyStream(first.blob)) {
-		if (connection.lost) throw connection.lost
+	for await (const piece of store.reader.bodyStream(blob)) {
+		if (connection.lost) return
 		if (!connection.send(encoder.write(piece))) await connection.drained()
 	}
 	connection.send(encoder.end())
-	const taken = await connection.reply()
-	return recipients.map(one => (one.code < 300 ? taken : one))
+}
+
+/** What is left of the transaction is forgotten, or the next MAIL would be refused. */
+async function reset(connection: MailConnection): Promise<void> {
+	await connection.command('RSET').catch(() => {})
 }

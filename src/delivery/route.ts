@@ -1,4 +1,4 @@
-import type { Directory, Resolved } from '../directory/index.ts'
+import type { Resolved } from '../directory/index.ts'
 import type { Route } from '../store/index.ts'
 
 /** One place a message goes to, for one recipient address. */
@@ -31,11 +31,4 @@ export function nodeRoute(node: string): Route {
 
 function mxRoute(address: string): Route {
 	return `mx:${address.slice(address.lastIndexOf('@') + 1).toLowerCase()}`
-}
-
-/** The route a queued recipient should have by now: accounts move, nodes leave. Null: nobody has this address any more. */
-export function routeNow(directory: Directory, address: string, self: string): Route | null {
-	const [first] = destinations(directory.lookup(address), address, self)
-	if (!first) return null
-	return first.to === 'here' ? nodeRoute(self) : first.route
 }

@@ -36,6 +36,9 @@ export class DirectoryFile {
 	#synchronous = ''
 	#sql: Record<'get' | 'insert' | 'update' | 'erase' | 'since' | 'state', StatementSync>
 
+	/** Rises before and after every change: what was remembered of the file under another number is void. */
+	changes = 0
+
 	constructor(path: string, options: { clock: Clock; self: string }) {
 		this.db = openDatabase(path, { migrations })
 		const { db } = this
@@ -85,6 +88,7 @@ export class DirectoryFile {
 	 * we have them too is in the same transaction.
 	 */
 	change(how: 'own' | 'merged', work: () => void): Touched {
+		this.changes++
 		const before = { ...this.#state }
 		const incarnation = this.incarnation
 		const touched: Touched = { kinds: new Set(), ids: new Set(), addresses: new Set(), lines: [] }
@@ -105,6 +109,7 @@ export class DirectoryFile {
 			throw error
 		} finally {
 			this.#touched = null
+			this.changes++
 		}
 		return touched
 	}

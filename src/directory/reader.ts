@@ -7,6 +7,9 @@ import type { Account, Alias, NodeInfo, Resolved, Value } from './types.ts'
 
 const DEEPEST = 10
 
+// Addresses whose meaning is kept until the directory changes.
+const MOST_KEPT = 10_000
+
 export type AccountFilter = {
 	node?: string
 	domain?: string
@@ -23,6 +26,8 @@ export type AccountFilter = {
 export class DirectoryReader {
 	protected file: DirectoryFile
 	#self: string
+	#kept = new Map<string, Resolved>()
+	#keptAt = -1
 
 	constructor(file: DirectoryFile, self: string) {
 		this.file = file
@@ -38,8 +43,18 @@ export class DirectoryReader {
 		this.#self = node
 	}
 
-	/** What an address means. The account of an ordinary address is one indexed read. */
+	/** What an address means: one indexed read for an ordinary account; the same mail asks more than once, so it is kept. */
 	lookup(address: string): Resolved {
+		if (this.#keptAt !== this.file.changes || this.#kept.size >= MOST_KEPT) {
+			this.#kept.clear()
+			this.#keptAt = this.file.changes
+		}
+		let resolved = this.#kept.get(address)
+		if (!resolved) this.#kept.set(address, (resolved = this.#resolve(address)))
+		return resolved
+	}
+
+	#resolve(address: string): Resolved {
 		const normal = normalAddress(address)
 		const domain = domainOf(normal)
 		if (!this.file.places.domains.has(domain)) return domain ? { is: 'foreign', domain } : { is: 'unknown' }

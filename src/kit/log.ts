@@ -2,12 +2,25 @@ import pino from 'pino'
 
 export type Log = pino.Logger
 
-/** Structured log, one JSON object a line on stderr. */
+// Lines are gathered this long: a busy node would spend more on writing its log than on reading commands.
+const GATHER = { minLength: 8 * 1024, periodicFlush: 100 }
+// Lines that cannot be written are kept up to this many octets, then new ones are dropped.
+const MOST_WAITING = 4 * 1024 * 1024
+
+/**
+ * Structured log, one JSON object a line on stderr. What is still gathered is written when the process ends.
+ * A disk too full for the log stops nothing else: neither the mail nor the end of the process.
+ */
 export function makeLog(options: { level?: string; node?: string }): Log {
-	return pino(
-		{ level: options.level ?? 'info', base: options.node ? { node: options.node } : {} },
-		pino.destination({ dest: 2, sync: false }),
-	)
+	const stderr = pino.destination({ dest: 2, sync: false, maxLength: MOST_WAITING, ...GATHER })
+	const { flushSync } = stderr
+	stderr.on('error', () => {
+		stderr.flushSync = () => {} // at the end of the process it would wait for room for ever
+	})
+	stderr.on('write', () => {
+		stderr.flushSync = flushSync
+	})
+	return pino({ level: options.level ?? 'info', base: options.node ? { node: options.node } : {} }, stderr)
 }
 
 export const silentLog: Log = pino({ level: 'silent' })

@@ -48,6 +48,6 @@ export function followDirectory(office: Office): () => void {
 			members()
 		}
 		if (gone.length > 0) forget(gone).catch(failed)
-		queue.directoryChanged()
+		queue.directoryChanged(kinds.has('node') || kinds.has('domain'))
 	})
 }

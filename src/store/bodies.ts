@@ -8,7 +8,8 @@ import {
 	constants,
 	createZstdCompress,
 	createZstdDecompress,
-	zstdCompressSync,
+	deflateRawSync,
+	inflateRawSync,
 	zstdDecompressSync,
 } from 'node:zlib'
 import { newId } from '../kit/index.ts'
@@ -60,13 +61,13 @@ export class BlobFolder {
 	}
 }
 
-/** As small bodies lie in SQLite. Done by the writer: making a zstd context costs more than all the rest of a body. */
+/** As small bodies lie in SQLite: raw deflate (docs/decisions/0004). Done by the writer, off the protocol thread. */
 export function compress(data: Uint8Array): Buffer {
-	return zstdCompressSync(data, ZSTD)
+	return deflateRawSync(data, { level: 1 })
 }
 
 export function unpack(data: Uint8Array): Buffer {
-	return zstdDecompressSync(data)
+	return inflateRawSync(data)
 }
 
 /** A body that is in memory already. */

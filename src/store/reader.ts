@@ -165,6 +165,13 @@ export class SqliteReader implements Reader {
 		).map(asItem)
 	}
 
+	queueNext(route: string): number | null {
+		return this.#get<{ due: number | null }>(
+			'SELECT min(due) AS due FROM queue_recipient WHERE route = ? AND held = 0',
+			route,
+		)!.due
+	}
+
 	queueRoutes(): { route: string; waiting: number; due: number }[] {
 		return this.#all(
 			'SELECT route, count(*) AS waiting, min(due) AS due FROM queue_recipient WHERE held = 0 GROUP BY route',

@@ -7,7 +7,15 @@ import { after, before, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
 import { newId } from '../kit/index.ts'
-import { Flag, type LogRow, type MessageRow, type Op, openStore, type StagedBody, type Store } from './index.ts'
+import {
+	Flag,
+	type LogRow,
+	type MessageRow,
+	type Op,
+	openStore,
+	type StagedBody,
+	type Store,
+} from './index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'panpipe-store-'))
 let store: Store

@@ -181,6 +181,8 @@ export type Reader = {
 	queue(filter?: { route?: string; id?: string }): QueueItem[]
 	/** The next recipients for a route that are due at `now`, oldest first, at most `most`, with a key above `after`. */
 	queueDue(route: string, now: number, most: number, after?: number): QueueItem[]
+	/** When the first recipient of a route is due that is not held; null when there is none. */
+	queueNext(route: string): number | null
 	/** Routes with waiting recipients: how many, and when the first of them is due. */
 	queueRoutes(): { route: string; waiting: number; due: number }[]
 	totals(): { accounts: number; messages: number; size: number; queued: number }
