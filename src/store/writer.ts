@@ -31,6 +31,8 @@ const port = parentPort!
 
 // A log row is kept for followers until this many newer ones are there.
 const PRUNE_EVERY = 1000
+// So few share an fsync when little waits.
+const FEW = 12
 const FORGET_FILED_AFTER = 14 * 24 * 3600 * 1000
 
 const db = openDatabase(join(dir, 'mail.sqlite'), { migrations, cacheMb: 64 })
@@ -84,30 +86,36 @@ function prune(): void {
 	db.exec('COMMIT')
 }
 
-port.on('message', (first: WriteRequest[] | 'close') => {
-	const requests: WriteRequest[] = []
-	let closing = false
-	for (
-		let message: WriteRequest[] | 'close' | undefined = first;
-		message;
-		message = receiveMessageOnPort(port)?.message
-	) {
+const waiting: WriteRequest[] = []
+let closing = false
+
+function gather(message: WriteRequest[] | 'close' | undefined): void {
+	for (; message; message = receiveMessageOnPort(port)?.message) {
 		if (message === 'close') closing = true
-		else requests.push(...message)
+		else waiting.push(...message)
 	}
-	if (requests.length > 0) {
-		const { answers, changes } = commit(requests)
-		port.postMessage({ is: 'committed', answers, changes } satisfies FromWriter)
-		sincePruning += requests.length
+}
+
+/**
+ * Half of what waits, in one transaction. Those who are answered come with their next work while the other half is
+ * written: both threads have something to do all the time, and under load an fsync still serves many.
+ */
+function commitSome(): void {
+	const requests = waiting.splice(0, Math.max(FEW, Math.ceil(waiting.length / 2)))
+	const { answers, changes } = commit(requests)
+	port.postMessage({ is: 'committed', answers, changes } satisfies FromWriter)
+	sincePruning += requests.length
+	if (sincePruning < PRUNE_EVERY || closing) return
+	sincePruning = 0
+	try {
+		prune()
+	} catch {
+		if (db.isTransaction) db.exec('ROLLBACK') // a full disk: pruning waits for better days
 	}
-	if (sincePruning >= PRUNE_EVERY && !closing) {
-		sincePruning = 0
-		try {
-			prune()
-		} catch {
-			if (db.isTransaction) db.exec('ROLLBACK') // a full disk: pruning waits for better days
-		}
-	}
+}
+
+port.on('message', (message: WriteRequest[] | 'close') => {
+	for (gather(message); waiting.length > 0; gather(receiveMessageOnPort(port)?.message)) commitSome()
 	if (closing) {
 		db.close()
 		port.close()
