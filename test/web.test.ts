@@ -89,6 +89,18 @@ test('status tells a machine how this node and its peers are', async () => {
 	)
 	assert.ok(told.peers[0].copyAgeMs < 5000)
 	assert.equal(told.version, told.peers[0].version)
+	assert.deepEqual(told.problems, [])
+})
+
+test('a peer that is gone is a problem with a sentence', async () => {
+	await b.kill()
+	await until('it is missed', 8000, async () => (await a.say('status')).problems.length === 1)
+	assert.match(
+		(await a.json('status')).problems[0],
+		/127\.0\.0\.96 cannot be reached; mail for it waits here/,
+	)
+	await b.start()
+	await until('all is well again', 8000, async () => (await a.say('status')).problems.length === 0)
 })
 
 test('cluster rebuild makes the engine anew, and everything goes on', async () => {

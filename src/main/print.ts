@@ -31,6 +31,10 @@ export function asText(verb: string, answer: unknown): string {
 			if (Array.isArray(value) && value.length > 0 && typeof value[0] === 'object') {
 				return `${name}:\n${indent(table(value, name === 'peers' ? columns['node list'] : undefined))}`
 			}
+			if (name === 'problems')
+				return Array.isArray(value) && value.length > 0
+					? `problems:\n${indent(value.join('\n'))}`
+					: 'problems: none'
 			return `${name}: ${cell(value)}`
 		})
 		.join('\n')
