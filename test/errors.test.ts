@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { chmodSync, readdirSync, statSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { inbox, sendMail, smtp } from './support/clients.ts'
 import { endAll, joinTo, PORTS, TestNode } from './support/nodes.ts'
@@ -28,6 +30,30 @@ test('a node that does not run, a wrong command and an unknown setting are told 
 	await assert.rejects(a.panpipe('account', 'ad', 'x@test.com'), { status: 2 })
 	await assert.rejects(a.panpipe('node', 'add', b.ip), { status: 2 })
 	await assert.rejects(new TestNode('127.0.0.53', 'hostnmae = "x"').start(), /hostnmae/)
+})
+
+test('two processes do not serve one data directory, and the second leaves the first alone', async () => {
+	const e = await new TestNode('127.0.0.57').start()
+	const { child } = e
+	await assert.rejects(e.start(), /another process serves .* already/)
+	e.child = child
+	await e.say('domain add', { domain: 'test.com' })
+	await e.addAccount('alice@test.com')
+	await e.kill()
+	await e.start()
+	assert.equal((await e.say('account list')).length, 1)
+	await e.stop()
+})
+
+test('what is stored is for its owner alone, also in a directory that others may enter', async () => {
+	const e = new TestNode('127.0.0.57')
+	chmodSync(e.data, 0o755)
+	await e.start()
+	for (const name of readdirSync(e.data)) {
+		if (name === 'panpipe.toml') continue
+		assert.equal(statSync(join(e.data, name)).mode & 0o077, 0, name)
+	}
+	await e.stop()
 })
 
 test('wrong code, unreachable node, itself, a code used twice: each says what to do', async () => {

@@ -41,7 +41,7 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 		maxRecipients: options.maxRecipients,
 
 		judgeSender(client, transaction) {
-			if (client.protocol !== 'submission' || transaction.reversePath === '' || !client.account) return null
+			if (transaction.reversePath === '' || !client.account) return null
 			const resolved = directory.lookup(transaction.reversePath)
 			const owners =
 				resolved.is === 'account' ? [resolved.account] : resolved.is === 'alias' ? resolved.accounts : []
@@ -52,6 +52,8 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 		judgeRecipient(client, _transaction, recipient) {
 			const resolved = resolve(recipient.address)
 			if (!resolved) return reply(553, '5.1.3', 'This is not an address')
+			// Our other node took it because its directory knows the account: ours will soon, or its will soon forget.
+			if (resolved.is === 'unknown' && client.node) return reply(450, '4.1.1', 'Not known here yet')
 			if (resolved.is === 'unknown') return reply(550, '5.1.1', `<${recipient.address}>: no such user here`)
 			if (resolved.is === 'foreign' && !client.account && !client.node) {
 				return reply(550, '5.7.1', `<${recipient.address}>: relaying is for signed-in users only`)
@@ -112,9 +114,9 @@ class Receiving implements Incoming {
 
 	async end(): Promise<Reply[]> {
 		try {
-			const here = this.#here && (await this.#here.end())
-			const onward = this.#onward && (await this.#onward.end())
-			return await this.#settle(here, onward)
+			// In as many turns for one body as for two: what came later on a connection is not to be written earlier.
+			const [here, onward] = await Promise.all([this.#here?.end(), this.#onward?.end()])
+			return await this.#settle(here ?? null, onward ?? null)
 		} catch (error) {
 			this.abort()
 			return this.#everyRecipient(this.#fault(error))
@@ -129,6 +131,7 @@ class Receiving implements Incoming {
 			return this.#everyRecipient(refused)
 		}
 		const { ops, routes } = this.#ops(here, onward)
+		this.#here = this.#onward = null // the bodies are the store's from here on
 		await this.#options.store.write(ops)
 		this.#options.queued(routes)
 		this.#tell('accepted')

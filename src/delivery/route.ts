@@ -8,7 +8,15 @@ export type Destination = { to: 'here'; account: string } | { to: 'queue'; route
 export function destinations(resolved: Resolved, address: string, self: string): Destination[] {
 	switch (resolved.is) {
 		case 'account':
-			return [destinationOf(resolved.account.id, resolved.account.home, address, self)]
+			// <postmaster> alone means an account only to whoever looks it up: on its way it has a domain.
+			return [
+				destinationOf(
+					resolved.account.id,
+					resolved.account.home,
+					address.includes('@') ? address : resolved.account.address,
+					self,
+				),
+			]
 		case 'alias':
 			return [
 				...resolved.accounts.map(({ id, home, address }) => destinationOf(id, home, address, self)),

@@ -22,7 +22,7 @@ async function serveHere(args: string[]): Promise<number> {
 	const { config, flags } = serveFlags(args)
 	const { serve } = await import('./node.ts')
 	await serve(loadConfig(config, flags))
-	return 0
+	process.exit(0) // a peer that is slow to say goodbye is not waited for
 }
 
 /** `--name value` and `--name=value`, for every setting of the configuration file. */

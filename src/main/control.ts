@@ -1,6 +1,5 @@
-import { chmodSync, existsSync, rmSync } from 'node:fs'
+import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import { connect } from 'node:net'
 import { CannotBeDone, type Office, type Verb, verbs } from '../admin/index.ts'
 import { JoinFailed } from '../cluster/index.ts'
 import { DirectoryError } from '../directory/index.ts'
@@ -11,22 +10,17 @@ import { socketOf } from './speak.ts'
  * administer the node. One request, one verb: POST /<verb> with its input as JSON.
  */
 
-/** @throws when another process serves this data directory already */
+// How long a verb may take to end when the node stops.
+const GRACE_MS = 1_000
+
 export async function openControl(data: string, office: Office): Promise<Server> {
 	const path = socketOf(data)
-	if (existsSync(path)) {
-		if (await answers(path)) throw new CannotBeDone(`another process serves ${data} already`)
-		rmSync(path)
-	}
+	rmSync(path, { force: true }) // a node that was killed left it behind: this process has the lock
 	const server = createServer((req, res) => {
 		const chunks: Buffer[] = []
 		req.on('data', chunk => chunks.push(chunk))
 		req.on('end', async () => {
-			const { status, body } = await say(
-				office,
-				decodeURIComponent((req.url ?? '/').slice(1)),
-				Buffer.concat(chunks),
-			)
+			const { status, body } = await say(office, (req.url ?? '/').slice(1), Buffer.concat(chunks))
 			res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 		})
 	})
@@ -38,10 +32,19 @@ export async function openControl(data: string, office: Office): Promise<Server>
 	return server
 }
 
-async function say(office: Office, name: string, body: Buffer): Promise<{ status: number; body: unknown }> {
-	const verb = (verbs as Record<string, Verb>)[name]
-	if (!verb) return { status: 404, body: { error: `there is no verb "${name}"` } }
+export function closeControl(server: Server): Promise<void> {
+	return new Promise(resolve => {
+		server.close(() => resolve())
+		setTimeout(() => server.closeAllConnections(), GRACE_MS).unref()
+	})
+}
+
+async function say(office: Office, path: string, body: Buffer): Promise<{ status: number; body: unknown }> {
+	let name = path
 	try {
+		name = decodeURIComponent(path)
+		const verb = Object.hasOwn(verbs, name) ? (verbs as Record<string, Verb>)[name]! : null
+		if (!verb) return { status: 404, body: { error: `there is no verb "${name}"` } }
 		const input = verb.input.safeParse(JSON.parse(body.toString('utf8') || '{}'))
 		if (!input.success) {
 			const said = input.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`)
@@ -58,16 +61,4 @@ async function say(office: Office, name: string, body: Buffer): Promise<{ status
 			body: { error: `this failed inside the node (${(error as Error).message}); its log says more` },
 		}
 	}
-}
-
-/** Is somebody listening at this socket? A node that was killed leaves the file behind. */
-function answers(path: string): Promise<boolean> {
-	return new Promise(resolve => {
-		const socket = connect(path)
-		socket.once('connect', () => {
-			socket.destroy()
-			resolve(true)
-		})
-		socket.once('error', () => resolve(false))
-	})
 }

@@ -38,6 +38,7 @@ export async function openDoors({
 		const web = await openWeb({
 			log,
 			tls: webTls(office, own),
+			admit: socket => listening.admit(socket),
 			nodeOf: socket => cluster.webTls.nodeOf(socket),
 			enter: {
 				lmtp: (socket, node) => listening.adopt({ socket, implicitTls: true, node }, serveLmtp),

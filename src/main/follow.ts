@@ -15,7 +15,7 @@ export function announce(office: Office, data: string, identity: Identity): void
 	const changed = Object.fromEntries(
 		Object.entries(now).filter(([name, value]) => identity.announced[name] !== value),
 	)
-	if (Object.keys(changed).length === 0) return
+	if (Object.keys(changed).length === 0 || isRemoved(office)) return
 	directory.putNode(self, changed)
 	writeIdentity(data, { ...identity, announced: now })
 }
@@ -25,7 +25,7 @@ export function announce(office: Office, data: string, identity: Identity): void
  * follow. Returns the function that ends it.
  */
 export function followDirectory(office: Office): () => void {
-	const { directory, cluster, queue, store, self, log } = office
+	const { directory, cluster, queue, store, log } = office
 
 	const members = () => void cluster.setMembers(directory.nodes()).catch(failed)
 	const forget = async (accounts: string[]) => {
@@ -34,6 +34,8 @@ export function followDirectory(office: Office): () => void {
 	}
 	const failed = (error: unknown) => log.error({ err: error }, 'following the directory')
 
+	// The news came, and the power failed before we went.
+	if (isRemoved(office)) void office.leaveCluster().catch(failed)
 	members()
 	forget(directory.deletedAccounts()).catch(failed)
 	cluster.links.answer('node.removed', () => {
@@ -42,12 +44,14 @@ export function followDirectory(office: Office): () => void {
 	})
 	return directory.changed.on(({ kinds, gone }) => {
 		if (kinds.has('node')) {
-			if (directory.nodeRecords().some(node => node.id === self && node.removed)) {
-				return void office.leaveCluster().catch(failed)
-			}
+			if (isRemoved(office)) return void office.leaveCluster().catch(failed)
 			members()
 		}
 		if (gone.length > 0) forget(gone).catch(failed)
 		queue.directoryChanged(kinds.has('node') || kinds.has('domain'))
 	})
+}
+
+function isRemoved({ directory, self }: Office): boolean {
+	return directory.nodeRecords().some(node => node.id === self && node.removed)
 }

@@ -35,6 +35,7 @@ async function askPeer({ cluster }: Office, node: string): Promise<boolean> {
 		req.on('error', reject)
 		req.on('response', res => {
 			let text = ''
+			res.on('error', reject)
 			res.setEncoding('utf8')
 			res.on('data', chunk => {
 				text += chunk

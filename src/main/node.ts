@@ -9,10 +9,11 @@ import { publishLog } from '../home/index.ts'
 import { makeLog, newId, systemClock } from '../kit/index.ts'
 import { openStore } from '../store/index.ts'
 import type { Config } from './config.ts'
-import { openControl } from './control.ts'
+import { closeControl, openControl } from './control.ts'
 import { openDoors } from './doors.ts'
 import { announce, followDirectory } from './follow.ts'
 import { readIdentity, writeIdentity } from './identity.ts'
+import { lockData } from './lock.ts'
 import { openMetrics } from './metrics.ts'
 
 export const VERSION: string = JSON.parse(
@@ -52,17 +53,24 @@ export async function serve(config: Config): Promise<void> {
  * @param restart called when the node has become another one (it left its cluster) and must start anew
  */
 export async function startNode(config: Config, restart: () => void = () => {}): Promise<RunningNode> {
+	// Mail and passwords' hashes are nobody else's on this machine, also in a directory that others may enter.
+	process.umask(0o077)
 	mkdirSync(config.data, { recursive: true, mode: 0o700 })
+	const unlock = lockData(config.data)
 	const identity = readIdentity(config.data)
 	const self = identity.id
 	const hostname = config.hostname ?? defaultHostname(self)
 	const log = makeLog({ level: config.log.level, node: hostname })
 	const clock = systemClock
 	const address = config.advertise ?? (isWildcard(config.listen) ? null : config.listen)
-	const undo: (() => Promise<void> | void)[] = []
+	const undo: (() => Promise<void> | void)[] = [unlock]
 	const stop = async () => {
 		for (const step of undo.splice(0).reverse()) {
-			await Promise.resolve(step()).catch(error => log.error({ err: error }, 'stopping'))
+			try {
+				await step()
+			} catch (error) {
+				log.error({ err: error }, 'stopping')
+			}
 		}
 	}
 
@@ -70,6 +78,10 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 	try {
 		const store = await openStore({ dir: config.data, node: self })
 		undo.push(() => store.close())
+		void store.died.then(error => {
+			log.fatal({ err: error }, 'the writer of the store has died; this node starts anew')
+			restart()
+		})
 		const cluster = await openCluster({
 			dataDir: config.data,
 			self,
@@ -117,6 +129,12 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 		undo.push(() => queue.stop())
 
 		let leaving = false
+		let doors: Awaited<ReturnType<typeof openDoors>> | null = null
+		const closeDoors = async () => {
+			const open = doors
+			doors = null
+			await open?.close()
+		}
 		const office: Office = {
 			self,
 			hostname,
@@ -134,10 +152,11 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 				if (leaving) return
 				leaving = true
 				log.warn('this node was taken out of its cluster; it goes on alone with its own users and mail')
+				await closeDoors() // nobody may come in while the node is changing its name
 				const id = newId()
-				await directory.becomeAlone(id)
+				directory.becomeAlone(id)
+				writeIdentity(config.data, { id, announced: {} }) // at once: the directory knows only the new id by now
 				await cluster.leave(id)
-				writeIdentity(config.data, { id, announced: {} })
 				restart()
 			},
 		}
@@ -146,7 +165,7 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 		undo.push(publishLog({ store, stream: cluster.logStream, self, log }))
 
 		const control = await openControl(config.data, office)
-		undo.push(() => new Promise<void>(resolve => control.close(() => resolve())))
+		undo.push(() => closeControl(control))
 		const receiver = makeReceiver({
 			hostname,
 			self,
@@ -160,8 +179,8 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 			queued: routes => queue.wake(routes),
 			count: metrics.count,
 		})
-		const doors = await openDoors({ office, receiver, metrics, config })
-		undo.push(() => doors.close())
+		doors = await openDoors({ office, receiver, metrics, config })
+		undo.push(closeDoors)
 		queue.start()
 		log.info(
 			{ id: self, version: VERSION, data: config.data, listen: config.listen, ports: config.ports },

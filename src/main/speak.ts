@@ -13,8 +13,15 @@ export function socketOf(data: string): string {
 export function sayTo(data: string, verb: string, input: unknown): Promise<unknown> {
 	return new Promise((resolve, reject) => {
 		const path = `/${encodeURIComponent(verb)}`
+		const failed = (error: Error) => {
+			const { code } = error as NodeJS.ErrnoException
+			const away = code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ECONNRESET'
+			const hint = `no node runs with the data directory ${data}; start it with "panpipe serve --data ${data}"`
+			reject(new NotDone(away ? hint : error.message))
+		}
 		const req = request({ socketPath: socketOf(data), method: 'POST', path }, res => {
 			const chunks: Buffer[] = []
+			res.on('error', failed)
 			res.on('data', chunk => chunks.push(chunk))
 			res.on('end', () => {
 				const body = JSON.parse(Buffer.concat(chunks).toString('utf8'))
@@ -22,12 +29,7 @@ export function sayTo(data: string, verb: string, input: unknown): Promise<unkno
 				else reject(new NotDone(body.error))
 			})
 		})
-		req.on('error', error => {
-			const { code } = error as NodeJS.ErrnoException
-			const away = code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ECONNRESET'
-			const hint = `no node runs with the data directory ${data}; start it with "panpipe serve --data ${data}"`
-			reject(new NotDone(away ? hint : error.message))
-		})
+		req.on('error', failed)
 		req.end(JSON.stringify(input))
 	})
 }

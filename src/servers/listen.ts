@@ -20,6 +20,8 @@ export type Door = {
 export type Listening = {
 	/** As they are now, with the real port. */
 	doors: { name: string; address: string; port: number }[]
+	/** Counts a connection that was accepted elsewhere with those of its address; false when there are too many. */
+	admit(socket: Socket): boolean
 	/** Talks on a connection that was accepted elsewhere (the web port): it is ended with the others. */
 	adopt(entrance: Entrance, serve: Serve): void
 	/** Takes no more connections, lets the open ones say goodbye, ends what is left after `graceMs`. */
@@ -74,7 +76,7 @@ class OpenDoors implements Listening {
 		const address = normalAddress(socket.remoteAddress)
 		if (address === '' || this.#closing) return void socket.destroy()
 		this.#hold(socket)
-		if (!this.#admit(address, socket)) {
+		if (!this.admit(socket)) {
 			this.#house.log.info({ client: address, door: door.name }, 'too many connections')
 			if (door.implicitTls) return void socket.destroy()
 			socket.end(`${door.busy}\r\n`)
@@ -88,8 +90,8 @@ class OpenDoors implements Listening {
 		})
 	}
 
-	/** Counts the connection; false when its address has too many. */
-	#admit(address: string, socket: Socket): boolean {
+	admit(socket: Socket): boolean {
+		const address = normalAddress(socket.remoteAddress)
 		const { connectionsPerAddress, countLoopback } = this.#house.limits
 		if (!countLoopback && isLoopback(address)) return true
 		const open = this.#perAddress.get(address) ?? 0

@@ -1,11 +1,7 @@
-import { createServer as createHttp, type IncomingMessage, type Server } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
-import {
-	createServer as createTls,
-	type TLSSocket,
-	type TlsOptions,
-	type Server as TlsServer,
-} from 'node:tls'
+import type { TLSSocket, TlsOptions } from 'node:tls'
 import fastify, { type FastifyInstance } from 'fastify'
 import { isLoopback, type Log } from '../../kit/index.ts'
 import { explainListen } from '../listen.ts'
@@ -13,6 +9,8 @@ import { explainListen } from '../listen.ts'
 export type WebOptions = {
 	log: Log
 	tls: TlsOptions
+	/** Counts a connection of somebody; false when its address has too many. */
+	admit(socket: Socket): boolean
 	/** Our node at the other end of a connection, by its certificate; null = anybody. */
 	nodeOf(socket: TLSSocket): string | null
 	/** What nodes speak on this port beside HTTP; the id of the node is known. */
@@ -29,25 +27,36 @@ export type WebOptions = {
 	port: number
 }
 
+// A stranger has so long for the header of a request, and for all of it (milliseconds).
+const PATIENCE = { headersTimeout: 20_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 }
+// Octets: a join names all members of a large cluster.
+const MOST_BODY = 4 * 1024 * 1024
+
 /**
  * The web port: TLS, and by ALPN (RFC 7301) browsers get HTTP, nodes LMTP, IMAP, POP3 or HTTP.
  * A stranger who asks for what is for nodes is cut off without a word.
  */
 export async function openWeb(options: WebOptions): Promise<{ close(): Promise<void> }> {
-	const http = createHttp({ requestTimeout: 60_000 })
-	const app = makeApp(options, http)
+	// It listens itself: only then does node:http look after requests that are slow to come.
+	const server = createServer({ ...options.tls, ...PATIENCE, handshakeTimeout: 10_000 })
+	const toHttp = server.listeners('secureConnection') as ((socket: TLSSocket) => void)[]
+	server.removeAllListeners('secureConnection')
+	const app = makeApp(options, server)
 	await app.ready()
 	const open = new Set<Socket>()
-	const server = createTls({ ...options.tls, handshakeTimeout: 10_000 }, socket => {
-		open.add(socket)
-		socket.once('close', () => open.delete(socket))
+	server.on('secureConnection', (socket: TLSSocket) => {
 		socket.on('error', () => socket.destroy())
 		const protocol = socket.alpnProtocol
 		if (protocol === 'lmtp' || protocol === 'imap' || protocol === 'pop3') {
 			const node = options.nodeOf(socket)
 			if (node === null) socket.destroy()
 			else options.enter[protocol](socket, node)
-		} else http.emit('connection', socket)
+			return
+		}
+		if (!options.admit(socket)) return void socket.destroy()
+		open.add(socket)
+		socket.once('close', () => open.delete(socket))
+		for (const serve of toHttp) serve.call(server, socket)
 	})
 	server.on('tlsClientError', () => {})
 	if (options.port !== 0) await opened(server, options)
@@ -56,6 +65,7 @@ export async function openWeb(options: WebOptions): Promise<{ close(): Promise<v
 			const closed = new Promise<void>(resolve =>
 				server.listening ? server.close(() => resolve()) : resolve(),
 			)
+			// Those who entered are said goodbye to in their own words.
 			for (const socket of open) socket.destroy()
 			await app.close()
 			await closed
@@ -63,7 +73,7 @@ export async function openWeb(options: WebOptions): Promise<{ close(): Promise<v
 	}
 }
 
-function opened(server: TlsServer, { address, port, log }: WebOptions): Promise<void> {
+function opened(server: Server, { address, port, log }: WebOptions): Promise<void> {
 	return new Promise((resolve, reject) => {
 		server.once('error', error => reject(explainListen({ name: 'web', address, port }, error)))
 		server.listen(port, address, () => {
@@ -77,7 +87,7 @@ function opened(server: TlsServer, { address, port, log }: WebOptions): Promise<
 function makeApp(options: WebOptions, server: Server): FastifyInstance {
 	const app = fastify({
 		logger: false,
-		bodyLimit: 16 * 1024 * 1024,
+		bodyLimit: MOST_BODY,
 		serverFactory: handler => {
 			server.on('request', handler)
 			return server

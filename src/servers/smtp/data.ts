@@ -22,7 +22,7 @@ export function data(session: Session, _command: Command): void {
 		if (!decoder.done) return wait
 		session.reading = null
 		if (wait) return wait.then(() => transfer.end())
-		transfer.end()
+		return transfer.end()
 	}
 }
 

@@ -2,6 +2,9 @@ import type { Incoming, Transaction } from '../../delivery/index.ts'
 import { type Reply, reply } from '../../wire/index.ts'
 import type { Session } from './session.ts'
 
+// A message of more octets may be long on its way to the disk.
+const LARGE = 64 * 1024
+
 /** The content of one message on its way from the client to the receiver. After a failure the rest is let go unread. */
 export class Transfer {
 	#session: Session
@@ -30,10 +33,15 @@ export class Transfer {
 		}
 		if (this.#size > maxSize) return this.#fail(tooLarge(maxSize))
 		try {
-			return this.#incoming.write(octets)?.catch(error => this.#fail(this.#session.fault(error)))
+			return this.#incoming.write(octets)?.catch(error => this.#broke(error))
 		} catch (error) {
-			this.#fail(this.#session.fault(error))
+			this.#broke(error)
 		}
+	}
+
+	/** Unless it was we who broke it off. */
+	#broke(error: unknown): void {
+		if (!this.refusal) this.#fail(this.#session.fault(error))
 	}
 
 	#fail(refusal: Reply): void {
@@ -42,13 +50,20 @@ export class Transfer {
 		this.#incoming.abort()
 	}
 
-	/** The content is complete. The replies come in their turn; the session goes on with the next transaction. */
-	end(): void {
+	/**
+	 * The content is complete. The replies come in their turn; the session goes on with the next transaction, at once
+	 * or (a promise) when a large message is settled: a smaller one behind it must not be there first.
+	 */
+	end(): void | Promise<void> {
 		const session = this.#session
 		session.transfer = null
 		session.transaction = null
 		session.messages++
-		if (!this.refusal) return void session.sayLater(this.#settle())
+		if (!this.refusal) {
+			const settled = this.#settle()
+			session.sayLater(settled)
+			return this.#size > LARGE ? settled.then(() => {}) : undefined
+		}
 		const refusals = session.client.protocol === 'lmtp' ? this.#transaction.recipients.length : 1
 		for (let i = 0; i < refusals; i++) session.say(this.refusal)
 	}
@@ -66,8 +81,9 @@ export class Transfer {
 
 	/** The client is gone, or begins anew. */
 	abort(): void {
-		if (!this.refusal) this.#incoming.abort()
-		this.refusal = reply(451, '4.3.0', 'The message was given up')
+		const under = this.refusal === null
+		this.refusal ??= reply(451, '4.3.0', 'The message was given up')
+		if (under) this.#incoming.abort()
 	}
 }
 
