@@ -27,7 +27,7 @@ for package in $missing; do
 	esac
 done
 log=$(mktemp)
-if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1 </dev/null; then
+if ! { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 install -y --no-install-recommends $missing; } >"$log" 2>&1 </dev/null; then
 	tail -n 15 "$log" >&2
 	echo "panpipe: could not install$missing; install them by hand and try again." >&2
 	rm -f "$log"

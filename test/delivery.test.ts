@@ -362,6 +362,26 @@ test('an account the directory does not know yet: our other node keeps its mail,
 	assert.equal(judge(client()), 550)
 })
 
+test('mail does not go to and fro between two nodes each of which takes the other for the home', () => {
+	const to = transaction('who@example.org', [BOB])
+	const judge = (node: string) =>
+		receiver.judgeRecipient(client({ protocol: 'lmtp', node }), to, to.recipients[0]!)
+	assert.equal(judge(there)!.code, 450)
+	assert.equal(judge(newId()), null)
+})
+
+test('an alias may lead to addresses with and without characters beyond ASCII', async () => {
+	directory.addAccount({ address: '张伟@test.com', name: '', passwordHash: '', home: there })
+	directory.addAlias('team@test.com', [BOB, '张伟@test.com'])
+	await mail('hello', ['team@test.com'])
+	await queue.settled()
+	assert.deepEqual(
+		peer.arrived.flatMap(({ transaction }) => transaction.recipients.map(({ address }) => address)).sort(),
+		[BOB, '张伟@test.com'],
+	)
+	assert.deepEqual(inbox(MARY), [])
+})
+
 /** A mail exchanger of others: `begin` makes what answers the lines of a connection; '' hangs up. Ends with the test. */
 async function world(begin: () => (line: string) => string): Promise<{ heard: string[] }> {
 	const heard: string[] = []
@@ -448,4 +468,16 @@ test('a message at which an exchanger hangs up waits by itself', async () => {
 	await mailOut('2', 'good')
 	await until('the other one is gone', 5000, () => waiting().length === 1)
 	assert.deepEqual(waiting()[0]!.recipient, `bad@${WORLD}`)
+})
+
+test('an exchanger that offers TLS and cannot do it gets the mail without', async () => {
+	await world(() => line => {
+		if (line.startsWith('EHLO')) return '250-mx.example.net\r\n250 STARTTLS'
+		if (line === 'STARTTLS') return '220 go on'
+		if (/[^ -~]/.test(line)) return ''
+		return line === 'DATA' ? '354 go on' : '250 ok'
+	})
+	await mailOut('1', 'user')
+	await until('it is gone', 5000, () => waiting().length === 0)
+	assert.deepEqual(inbox(MARY), [])
 })

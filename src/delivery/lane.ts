@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { backOff, type Clock, type Log } from '../kit/index.ts'
 import type { QueueItem, Store } from '../store/index.ts'
 import { type Reply, reply } from '../wire/index.ts'
+import { needsUtf8 } from './parameters.ts'
 
 /** The recipients of one message that go together. */
 export type Consignment = [QueueItem, ...QueueItem[]]
@@ -232,12 +233,13 @@ export class Lane {
 	}
 }
 
-/** Neighbours that are one message travel as one. */
+/** Neighbours that are one message travel as one; those that need SMTPUTF8 do not take it to those that do not. */
 function consignments(items: QueueItem[]): Consignment[] {
 	const out: Consignment[] = []
 	for (const item of items) {
 		const open = out.at(-1)
-		if (open && open[0].id === item.id && open.length < 100) open.push(item)
+		const fits = open?.[0].id === item.id && open.length < 100 && needsUtf8(open[0]) === needsUtf8(item)
+		if (fits) open.push(item)
 		else out.push([item])
 	}
 	return out

@@ -54,6 +54,10 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 			if (!resolved) return reply(553, '5.1.3', 'This is not an address')
 			// Our other node took it because its directory knows the account: ours will soon, or its will soon forget.
 			if (resolved.is === 'unknown' && client.node) return reply(450, '4.1.1', 'Not known here yet')
+			// Each of us thinks it is the other: until our directories agree it is not to go to and fro.
+			if (resolved.is === 'account' && resolved.account.home === client.node) {
+				return reply(450, '4.1.1', 'As we know it, it lives with you')
+			}
 			if (resolved.is === 'unknown') return reply(550, '5.1.1', `<${recipient.address}>: no such user here`)
 			if (resolved.is === 'foreign' && !client.account && !client.node) {
 				return reply(550, '5.7.1', `<${recipient.address}>: relaying is for signed-in users only`)

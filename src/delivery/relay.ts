@@ -24,17 +24,12 @@ export type RelayOptions = {
  * A domain that is not there, or takes no mail (RFC 7505), refuses at once. @throws when no exchanger can be reached
  */
 export async function openRelay(options: RelayOptions): Promise<Carrier | { refused: Reply }> {
-	const found = await findExchanger(options)
-	if ('refused' in found) return found
-	const { socket, hostname } = found
-	const connection = new MailConnection(socket, 300_000)
-	let extensions: Set<string>
-	try {
-		extensions = await greet(connection, options.hostname, hostname)
-	} catch (error) {
-		connection.lose('done')
+	const opened = await openConnection(options, true).catch(error => {
+		if (error instanceof TlsFailed) return openConnection(options, false)
 		throw error
-	}
+	})
+	if ('refused' in opened) return opened
+	const { connection, extensions } = opened
 	let underWay = 0
 	let turn: Promise<unknown> = Promise.resolve()
 	return {
@@ -50,6 +45,24 @@ export async function openRelay(options: RelayOptions): Promise<Carrier | { refu
 			turn = answered.catch(() => {})
 			return { sent: turn.then(() => {}), answered }
 		},
+	}
+}
+
+/** The exchanger offers TLS and cannot do it: opportunistic means that the mail goes all the same. */
+class TlsFailed extends Error {}
+
+async function openConnection(
+	options: RelayOptions,
+	tls: boolean,
+): Promise<{ connection: MailConnection; extensions: Set<string> } | { refused: Reply }> {
+	const found = await findExchanger(options)
+	if ('refused' in found) return found
+	const connection = new MailConnection(found.socket, 300_000)
+	try {
+		return { connection, extensions: await greet(connection, options.hostname, found.hostname, tls) }
+	} catch (error) {
+		connection.lose('done')
+		throw error
 	}
 }
 
@@ -82,18 +95,29 @@ function resolverFor(servers: readonly string[]): (domain: string, type: string)
 	return (domain, type) => resolver.resolve(domain, type as 'MX') as Promise<unknown>
 }
 
-async function greet(connection: MailConnection, hostname: string, peer: string): Promise<Set<string>> {
+async function greet(
+	connection: MailConnection,
+	hostname: string,
+	peer: string,
+	tls: boolean,
+): Promise<Set<string>> {
 	const greeting = await connection.reply()
 	if (greeting.code !== 220) throw new Error(`${peer} answered: ${greeting.code} ${greeting.lines.join(' ')}`)
-	let extensions = await hello(connection, hostname)
-	if (!extensions.has('STARTTLS')) return extensions
+	const extensions = await hello(connection, hostname)
+	if (!tls || !extensions.has('STARTTLS')) return extensions
 	const ready = await connection.command('STARTTLS')
 	if (ready.code !== 220) return extensions
 	const plain = connection.socket
-	const secure = connectTls({ socket: plain, servername: isIP(peer) ? '' : peer, rejectUnauthorized: false })
+	const servername = isIP(peer) ? '' : peer
+	const secure = connectTls({ socket: plain, servername, rejectUnauthorized: false })
 	connection.replaceSocket(secure)
-	extensions = await hello(connection, hostname)
-	return extensions
+	let shaken = false
+	secure.once('secureConnect', () => {
+		shaken = true
+	})
+	return hello(connection, hostname).catch(error => {
+		throw shaken ? error : new TlsFailed(error.message)
+	})
 }
 
 async function hello(connection: MailConnection, hostname: string): Promise<Set<string>> {

@@ -19,7 +19,7 @@ export function receivedField(
 ): string {
 	const [only, ...more] = transaction.recipients
 	const address = client.address.includes(':') ? `IPv6:${client.address}` : client.address
-	const helo = /^[\x21-\x7e]+$/.test(client.helo) ? client.helo : 'unknown'
+	const helo = /^[\x21-\x7e]{1,255}$/.test(client.helo) ? client.helo : 'unknown'
 	const lines = [
 		`Received: from ${helo} ([${address}])`,
 		`by ${hostname} (Panpipe) with ${withProtocol(client, transaction)} id ${id}`,

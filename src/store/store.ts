@@ -40,14 +40,20 @@ type Waiting = { resolve(results: OpResult[]): void; reject(error: Error): void 
  * Opens the mail of this node in `dir` (made when missing) and starts its writer thread.
  * @param node the node whose log this is
  * @param keepLog rows of the log to keep for followers
+ * @param failed told when somebody who listens to `changes` throws; without it that ends the process
  */
-export async function openStore(options: { dir: string; node: string; keepLog?: number }): Promise<Store> {
+export async function openStore(options: {
+	dir: string
+	node: string
+	keepLog?: number
+	failed?: (error: unknown) => void
+}): Promise<Store> {
 	mkdirSync(options.dir, { recursive: true, mode: 0o700 })
 	const worker = new Worker(new URL('./writer.ts', import.meta.url), {
 		workerData: { dir: options.dir, node: options.node, keepLog: options.keepLog ?? 100_000 },
 	})
 	const waiting = new Map<number, Waiting>()
-	const changes = new Emitter<Change>()
+	const changes = new Emitter<Change>(options.failed)
 	let stopped: Error | null = null
 
 	await new Promise<void>((resolve, reject) => {

@@ -16,6 +16,8 @@ export class Appending {
 	#mailbox = ''
 	#messages: Message[] = []
 	#stage: BodyStage | null = null
+	/** All of this command, until the store has them. */
+	#stages: BodyStage[] = []
 
 	constructor(session: Session) {
 		this.#session = session
@@ -39,6 +41,7 @@ export class Appending {
 			return false
 		}
 		this.#stage = this.#session.house.stage()
+		this.#stages.push(this.#stage)
 		return true
 	}
 
@@ -87,6 +90,7 @@ export class Appending {
 				internalDate: date ?? now,
 			}),
 		)
+		this.#stages = []
 		const results = await house.write(ops)
 		const uids: number[] = []
 		let uidValidity = 0
@@ -99,7 +103,8 @@ export class Appending {
 	}
 
 	abort(): void {
-		this.#stage?.abort()
+		for (const stage of this.#stages) stage.abort()
+		this.#stages = []
 		this.#stage = null
 		this.#messages = []
 	}
