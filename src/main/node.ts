@@ -76,11 +76,7 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 
 	let aboutUs = () => ({ description: '', site: '' })
 	try {
-		const store = await openStore({
-			dir: config.data,
-			node: self,
-			failed: error => log.error({ err: error }, 'hearing of a change of mail'),
-		})
+		const store = await openStore({ dir: config.data, node: self, log })
 		undo.push(() => store.close())
 		void store.died.then(error => {
 			log.fatal({ err: error }, 'the writer of the store has died; this node starts anew')

@@ -3,10 +3,12 @@
  *
  * Promises: an Op that was answered is on disk; it happened wholly or not at all; UIDs only rise and never come
  * again; UIDVALIDITY of a mailbox never changes; a body is byte for byte what was staged, stored once;
- * after a commit its changes are emitted once. Reading never waits for writing.
+ * after a commit its changes are emitted once. Reading never waits for writing. Searching text is complete at any
+ * time: the index (search/, a file and a thread of its own) only says where it need not be looked for.
  *
  * Does not: know addresses, other nodes, protocols; decide what is to be done with a message.
  */
+export { bodyText, envelopeText, fold, headerText, LARGE_MESSAGE, largeBodyText } from './search/text.ts'
 export { DiskFull, openStore, type Store } from './store.ts'
 export {
 	type BlobHead,
@@ -26,5 +28,7 @@ export {
 	type Reader,
 	type Role,
 	type Route,
+	type SearchField,
 	type StagedBody,
+	type TextFound,
 } from './types.ts'

@@ -98,8 +98,10 @@ export function enactAccountRemoval(
 	file: MailFile,
 	op: Logged<'account.remove', { account: string }>,
 ): OpResult {
-	for (const { key } of file.all<{ key: number }>('SELECT key FROM mailbox WHERE account = ?', op.account))
+	for (const { key } of file.all<{ key: number }>('SELECT key FROM mailbox WHERE account = ?', op.account)) {
 		dropBox(file, key)
+		file.changed(op.account, key)
+	}
 	file.run('DELETE FROM subscription WHERE account = ?', op.account)
 	const { changes } = file.run('DELETE FROM account WHERE id = ?', op.account)
 	file.changed(op.account, null)

@@ -1,7 +1,17 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type BlobFolder, unpack } from './bodies.ts'
 import { properName } from './mailbox-ops.ts'
-import type { BlobHead, LogRow, MailboxRow, MessageRow, QueueItem, Reader } from './types.ts'
+import type { TextIndex } from './search/text-index.ts'
+import type {
+	BlobHead,
+	LogRow,
+	MailboxRow,
+	MessageRow,
+	QueueItem,
+	Reader,
+	SearchField,
+	TextFound,
+} from './types.ts'
 
 const NONE: string[] = []
 
@@ -18,11 +28,13 @@ const QUEUE = `SELECT r.key, r.id, m.reverse_path AS reversePath, m.envelope_id 
 export class SqliteReader implements Reader {
 	#db: DatabaseSync
 	#folder: BlobFolder
+	#index: TextIndex | null
 	#statements = new Map<string, StatementSync>()
 
-	constructor(db: DatabaseSync, folder: BlobFolder) {
+	constructor(db: DatabaseSync, folder: BlobFolder, index: TextIndex | null = null) {
 		this.#db = db
 		this.#folder = folder
+		this.#index = index
 	}
 
 	#all<T>(sql: string, ...values: (string | number)[]): T[] {
@@ -138,6 +150,10 @@ export class SqliteReader implements Reader {
 		)
 		if (!row) throw new Error(`no body ${blob}`)
 		return row
+	}
+
+	async searchText(mailbox: number, field: SearchField, text: string): Promise<TextFound | null> {
+		return this.#index?.find(mailbox, field, text) ?? null
 	}
 
 	usage(account: string): { size: number; messages: number } {

@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { Emitter, openDatabase } from '../kit/index.ts'
+import { Emitter, type Log, openDatabase, silentLog } from '../kit/index.ts'
 import type { PackedOp } from './apply.ts'
 import { BlobFolder, Stage, stageSmall } from './bodies.ts'
 import { type PackedBody, packBody } from './mail-file.ts'
 import { SqliteReader } from './reader.ts'
+import { TextIndex } from './search/text-index.ts'
 import type { BodyStage, Change, LogRow, Op, OpResult, Reader, StagedBody } from './types.ts'
 import type { FromWriter, WriteRequest } from './writer.ts'
 
@@ -25,6 +26,8 @@ export type Store = {
 	/** Rows of another node's log, with the bodies they name. What was replayed before is passed over. */
 	replay(rows: LogRow[], bodies: StagedBody[]): Promise<void>
 	changes: Emitter<Change>
+	/** Resolves when what was written until now is indexed, as far as it is worth it. Nobody has to wait for it. */
+	indexed(): Promise<void>
 	/** Resolves when the writer has died, with the reason: nothing is written any more until the store is opened anew. */
 	died: Promise<Error>
 	/** For a body that streams in. */
@@ -40,20 +43,25 @@ type Waiting = { resolve(results: OpResult[]): void; reject(error: Error): void 
  * Opens the mail of this node in `dir` (made when missing) and starts its writer thread.
  * @param node the node whose log this is
  * @param keepLog rows of the log to keep for followers
- * @param failed told when somebody who listens to `changes` throws; without it that ends the process
+ * @param indexFrom so many messages of a mailbox wait until they are indexed for searching: fewer are soon looked through
+ * @param log told of listeners that throw, too; without it that ends the process
  */
 export async function openStore(options: {
 	dir: string
 	node: string
 	keepLog?: number
-	failed?: (error: unknown) => void
+	indexFrom?: number
+	log?: Log
 }): Promise<Store> {
+	const log = options.log ?? silentLog
 	mkdirSync(options.dir, { recursive: true, mode: 0o700 })
 	const worker = new Worker(new URL('./writer.ts', import.meta.url), {
 		workerData: { dir: options.dir, node: options.node, keepLog: options.keepLog ?? 100_000 },
 	})
 	const waiting = new Map<number, Waiting>()
-	const changes = new Emitter<Change>(options.failed)
+	const changes = new Emitter<Change>(
+		options.log && (error => log.error({ err: error }, 'somebody who listens to changes of mail failed')),
+	)
 	let stopped: Error | null = null
 
 	await new Promise<void>((resolve, reject) => {
@@ -90,6 +98,11 @@ export async function openStore(options: {
 	const folder = new BlobFolder(join(options.dir, 'blobs'))
 	const db = openDatabase(join(options.dir, 'mail.sqlite'), { readOnly: true })
 
+	const index = new TextIndex(options.dir, options.indexFrom ?? 64, why =>
+		log.warn({ why }, 'the search index could not be kept; searching goes on, perhaps slower'),
+	)
+	changes.on(change => index.changed(change.mailboxes))
+
 	let nextId = 1
 	let batch: WriteRequest[] = []
 	const send = (
@@ -108,8 +121,9 @@ export async function openStore(options: {
 		})
 
 	return {
-		reader: new SqliteReader(db, folder),
+		reader: new SqliteReader(db, folder, index),
 		changes,
+		indexed: () => index.settled(),
 		died,
 		write: ops => send({ ops: packAll(ops) }),
 		async replay(rows, bodies) {
@@ -121,6 +135,7 @@ export async function openStore(options: {
 		stageSmall,
 		async close() {
 			closing = true
+			await index.close()
 			setImmediate(() => worker.postMessage('close'))
 			await exited
 			db.close()

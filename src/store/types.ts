@@ -150,6 +150,15 @@ export type MessageRow = {
 /** RFC 8474 EMAILID is `M` + hash. */
 export type BlobHead = { hash: string; size: number; envelope: Envelope; structure: Part; preview: string }
 
+/** Where a text is looked for: `text` is header and body (IMAP TEXT), `body` the body without it. */
+export type SearchField = 'text' | 'body' | 'header' | 'subject' | 'from' | 'to' | 'cc' | 'messageId'
+
+/**
+ * What the index knows of a text. Messages with a uid from `below` on it does not know yet. Of those below, the ones in
+ * `uids` have it (true) or may have it (false: look); all others do not. Expunged messages may be among them.
+ */
+export type TextFound = { below: number; uids: Map<number, boolean> }
+
 /** Reading: synchronous, committed data only, indexed. Every thread has its own. */
 export type Reader = {
 	hasAccount(account: string): boolean
@@ -175,6 +184,11 @@ export type Reader = {
 	body(blob: number): Buffer
 	/** Octets from `start` up to, not including, `end`; in pieces, without the whole in memory when it is large. */
 	bodyStream(blob: number, start?: number, end?: number): AsyncIterable<Buffer>
+	/**
+	 * Which messages of a mailbox hold `text` as a piece of that field, as search/text.ts makes it: decoded, folded.
+	 * Null when the index cannot tell, and all have to be looked through.
+	 */
+	searchText(mailbox: number, field: SearchField, text: string): Promise<TextFound | null>
 	/** Octets of all messages of an account, and their number. */
 	usage(account: string): { size: number; messages: number }
 

@@ -1,8 +1,5 @@
-import type { BlobHead, MessageRow, Reader } from '../../store/index.ts'
+import { type BlobHead, LARGE_MESSAGE, type MessageRow, type Reader } from '../../store/index.ts'
 import type { Cut } from './sections.ts'
-
-/** Bodies above this are streamed, not read at once. */
-const LARGE = 1024 * 1024
 
 /** One message under FETCH or SEARCH: what is costly is read once, when it is first asked for. */
 export class Fetched {
@@ -23,7 +20,7 @@ export class Fetched {
 
 	/** Must its octets be streamed? */
 	get large(): boolean {
-		return this.row.size > LARGE
+		return this.row.size > LARGE_MESSAGE
 	}
 
 	/** All octets of a message that is not large. */

@@ -1,8 +1,9 @@
-import type { AddressOrGroup, Envelope } from '../../message/index.ts'
-import type { MessageRow } from '../../store/index.ts'
+import type { Envelope } from '../../message/index.ts'
+import { envelopeText, fold, type MessageRow } from '../../store/index.ts'
 import { imap } from '../../wire/index.ts'
 import { readFlags } from './flags.ts'
-import { fold, type SearchText } from './search-text.ts'
+import type { Findings } from './search-index.ts'
+import type { SearchText } from './search-text.ts'
 import type { Span, View } from './view.ts'
 
 /**
@@ -26,8 +27,12 @@ function slow(octets: Test['octets'], of: (text: SearchText) => boolean): Test {
 	return { quick: () => null, full: (_row, _place, text) => of(text), octets }
 }
 
-/** @param now milliseconds since 1970, for OLDER and YOUNGER. @throws Rejected */
-export function compile(key: imap.SearchKey, view: View, now: number): Test {
+/**
+ * @param now milliseconds since 1970, for OLDER and YOUNGER
+ * @param found what the index knows of the texts in the key
+ * @throws Rejected
+ */
+export function compile(key: imap.SearchKey, view: View, now: number, found: Findings): Test {
 	switch (key.key) {
 		case 'ALL':
 			return quick(() => true)
@@ -72,7 +77,7 @@ export function compile(key: imap.SearchKey, view: View, now: number): Test {
 		case 'THREADID':
 			return quick(() => false)
 		case 'NOT': {
-			const test = compile(key.of, view, now)
+			const test = compile(key.of, view, now, found)
 			return {
 				quick: (row, place) => not(test.quick(row, place)),
 				full: (row, place, text) => !test.full(row, place, text),
@@ -80,11 +85,11 @@ export function compile(key: imap.SearchKey, view: View, now: number): Test {
 			}
 		}
 		case 'OR':
-			return some([compile(key.either, view, now), compile(key.or, view, now)])
+			return some([compile(key.either, view, now, found), compile(key.or, view, now, found)])
 		case 'AND':
-			return every(key.all.map(one => compile(one, view, now)))
+			return every(key.all.map(one => compile(one, view, now, found)))
 		default:
-			return textTest(key)
+			return indexed(textTest(key), key, found)
 	}
 }
 
@@ -116,48 +121,42 @@ function sentDay(envelope: Envelope): number | null {
 
 type TextKey = Extract<imap.SearchKey, { text: string }>
 
+/** What the index knows is not looked for. */
+function indexed(test: Test, key: TextKey, findings: Findings): Test {
+	const found = findings.get(key)
+	if (!found) return test
+	return {
+		...test,
+		quick(row) {
+			if (row.uid >= found.below) return null
+			const has = found.uids.get(row.uid)
+			return has === undefined ? false : has || null
+		},
+	}
+}
+
+const ENVELOPE = { FROM: 'from', TO: 'to', CC: 'cc', BCC: 'bcc', SUBJECT: 'subject' } as const
+
 function textTest(key: TextKey): Test {
 	const wanted = fold(key.text)
-	const among = (list: AddressOrGroup[] | null) => list !== null && fold(addressText(list)).includes(wanted)
+	const inEnvelope = (field: Parameters<typeof envelopeText>[1]) =>
+		slow(
+			'none',
+			({ head: { envelope } }) => envelope[field] !== null && envelopeText(envelope, field).includes(wanted),
+		)
 	switch (key.key) {
-		case 'FROM':
-			return slow('none', ({ head }) => among(head.envelope.from))
-		case 'TO':
-			return slow('none', ({ head }) => among(head.envelope.to))
-		case 'CC':
-			return slow('none', ({ head }) => among(head.envelope.cc))
-		case 'BCC':
-			return slow('none', ({ head }) => among(head.envelope.bcc))
-		case 'SUBJECT':
-			return slow(
-				'none',
-				({ head }) => head.envelope.subject !== null && fold(head.envelope.subject).includes(wanted),
-			)
 		case 'HEADER': {
 			const field = key.field.toLowerCase()
-			if (field === 'message-id') {
-				return slow(
-					'none',
-					({ head }) => head.envelope.messageId !== null && fold(head.envelope.messageId).includes(wanted),
-				)
-			}
+			if (field === 'message-id') return inEnvelope('messageId')
 			return slow('header', text => text.fields(field).some(value => fold(value).includes(wanted)))
 		}
 		case 'BODY':
 			return slow('text', text => text.bodyText.includes(wanted))
 		case 'TEXT':
 			return slow('text', text => text.headerText.includes(wanted) || text.bodyText.includes(wanted))
+		default:
+			return inEnvelope(ENVELOPE[key.key])
 	}
-}
-
-/** As it stands in a header: `Alice <alice@example.com>, …`. */
-function addressText(list: AddressOrGroup[]): string {
-	return list
-		.map(entry => {
-			if ('group' in entry) return `${entry.group}: ${addressText(entry.members)};`
-			return `${entry.name ? `${entry.name} ` : ''}<${entry.mailbox}@${entry.host}>`
-		})
-		.join(', ')
 }
 
 function within(spans: Span[], place: number): boolean {

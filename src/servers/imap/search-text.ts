@@ -1,14 +1,6 @@
-import { decodeHeader, headerFields, type Part, textOf } from '../../message/index.ts'
-import type { BlobHead } from '../../store/index.ts'
+import { decodeHeader, headerFields } from '../../message/index.ts'
+import { type BlobHead, bodyText, headerText, largeBodyText } from '../../store/index.ts'
 import type { Fetched } from './fetched.ts'
-
-/** Of a large message only this many text parts are searched. */
-const MOST_PARTS = 20
-
-/** Text to be compared: case does not matter, nor do compatibility forms (full width, ligatures). */
-export function fold(text: string): string {
-	return /^[\x00-\x7f]*$/.test(text) ? text.toLowerCase() : text.normalize('NFKC').toLowerCase()
-}
 
 /** What a search looks at of one message, made when it is first asked for. */
 export class SearchText {
@@ -30,12 +22,7 @@ export class SearchText {
 		const { structure } = this.head
 		this.#header = await this.#message.octets({ start: 0, end: structure.body })
 		if (octets === 'header') return
-		const texts: string[] = []
-		for (const part of textParts(structure).slice(0, MOST_PARTS)) {
-			const cut = await this.#message.octets({ start: part.body, end: part.end })
-			texts.push(textOf(cut, { ...part, start: 0, body: 0, end: cut.length }))
-		}
-		this.#body = fold(texts.join('\n'))
+		this.#body = await largeBodyText(structure, (start, end) => this.#message.octets({ start, end }))
 	}
 
 	get #headerOctets(): Buffer {
@@ -52,23 +39,13 @@ export class SearchText {
 
 	/** The header, decoded and folded. */
 	get headerText(): string {
-		this.#headerText ??= fold(
-			headerFields(this.#headerOctets)
-				.map(field => `${field.name}: ${decodeHeader(field.value)}`)
-				.join('\n'),
-		)
+		this.#headerText ??= headerText(this.#headerOctets)
 		return this.#headerText
 	}
 
 	/** The words of the body, decoded and folded. */
 	get bodyText(): string {
-		this.#body ??= fold(textOf(this.#message.body, this.head.structure))
+		this.#body ??= bodyText(this.#message.body, this.head.structure)
 		return this.#body
 	}
-}
-
-function textParts(part: Part): Part[] {
-	if (part.parts) return part.parts.flatMap(textParts)
-	if (part.message) return textParts(part.message)
-	return part.type === 'text' ? [part] : []
 }

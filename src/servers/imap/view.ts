@@ -47,8 +47,8 @@ export class View {
 		return this.#length > 0 ? this.#uids[this.#length - 1]! : 0
 	}
 
-	/** The first place whose uid is not below `uid`. */
-	#from(uid: number): number {
+	/** The first place whose uid is not below `uid`; behind the last one when there is none. */
+	from(uid: number): number {
 		let low = 0
 		let high = this.#length
 		while (low < high) {
@@ -61,7 +61,7 @@ export class View {
 
 	/** The place of a uid, -1 when it is not here. */
 	place(uid: number): number {
-		const place = this.#from(uid)
+		const place = this.from(uid)
 		return place < this.#length && this.#uids[place] === uid ? place : -1
 	}
 
@@ -104,7 +104,7 @@ export class View {
 	#uidSpan(from: number, to: number): Span {
 		// `*` is the last message, and `900:*` names it too when it is below 900.
 		const first = to === imap.STAR ? Math.min(from, this.lastUid) : from
-		return [this.#from(first), to === imap.STAR ? this.#length : this.#from(to + 1)]
+		return [this.from(first), to === imap.STAR ? this.#length : this.from(to + 1)]
 	}
 
 	#sequenceSpan(from: number, to: number): Span {

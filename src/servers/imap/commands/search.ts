@@ -2,6 +2,7 @@ import { imap } from '../../../wire/index.ts'
 import { bad, type Done, ok } from '../done.ts'
 import { Fetched } from '../fetched.ts'
 import { inBatches, rowsAt } from '../rows.ts'
+import { askIndex, narrow } from '../search-index.ts'
 import { compile, type Test } from '../search-keys.ts'
 import { SearchText } from '../search-text.ts'
 import type { Session } from '../session.ts'
@@ -61,12 +62,14 @@ function asksForModseq(key: imap.SearchKey): boolean {
 /** Places of the messages that match, ascending; the highest modseq of those whose rows were looked at. */
 async function found(session: Session, key: imap.SearchKey): Promise<{ places: number[]; modseq: number }> {
 	const view = session.view!
-	const test = compile(key, view, Date.now())
-	const spans = bounds(session, key)
+	const everywhere = bounds(session, key)
+	const findings = await askIndex(session, key, everywhere)
+	const test = compile(key, view, Date.now(), findings)
+	const { sure, spans } = narrow(session, key, everywhere, findings)
 	const places: number[] = []
 	let modseq = 0
 	if (key.key === 'ALL' || key.key === 'UID' || key.key === 'sequence') {
-		for (const [from, to] of spans) for (let place = from; place < to; place++) places.push(place)
+		for (const [from, to] of everywhere) for (let place = from; place < to; place++) places.push(place)
 		return { places, modseq: 0 }
 	}
 	const needs = { head: true, body: test.octets !== 'none' }
@@ -83,7 +86,8 @@ async function found(session: Session, key: imap.SearchKey): Promise<{ places: n
 			if (places.length > before) modseq = Math.max(modseq, row.modseq)
 		}
 	})
-	return { places, modseq }
+	if (sure.length === 0) return { places, modseq }
+	return { places: [...sure, ...places].sort((a, b) => a - b), modseq }
 }
 
 function matches(test: Test, place: number, message: Fetched): boolean | Promise<boolean> {
