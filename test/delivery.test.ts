@@ -389,9 +389,11 @@ async function world(begin: () => (line: string) => string): Promise<{ heard: st
 		const reader = new LineReader(10_000_000)
 		const perform = begin()
 		let content = false
+		let tls = false
 		socket.on('error', () => {})
 		socket.write('220 mx.example.net\r\n')
 		socket.on('data', chunk => {
+			if (tls) return void socket.destroy()
 			reader.push(chunk as Buffer)
 			for (let bytes = reader.line(); bytes; bytes = reader.line()) {
 				const line = bytes.toString()
@@ -399,6 +401,7 @@ async function world(begin: () => (line: string) => string): Promise<{ heard: st
 				heard.push(line)
 				const answer = perform(line)
 				content = answer.startsWith('354')
+				tls = line === 'STARTTLS'
 				if (answer === '') return void socket.destroy()
 				socket.write(`${answer}\r\n`)
 			}
@@ -474,7 +477,6 @@ test('an exchanger that offers TLS and cannot do it gets the mail without', asyn
 	await world(() => line => {
 		if (line.startsWith('EHLO')) return '250-mx.example.net\r\n250 STARTTLS'
 		if (line === 'STARTTLS') return '220 go on'
-		if (/[^ -~]/.test(line)) return ''
 		return line === 'DATA' ? '354 go on' : '250 ok'
 	})
 	await mailOut('1', 'user')
