@@ -102,12 +102,20 @@ beforeEach(async () => {
 		queueLifetimeMs: days,
 		count: () => {},
 	}
-	queue = new Queue({ ...common, links, dnsServers: ['127.0.0.1:1'], relayPort: WORLD_PORT })
+	queue = new Queue({
+		...common,
+		links,
+		dnsServers: ['127.0.0.1:1'],
+		relayPort: WORLD_PORT,
+		watchEveryMs: 2 ** 30,
+	})
 	undo.push(() => queue.stop())
 	receiver = makeReceiver({
 		...common,
 		maxSize: 10_000_000,
 		maxRecipients: 1000,
+		maxHoldSeconds: 86_400,
+		delayReportMs: 4 * 3600_000,
 		queued: routes => queue.wake(routes),
 	})
 })
@@ -142,6 +150,11 @@ function transaction(from: string, to: string[], more: Partial<Transaction> = {}
 		smtputf8: false,
 		ret: null,
 		envelopeId: null,
+		holdFor: null,
+		holdUntil: null,
+		by: null,
+		priority: 0,
+		requireTls: false,
 		handOver: null,
 		recipients: to.map(address => ({ address, notify: null, originalRecipient: null })),
 		...more,

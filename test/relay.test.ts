@@ -36,7 +36,7 @@ after(async () => {
 })
 
 const text = (subject: string) =>
-	`From: <alice@test.com>\r\nSubject: ${subject}\r\n\r\n.dots\r\n..and more\r\n`
+	`From: <alice@test.com>\r\nSubject: ${subject}\r\nDate: Mon, 23 Nov 2026 10:00:00 +0800\r\nMessage-ID: <${subject}@test.com>\r\n\r\n.dots\r\n..and more\r\n`
 
 test('mail to a foreign domain goes to the first exchanger that answers, under TLS', async () => {
 	const client = await submission(ours.ip, 'alice@test.com')
@@ -74,7 +74,7 @@ test('what the other side refuses comes back to the sender as a report (RFC 3464
 	assert.match(report!, /Content-Type: multipart\/report; report-type=delivery-status;/)
 	assert.match(
 		report!,
-		/Final-Recipient: rfc822; nobody@example\.net\r\nAction: failed\r\nStatus: 5\.1\.1\r\nDiagnostic-Code: smtp; 550 5\.1\.1/,
+		/Final-Recipient: rfc822; nobody@example\.net\r\nAction: failed\r\nStatus: 5\.1\.1\r\nRemote-MTA: dns; mx2\.example\.net\r\nDiagnostic-Code: smtp; 550 5\.1\.1/,
 	)
 	assert.match(report!, /Subject: refused/)
 	assert.equal((await ours.say('queue list')).length, 0)

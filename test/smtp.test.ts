@@ -55,6 +55,11 @@ test('a message arrives with its envelope, dots taken off', async () => {
 		smtputf8: false,
 		ret: 'HDRS',
 		envelopeId: 'e1',
+		holdFor: null,
+		holdUntil: null,
+		by: null,
+		priority: 0,
+		requireTls: false,
 		handOver: null,
 		recipients: [{ address: 'bob@example.com', notify: 'NEVER', originalRecipient: null }],
 	})
@@ -84,6 +89,44 @@ test('EHLO offers what is there, and no BINARYMIME to strangers', async () => {
 	}
 	assert.doesNotMatch(hello, /BINARYMIME/)
 	assert.match(await talk.say('LHLO x'), /^500/)
+	talk.close()
+})
+
+test('each extension is offered where it counts, and only there', async () => {
+	const at = async (door: number, implicitTls = false) => {
+		const talk = await Talk.to(door, implicitTls)
+		await talk.reply()
+		const hello = await talk.say('EHLO x')
+		return { talk, hello }
+	}
+	const relay = await at(port.smtp)
+	assert.match(relay.hello, /^250-DELIVERBY\r\n/m)
+	assert.match(relay.hello, /^250[- ]LIMITS MAILMAX=10000 RCPTMAX=5\r\n/m)
+	assert.doesNotMatch(relay.hello, /FUTURERELEASE|MT-PRIORITY|REQUIRETLS/)
+	assert.match(await relay.talk.say('MAIL FROM:<a@test.com> HOLDFOR=60'), /^555/)
+	assert.match(await relay.talk.say('MAIL FROM:<a@test.com> MT-PRIORITY=3'), /^555/)
+	assert.match(await relay.talk.say('MAIL FROM:<a@test.com> REQUIRETLS'), /^530 5\.7\.10/)
+	assert.match(await relay.talk.say('MAIL FROM:<a@test.com> BY=0;R'), /^501/)
+	await relay.talk.say('STARTTLS')
+	await relay.talk.startTls()
+	assert.match(await relay.talk.say('EHLO x'), /^250[- ]REQUIRETLS\r\n/m)
+	assert.match(await relay.talk.say('MAIL FROM:<a@test.com> REQUIRETLS BY=60;R'), /^250/)
+	relay.talk.close()
+
+	const { talk, hello } = await at(port.submissions, true)
+	assert.match(hello, /^250[- ]FUTURERELEASE 3600 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\r\n/m)
+	assert.match(hello, /^250[- ]MT-PRIORITY\r\n/m)
+	assert.match(hello, /^250[- ]REQUIRETLS\r\n/m)
+	await talk.say(`AUTH PLAIN ${PLAIN('alice@example.com', 'secret')}`)
+	await talk.say('MAIL FROM:<alice@example.com> HOLDFOR=60 BY=-5;NT MT-PRIORITY=-3 REQUIRETLS')
+	await talk.say('RCPT TO:<dave@example.org>')
+	await talk.say('DATA')
+	await talk.say('x\r\n.')
+	const { holdFor, by, priority, requireTls } = recorder.arrived[0]!.transaction
+	assert.deepEqual(
+		{ holdFor, by, priority, requireTls },
+		{ holdFor: 60, by: { seconds: -5, mode: 'N', trace: true }, priority: -3, requireTls: true },
+	)
 	talk.close()
 })
 

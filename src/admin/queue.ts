@@ -84,6 +84,8 @@ function view({ directory }: Office, item: QueueView) {
 		expires: new Date(item.expires).toISOString(),
 		attempts: item.attempts,
 		held: item.held,
+		/** Not before this time, as its sender wished (RFC 4865). */
+		sendAt: item.release === null ? null : new Date(item.release).toISOString(),
 		destination: node ? node.description || node.ip : item.route.replace(/^\w+:/, ''),
 		route: item.route,
 		reason: item.reason,

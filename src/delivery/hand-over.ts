@@ -1,9 +1,10 @@
 import type { Links } from '../cluster/index.ts'
+import type { Clock } from '../kit/index.ts'
 import type { Store } from '../store/index.ts'
 import { type Reply, reply } from '../wire/index.ts'
 import { type Carrier, type Consignment, unreadable } from './lane.ts'
 import { ConnectionLost, MailConnection } from './mail-connection.ts'
-import { mailCommand, recipientCommand } from './parameters.ts'
+import { extensionsOf, mailCommand, notifyByNode, recipientCommand } from './parameters.ts'
 
 // Bodies up to this size are sent in one piece.
 const WHOLE = 256 * 1024
@@ -20,16 +21,20 @@ export async function openHandOver(options: {
 	links: Links
 	store: Store
 	hostname: string
+	clock: Clock
 }): Promise<Carrier> {
 	const socket = await options.links.connect(options.node, 'lmtp')
 	const connection = new MailConnection(socket, ANSWER_WITHIN_MS)
+	let hello: Reply
 	try {
-		await greet(connection, options.hostname)
+		hello = await greet(connection, options.hostname)
 	} catch (error) {
 		connection.lose('done')
 		throw error
 	}
 
+	// What it announces, not what we know of ourselves: it may run another version.
+	const peer = { name: hello.lines[0] ?? options.node, extensions: extensionsOf(hello) }
 	// Replies are read message by message: how many one has depends on what its recipients were told.
 	let read: Promise<unknown> = Promise.resolve()
 
@@ -37,11 +42,16 @@ export async function openHandOver(options: {
 		get lost() {
 			return connection.lost !== null
 		},
+		spent: false,
+		peer,
 		close: () => connection.lose('done'),
 		carry(consignment) {
 			const [first] = consignment
-			let head = `${mailCommand(first, undefined, first.id.split('.')[0])}\r\n`
-			for (const item of consignment) head += `${recipientCommand(item)}\r\n`
+			const handOver = first.id.split('.')[0]!
+			let head = `${mailCommand(first, peer.extensions, options.clock.now(), handOver)}\r\n`
+			for (const item of consignment) {
+				head += `${recipientCommand(item, peer.extensions, notifyByNode(item))}\r\n`
+			}
 			head += `BDAT ${first.size} LAST\r\n`
 			let broken: unknown = null
 			const sent = sendBody(connection, options.store, head, first).catch(error => {
@@ -60,11 +70,12 @@ export async function openHandOver(options: {
 	}
 }
 
-async function greet(connection: MailConnection, hostname: string): Promise<void> {
+async function greet(connection: MailConnection, hostname: string): Promise<Reply> {
 	const greeting = await connection.reply()
 	if (greeting.code !== 220) throw new Error(`the node refuses: ${greeting.lines.join(' ')}`)
 	const hello = await connection.command(`LHLO ${hostname}`)
 	if (hello.code !== 250) throw new Error(`the node refuses: ${hello.lines.join(' ')}`)
+	return hello
 }
 
 async function sendBody(

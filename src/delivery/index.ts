@@ -1,11 +1,13 @@
 /**
  * The way of one message: receive, judge, queue, hand over, file, relay, bounce.
  *
+ *   submission.ts what is mended in mail of our own users
  *   receive.ts    from the protocol's seam to the disk: every recipient is filed here or queued for elsewhere
  *   judge.ts      a list of checks that may refuse a message, each with its reason
  *   route.ts      the one question "where does mail for this address go from here?"
  *   queue.ts      what waits; a lane (lane.ts) for each route, in order of arrival
- *   hand-over.ts  to a node of ours · relay.ts to the world · bounce.ts back to the sender
+ *   hand-over.ts  to a node of ours · relay.ts to the world
+ *   report.ts     what has become of it, for the sender · tell.ts brings it there · delays.ts when it takes long
  *   file.ts       into a mailbox of an account that lives here
  *
  * Promises: whoever was answered 250 finds the message on disk here until whoever takes it over has it on theirs.

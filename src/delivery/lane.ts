@@ -3,9 +3,15 @@ import { backOff, type Clock, type Log } from '../kit/index.ts'
 import type { QueueItem, Store } from '../store/index.ts'
 import { type Reply, reply } from '../wire/index.ts'
 import { needsUtf8 } from './parameters.ts'
+import { byPriority } from './priority.ts'
 
 /** The recipients of one message that go together. */
 export type Consignment = [QueueItem, ...QueueItem[]]
+
+/** Who takes the mail over: its name, and what it announced, with the parameters. */
+export type Peer = { name: string; extensions: ReadonlyMap<string, string> }
+
+const NOBODY: Peer = { name: '', extensions: new Map() }
 
 /** A way out that is open: to a node of ours or to a mail exchanger. */
 export type Carrier = {
@@ -16,6 +22,9 @@ export type Carrier = {
 	carry(consignment: Consignment): { sent: Promise<void>; answered: Promise<Reply[]> }
 	/** The connection is gone. */
 	readonly lost: boolean
+	/** It has carried as much as the peer takes on one connection. */
+	readonly spent: boolean
+	readonly peer: Peer
 	/** Ends it; what is under way is lost. */
 	close(): void
 }
@@ -32,7 +41,7 @@ export type LaneOptions = {
 	/** Takes out what no longer belongs on this route; returns what does. */
 	sort(items: QueueItem[]): Promise<QueueItem[]>
 	/** What becomes of the recipients after their answers: gone, later, returned to the sender. Written when it resolves. */
-	settle(consignment: Consignment, replies: Reply[]): Promise<void>
+	settle(consignment: Consignment, replies: Reply[], peer: Peer): Promise<void>
 	/** Waiting after failures to open the way: milliseconds, from first to most. */
 	retry: { first: number; most: number }
 	/** Messages given over at a time without an answer. */
@@ -147,6 +156,7 @@ export class Lane {
 					await this.#settle(
 						one,
 						one.map(() => opened.refused),
+						NOBODY,
 					)
 				return void (this.#again = true)
 			}
@@ -160,12 +170,12 @@ export class Lane {
 		let failed: Error | null = null
 		let carried = 0
 		try {
-			for (; items.length > 0 && !failed && !this.#stopped && !this.#options.closed(); ) {
-				for (const consignment of consignments(items)) {
-					if (failed || this.#stopped) break
+			while (items.length > 0 && !failed && !carrier.spent && !this.#stopped && !this.#options.closed()) {
+				for (const consignment of byPriority(consignments(items))) {
+					if (failed || carrier.spent || this.#stopped) break
 					const { sent, answered } = carrier.carry(consignment)
 					const settled = answered
-						.then(replies => this.#settle(consignment, replies))
+						.then(replies => this.#settle(consignment, replies, carrier.peer))
 						.then(() => void (carrier.lost || carried++))
 						.catch(error => void (failed ??= error as Error))
 						.finally(() => underWay.delete(settled))
@@ -194,16 +204,21 @@ export class Lane {
 			this.#again = true
 			return
 		}
+		if (carrier.spent) {
+			this.#close()
+			this.#again = true
+			return
+		}
 		this.#idle = setTimeout(() => this.#close(), KEEP_OPEN_MS)
 		this.#idle.unref()
 		this.#again ||= this.#due(0).length > 0 && !this.#options.closed()
 	}
 
 	/** The peer has answered: until that is on our disk nothing more goes this way, or it would go twice. */
-	async #settle(consignment: Consignment, replies: Reply[]): Promise<void> {
+	async #settle(consignment: Consignment, replies: Reply[], peer: Peer): Promise<void> {
 		for (let tries = 1; ; tries++) {
 			try {
-				return await this.#options.settle(consignment, replies)
+				return await this.#options.settle(consignment, replies, peer)
 			} catch (error) {
 				if (this.#stopped) throw error
 				this.#options.log.error({ route: this.#options.route, err: error }, 'results not written')

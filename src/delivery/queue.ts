@@ -3,12 +3,15 @@ import type { Directory } from '../directory/index.ts'
 import { backOff, type Clock, type Log, newId } from '../kit/index.ts'
 import type { Op, QueueItem, QueueResult, StagedBody, Store } from '../store/index.ts'
 import { type Reply, reply } from '../wire/index.ts'
-import { nonDeliveryReport, wantsReport } from './bounce.ts'
+import { Delays } from './delays.ts'
 import { fileFor } from './file.ts'
 import { openHandOver } from './hand-over.ts'
-import { Lane } from './lane.ts'
+import { Lane, type Peer } from './lane.ts'
+import { without } from './parameters.ts'
 import { openRelay } from './relay.ts'
+import { type Event, wantsReport } from './report.ts'
 import { type Destination, destinations, nodeRoute } from './route.ts'
+import { leavesReporting, routesOf, tellSender } from './tell.ts'
 import { returnPath } from './trace.ts'
 
 export type QueueOptions = {
@@ -23,6 +26,8 @@ export type QueueOptions = {
 	/** Port of mail exchangers: 25. */
 	relayPort: number
 	queueLifetimeMs: number
+	/** How often it is looked for mail whose sender should hear that it takes long. */
+	watchEveryMs: number
 	/** For the statistics: delivered, deferred, failed. */
 	count(outcome: string): void
 }
@@ -43,9 +48,17 @@ export class Queue {
 	readonly #options: QueueOptions
 	#lanes = new Map<string, Lane>()
 	#stopped = false
+	readonly #delays: Delays
 
 	constructor(options: QueueOptions) {
 		this.#options = options
+		this.#delays = new Delays({
+			...options,
+			tell: (item, reply) =>
+				this.#tell(item, { is: 'delayed', reply: reply || this.#waiting(item.route), until: item.expires }),
+			write: (ops, results) => this.#write(ops, results),
+			overdue: routes => this.wake(routes, true),
+		})
 	}
 
 	/** Mail that waited when the node stopped goes on. */
@@ -55,7 +68,13 @@ export class Queue {
 			this.#options.store.reader.queueRoutes().map(({ route }) => route),
 			true,
 		)
+		this.#delays.start()
 		links.onPeerUp(node => this.#lanes.get(nodeRoute(node))?.wake())
+	}
+
+	/** See delays.ts; called again and again once the queue is started. */
+	tellDelays(): Promise<void> {
+		return this.#delays.tell()
 	}
 
 	/** @param urgent also those that could not be reached a moment ago */
@@ -75,7 +94,11 @@ export class Queue {
 	list(filter: { route?: string; id?: string } = {}): QueueView[] {
 		return this.#options.store.reader.queue(filter).map(item => ({
 			...item,
-			reason: item.held ? 'held' : item.lastReply || (this.#lanes.get(item.route)?.waiting ?? ''),
+			reason: item.held
+				? 'held'
+				: item.release !== null && item.release > this.#options.clock.now()
+					? 'to be sent later, as its sender wished'
+					: item.lastReply || this.#waiting(item.route),
 		}))
 	}
 
@@ -101,7 +124,7 @@ export class Queue {
 			const refused = reply(554, '5.7.0', 'The administrator removed this message from the queue')
 			for (const id of ids) {
 				for (const item of this.#options.store.reader.queue({ id }))
-					ops.push(...(await this.#report(item, refused, false)))
+					ops.push(...(await this.#tell(item, failed(refused))))
 			}
 		}
 		const results = await this.#options.store.write([...ops, { do: 'queue.drop', ids }])
@@ -111,11 +134,17 @@ export class Queue {
 
 	async stop(): Promise<void> {
 		this.#stopped = true
+		await this.#delays.stop()
 		await Promise.all([...this.#lanes.values()].map(lane => lane.stop()))
 	}
 
 	async settled(): Promise<void> {
 		await Promise.all([...this.#lanes.values()].map(lane => lane.settled()))
+	}
+
+	/** Why this route waits, '' when it does not. */
+	#waiting(route: string): string {
+		return this.#lanes.get(route)?.waiting ?? ''
 	}
 
 	#lane(route: string): Lane {
@@ -132,13 +161,13 @@ export class Queue {
 			clock,
 			log,
 			sort: (items: QueueItem[]) => this.#sort(route, items),
-			settle: (items: QueueItem[], answers: Reply[]) => this.#settle(items, answers),
+			settle: (items: QueueItem[], answers: Reply[], peer: Peer) => this.#settle(items, answers, peer),
 		}
 		if (route.startsWith('node:')) {
 			const node = route.slice('node:'.length)
 			return new Lane({
 				...common,
-				open: () => openHandOver({ node, links, store, hostname }),
+				open: () => openHandOver({ node, links, store, hostname, clock }),
 				closed: () => (node === self ? null : this.#closed(node)),
 				retry: TO_NODE,
 				window: WINDOW,
@@ -147,7 +176,7 @@ export class Queue {
 		const domain = route.slice('mx:'.length)
 		return new Lane({
 			...common,
-			open: () => openRelay({ domain, hostname, store, dnsServers, port: relayPort }),
+			open: () => openRelay({ domain, hostname, store, clock, dnsServers, port: relayPort }),
 			closed: () => null,
 			retry: TO_WORLD,
 			window: 1,
@@ -175,7 +204,7 @@ export class Queue {
 			} else if (first!.route !== route) {
 				moved.push({ key: item.key, is: 'later', due: clock.now(), reply: '', route: first!.route })
 			} else if (item.expires <= clock.now()) {
-				const last = item.lastReply || this.#lanes.get(route)?.waiting || 'no answer'
+				const last = item.lastReply || this.#waiting(route) || 'no answer'
 				await this.#giveUp(item, reply(451, '4.4.7', last), true)
 			} else stay.push(item)
 		}
@@ -187,7 +216,7 @@ export class Queue {
 	}
 
 	async #giveUp(item: QueueItem, answer: Reply, expired: boolean): Promise<void> {
-		await this.#write(await this.#report(item, answer, expired), [{ key: item.key, is: 'done' }])
+		await this.#write(await this.#tell(item, { ...failed(answer), expired }), [{ key: item.key, is: 'done' }])
 	}
 
 	/** Results and the Ops that follow from them, in one transaction. */
@@ -196,21 +225,32 @@ export class Queue {
 		this.wake(routesOf(ops))
 	}
 
-	/** While its mail was waiting the account moved here, or its address became an alias. */
+	/** It was held until now, or while it was waiting the account moved here, or its address became an alias. */
 	async #sendElsewhere(item: QueueItem, places: Destination[]): Promise<void> {
 		const { clock, log } = this.#options
 		const ops: Op[] = []
 		const [id] = item.id.split('.') as [string]
+		let { notify } = item
 		try {
+			if (places.length > 1 && notify?.includes('SUCCESS')) {
+				ops.push(...(await this.#tell(item, { is: 'expanded' }, `${id} expanded ${item.recipient}`)))
+				notify = without(notify, 'SUCCESS')
+			}
 			const here = places.filter(place => place.to === 'here')
 			if (here.length > 0) {
 				const body = await this.#copy(item, returnPath(item.reversePath))
-				ops.push(...here.map(({ account }) => fileFor(account, body, clock.now(), id)))
+				for (const { account, address } of here) {
+					const told = { ...item, recipient: address, notify }
+					ops.push(fileFor(account, body, clock.now(), id))
+					ops.push(...(await this.#tell(told, { is: 'delivered' }, `${id} delivered ${item.recipient}`)))
+				}
 			}
 			const onward = places.filter(place => place.to === 'queue')
 			if (onward.length > 0) {
-				const { originalRecipient, notify } = item
-				const recipients = onward.map(({ address, route }) => ({ address, route, originalRecipient, notify }))
+				const { originalRecipient, warn } = item
+				const recipients = onward.map(({ address, route }) => {
+					return { address, route, originalRecipient, notify, warn }
+				})
 				const body = await this.#copy(item, '')
 				ops.push({ do: 'queue.add', item: { ...item, id: `${id}.${newId(clock.now())}`, body, recipients } })
 			}
@@ -236,7 +276,7 @@ export class Queue {
 		}
 	}
 
-	async #settle(items: QueueItem[], answers: Reply[]): Promise<void> {
+	async #settle(items: QueueItem[], answers: Reply[], peer: Peer): Promise<void> {
 		const { clock, log, count } = this.#options
 		const ops: Op[] = []
 		const results: QueueResult[] = []
@@ -245,10 +285,15 @@ export class Queue {
 			const answer = answers[index]!
 			if (outcomes[index] === 'deferred') {
 				const due = clock.now() + backOff(item.attempts + 1, LATER.first, LATER.most)
-				results.push({ key: item.key, is: 'later', due, reply: inWords(answer) })
+				results.push({ key: item.key, is: 'later', due: Math.min(due, item.expires), reply: inWords(answer) })
 				continue
 			}
-			if (outcomes[index] === 'failed') ops.push(...(await this.#report(item, answer, answer.code < 500)))
+			if (outcomes[index] === 'failed') {
+				const expired = answer.code < 500
+				ops.push(...(await this.#tell(item, { is: 'failed', reply: answer, expired, peer: peer.name })))
+			} else if (leavesReporting(item, peer)) {
+				ops.push(...(await this.#tell(item, { is: 'relayed', peer: peer.name })))
+			}
 			results.push({ key: item.key, is: 'done' })
 		}
 		await this.#write(ops, results)
@@ -267,29 +312,10 @@ export class Queue {
 		return answer.code < 500 && item.expires > this.#options.clock.now() ? 'deferred' : 'failed'
 	}
 
-	/** The Ops that bring a non-delivery report to the sender; none when nobody wants one. */
-	async #report(item: QueueItem, answer: Reply, expired: boolean): Promise<Op[]> {
-		if (!wantsReport(item)) return []
-		const { hostname, clock, store, directory, self, queueLifetimeMs } = this.#options
-		const now = clock.now()
-		const id = newId(now)
-		const original = await this.#beginningOf(item)
-		const bytes = nonDeliveryReport({ item, reply: answer, expired }, original, { hostname, now, id })
-		const places = destinations(directory.lookup(item.reversePath), item.reversePath, self)
-		const filed = store.stageSmall(Buffer.concat([Buffer.from(returnPath('')), bytes]))
-		const ops = places.flatMap(place => (place.to === 'here' ? [fileFor(place.account, filed, now)] : []))
-		const recipients = places.flatMap(place =>
-			place.to === 'queue'
-				? [{ address: place.address, route: place.route, originalRecipient: null, notify: 'NEVER' }]
-				: [],
-		)
-		if (recipients.length === 0) return ops
-		const envelope = { reversePath: '', envelopeId: null, ret: null, smtputf8: false, source: 'report' }
-		const times = { arrived: now, expires: now + queueLifetimeMs }
-		return [
-			...ops,
-			{ do: 'queue.add', item: { id, body: store.stageSmall(bytes), recipients, ...times, ...envelope } },
-		]
+	/** The Ops that tell the sender; none when nobody wants to hear of it. */
+	async #tell(item: QueueItem, event: Event, once?: string): Promise<Op[]> {
+		if (!wantsReport(item, event.is)) return []
+		return tellSender(this.#options, item, event, await this.#beginningOf(item), once)
 	}
 
 	/** As much of a message as may go back; nothing when it cannot be read, for the sender must hear of it all the same. */
@@ -309,6 +335,6 @@ function inWords({ code, enhanced, lines }: Reply): string {
 	return `${code} ${enhanced ? `${enhanced} ` : ''}${lines.join(' ')}`
 }
 
-function routesOf(ops: Op[]): string[] {
-	return ops.flatMap(op => (op.do === 'queue.add' ? op.item.recipients.map(({ route }) => route) : []))
+function failed(reply: Reply): Extract<Event, { is: 'failed' }> {
+	return { is: 'failed', reply, expired: false, peer: '' }
 }

@@ -1,11 +1,16 @@
 import type { Directory, Resolved } from '../directory/index.ts'
 import { type Clock, type Log, newId } from '../kit/index.ts'
-import { splitAddress } from '../message/index.ts'
+import { formatDate, splitAddress } from '../message/index.ts'
 import { type BodyStage, DiskFull, type Op, type StagedBody, type Store } from '../store/index.ts'
 import { type Reply, reply } from '../wire/index.ts'
+import { bothNotify, enqueue, originalOf, type Queued, queuedFor, releaseOf, waiting } from './enqueue.ts'
 import { fileFor } from './file.ts'
 import { judge } from './judge.ts'
+import { without } from './parameters.ts'
+import { wantsReport } from './report.ts'
 import { type Destination, destinations } from './route.ts'
+import { SubmittedHeader } from './submission.ts'
+import { routesOf, tellSender } from './tell.ts'
 import { receivedField, returnPath } from './trace.ts'
 import type { Client, Incoming, Receiver, Recipient, Transaction } from './types.ts'
 
@@ -20,6 +25,10 @@ export type ReceiveOptions = {
 	maxRecipients: number
 	/** Milliseconds a message may wait in the queue. */
 	queueLifetimeMs: number
+	/** The sender is told when a message has waited so long. */
+	delayReportMs: number
+	/** How long a message may be held back (RFC 4865). */
+	maxHoldSeconds: number
 	/** Called after a commit with the routes that have something new. */
 	queued(routes: Iterable<string>): void
 	/** For the statistics: accepted, refused. */
@@ -39,8 +48,13 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 	return {
 		maxSize: options.maxSize,
 		maxRecipients: options.maxRecipients,
+		maxHoldSeconds: options.maxHoldSeconds,
 
 		judgeSender(client, transaction) {
+			const release = releaseOf(transaction, options.clock.now())
+			if (release !== null && release > options.clock.now() + options.maxHoldSeconds * 1000) {
+				return reply(501, '5.5.4', `A message is held for ${options.maxHoldSeconds} seconds at most`)
+			}
 			if (transaction.reversePath === '' || !client.account) return null
 			const resolved = directory.lookup(transaction.reversePath)
 			const owners =
@@ -72,6 +86,9 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 	}
 }
 
+// As much of a header as reports of success return.
+const MOST_HEADER = 64 * 1024
+
 type Addressed = { recipient: Recipient; destinations: Destination[] }
 
 /** One message while it streams in. */
@@ -84,6 +101,12 @@ class Receiving implements Incoming {
 	/** What is filed here begins with Return-Path, what goes on to others does not: at most two bodies. */
 	#here: BodyStage | null = null
 	#onward: BodyStage | null = null
+	readonly #release: number | null
+	/** Mends what a user's program submits; mail of others is not touched. */
+	#submitted: SubmittedHeader | null = null
+	/** The beginning of the message, for reports of success; null when nobody wants one. */
+	#head: Buffer[] | null = null
+	#headSize = 0
 
 	constructor(
 		options: ReceiveOptions,
@@ -95,12 +118,22 @@ class Receiving implements Incoming {
 		this.#client = client
 		this.#transaction = { ...transaction, recipients: [...transaction.recipients] }
 		this.#id = transaction.handOver ?? newId(options.clock.now())
+		const now = options.clock.now()
+		this.#release = releaseOf(transaction, now)
 		this.#addressed = transaction.recipients.map(recipient => ({
 			recipient,
 			destinations: destinations(resolve(recipient), recipient.address, options.self),
 		}))
+		if (this.#release !== null)
+			for (const one of this.#addressed) one.destinations = waiting(one.destinations, options.self)
+		if (client.protocol === 'submission') {
+			this.#submitted = new SubmittedHeader(formatDate(now), `<${newId(now)}@${options.hostname}>`)
+		}
+		const { reversePath } = transaction
+		if (transaction.recipients.some(({ notify }) => wantsReport({ reversePath, notify }, 'delivered')))
+			this.#head = []
 		const all = this.#addressed.flatMap(({ destinations }) => destinations)
-		const received = receivedField(client, transaction, options.hostname, this.#id, options.clock.now())
+		const received = receivedField(client, transaction, options.hostname, this.#id, now)
 		if (all.some(({ to }) => to === 'here')) {
 			this.#here = options.store.stage()
 			this.#here.write(Buffer.from(returnPath(transaction.reversePath) + received))
@@ -112,14 +145,24 @@ class Receiving implements Incoming {
 	}
 
 	write(chunk: Buffer): void | Promise<void> {
+		return this.#store(this.#submitted ? this.#submitted.write(chunk) : chunk)
+	}
+
+	#store(chunk: Buffer): void | Promise<void> {
+		if (this.#head && this.#headSize < MOST_HEADER) {
+			this.#head.push(Buffer.from(chunk.subarray(0, MOST_HEADER - this.#headSize)))
+			this.#headSize += chunk.length
+		}
 		const waits = [this.#here?.write(chunk), this.#onward?.write(chunk)].filter(wait => wait !== undefined)
 		if (waits.length > 0) return Promise.all(waits).then(() => {})
 	}
 
 	async end(): Promise<Reply[]> {
 		try {
+			const last = this.#submitted?.end()
+			const written = last && last.length > 0 ? this.#store(last) : undefined
 			// In as many turns for one body as for two: what came later on a connection is not to be written earlier.
-			const [here, onward] = await Promise.all([this.#here?.end(), this.#onward?.end()])
+			const [here, onward] = await Promise.all([this.#here?.end(), this.#onward?.end(), written])
 			return await this.#settle(here ?? null, onward ?? null)
 		} catch (error) {
 			this.abort()
@@ -134,64 +177,75 @@ class Receiving implements Incoming {
 			this.#tell('refused', refused.lines[0])
 			return this.#everyRecipient(refused)
 		}
-		const { ops, routes } = this.#ops(here, onward)
+		const ops = this.#ops(here, onward)
 		this.#here = this.#onward = null // the bodies are the store's from here on
 		await this.#options.store.write(ops)
-		this.#options.queued(routes)
+		const routes = routesOf(ops)
+		if (routes.length > 0) this.#options.queued(new Set(routes))
 		this.#tell('accepted')
 		return this.#everyRecipient(reply(250, '2.0.0', `Ok: ${this.#id}`))
 	}
 
 	/** Everything the message becomes here, in one transaction: filed for those who live here, queued for the others. */
-	#ops(here: StagedBody | null, onward: StagedBody | null): { ops: Op[]; routes: Set<string> } {
-		const { clock, queueLifetimeMs } = this.#options
-		const { reversePath, envelopeId, ret, smtputf8 } = this.#transaction
+	#ops(here: StagedBody | null, onward: StagedBody | null): Op[] {
+		const { clock } = this.#options
+		const handOver = this.#transaction.handOver ?? undefined
 		const now = clock.now()
 		const ops: Op[] = []
-		const routes = new Set<string>()
-		const reached = new Set<string>()
-		const recipients: Extract<Op, { do: 'queue.add' }>['item']['recipients'] = []
+		const filed = new Set<string>()
+		const queued = new Map<string, Queued>()
 		for (const { recipient, destinations } of this.#addressed) {
+			let { notify } = recipient
+			if (destinations.length > 1 && notify?.includes('SUCCESS')) {
+				// RFC 3461 section 5.2.7.3: the sender hears of this, not of each member.
+				ops.push(...this.#report(recipient, recipient.address, 'expanded', now))
+				notify = without(notify, 'SUCCESS')
+			}
 			for (const destination of destinations) {
-				const key = destination.to === 'here' ? destination.account : destination.address
-				if (reached.has(key)) continue // twice named, or named and member of an alias: one copy
-				reached.add(key)
 				if (destination.to === 'here') {
-					ops.push(fileFor(destination.account, here!, now, this.#transaction.handOver ?? undefined))
-				} else {
-					const { originalRecipient, notify } = recipient
-					recipients.push({
-						address: destination.address,
-						route: destination.route,
-						originalRecipient,
-						notify,
-					})
-					routes.add(destination.route)
+					// Twice named, or named and member of an alias: one copy.
+					if (!filed.has(destination.account)) ops.push(fileFor(destination.account, here!, now, handOver))
+					filed.add(destination.account)
+					if (notify?.includes('SUCCESS')) {
+						ops.push(...this.#report(recipient, destination.address, 'delivered', now))
+					}
+					continue
 				}
+				const known = queued.get(destination.address)
+				if (known) known.notify = bothNotify(known.notify, notify)
+				else queued.set(destination.address, queuedFor(destination, recipient, notify))
 			}
 		}
-		if (recipients.length > 0) {
-			const source = this.#client.account?.address ?? this.#client.node ?? this.#client.address
-			const expires = now + queueLifetimeMs
-			// A message that is only passing through keeps its id; the suffix keeps two parts of it apart in one queue.
-			const id = this.#transaction.handOver ? `${this.#id}.${newId(now)}` : this.#id
-			ops.push({
-				do: 'queue.add',
-				item: {
-					id,
-					reversePath,
-					envelopeId,
-					ret,
-					smtputf8,
-					body: onward!,
-					arrived: now,
-					expires,
-					source,
-					recipients,
-				},
-			})
+		if (queued.size > 0) {
+			const how = { id: this.#id, now, release: this.#release, source: this.#source(), ...this.#options }
+			ops.push(enqueue(this.#transaction, [...queued.values()], onward!, how))
 		}
-		return { ops, routes }
+		return ops
+	}
+
+	#source(): string {
+		return this.#client.account?.address ?? this.#client.node ?? this.#client.address
+	}
+
+	/** `delivered` or `expanded`. */
+	#report(recipient: Recipient, address: string, is: 'delivered' | 'expanded', now: number): Op[] {
+		const { reversePath, envelopeId, ret, handOver, requireTls } = this.#transaction
+		const about = {
+			reversePath,
+			envelopeId,
+			ret,
+			recipient: address,
+			originalRecipient: originalOf(recipient, address),
+			notify: recipient.notify,
+			arrived: now,
+			size: this.#headSize,
+			requireTls,
+			deliverBy: null,
+			byMode: null,
+			release: null,
+		}
+		const once = handOver ? `${handOver} ${is} ${recipient.address}` : undefined
+		return tellSender(this.#options, about, { is }, Buffer.concat(this.#head ?? []), once)
 	}
 
 	/** A fault of ours is a temporary error to the peer; a full disk has a code of its own. */

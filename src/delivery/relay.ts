@@ -1,17 +1,20 @@
 import { Resolver } from 'node:dns/promises'
 import { isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { domainToASCII } from 'node:url'
 import mxConnect from 'mx-connect'
-import type { Store } from '../store/index.ts'
+import type { Clock } from '../kit/index.ts'
+import type { QueueItem, Store } from '../store/index.ts'
 import { DataEncoder, type Reply, reply } from '../wire/index.ts'
 import { type Carrier, type Consignment, unreadable } from './lane.ts'
 import { ConnectionLost, MailConnection } from './mail-connection.ts'
-import { mailCommand, needsUtf8, recipientCommand } from './parameters.ts'
+import { extensionsOf, limitOf, mailCommand, needsUtf8, recipientCommand } from './parameters.ts'
 
 export type RelayOptions = {
 	domain: string
 	hostname: string
 	store: Store
+	clock: Clock
 	/** DNS servers (`address` or `address:port`); empty = the system's. */
 	dnsServers: readonly string[]
 	/** Where mail exchangers listen: 25 in the world. */
@@ -29,19 +32,26 @@ export async function openRelay(options: RelayOptions): Promise<Carrier | { refu
 		throw error
 	})
 	if ('refused' in opened) return opened
-	const { connection, extensions } = opened
+	const { exchange, hostname } = opened
+	const { connection, extensions } = exchange
+	const most = limitOf(extensions, 'MAILMAX')
+	let transactions = 0
 	let underWay = 0
 	let turn: Promise<unknown> = Promise.resolve()
 	return {
 		get lost() {
 			return connection.lost !== null
 		},
+		get spent() {
+			return transactions >= most
+		},
+		peer: { name: hostname, extensions },
 		close: () => (underWay > 0 ? connection.lose('done') : void connection.quit()),
 		carry(consignment) {
 			underWay++
-			const answered = turn
-				.then(() => transact(connection, extensions, options.store, consignment))
-				.finally(() => underWay--)
+			const parts = inParts(consignment, limitOf(extensions, 'RCPTMAX'))
+			transactions += parts.length
+			const answered = turn.then(() => transactParts(exchange, parts)).finally(() => underWay--)
 			turn = answered.catch(() => {})
 			return { sent: turn.then(() => {}), answered }
 		},
@@ -54,12 +64,13 @@ class TlsFailed extends Error {}
 async function openConnection(
 	options: RelayOptions,
 	tls: boolean,
-): Promise<{ connection: MailConnection; extensions: Set<string> } | { refused: Reply }> {
+): Promise<{ exchange: Exchange; hostname: string } | { refused: Reply }> {
 	const found = await findExchanger(options)
 	if ('refused' in found) return found
 	const connection = new MailConnection(found.socket, 300_000)
 	try {
-		return { connection, extensions: await greet(connection, options.hostname, found.hostname, tls) }
+		const known = await greet(connection, options, found.hostname, tls)
+		return { exchange: { ...options, ...known, connection }, hostname: found.hostname }
 	} catch (error) {
 		connection.lose('done')
 		throw error
@@ -95,18 +106,48 @@ function resolverFor(servers: readonly string[]): (domain: string, type: string)
 	return (domain, type) => resolver.resolve(domain, type as 'MX') as Promise<unknown>
 }
 
+/** RFC 9422: more recipients than the server takes go in several transactions. */
+function inParts(consignment: Consignment, most: number): Consignment[] {
+	if (consignment.length <= most) return [consignment]
+	const parts: Consignment[] = []
+	for (let at = 0; at < consignment.length; at += most)
+		parts.push(consignment.slice(at, at + most) as Consignment)
+	return parts
+}
+
+/** A connection that is lost with the second part must not bring the first one again. */
+async function transactParts(exchange: Exchange, parts: Consignment[]): Promise<Reply[]> {
+	const replies: Reply[] = []
+	for (const part of parts) {
+		try {
+			replies.push(...(await transact(exchange, part)))
+		} catch (error) {
+			if (replies.length === 0) throw error
+			replies.push(
+				...part.map(() => reply(451, '4.4.2', `The connection was lost: ${(error as Error).message}`)),
+			)
+		}
+	}
+	return replies
+}
+
+type Extensions = ReadonlyMap<string, string>
+/** `trusted`: under TLS, and by its certificate it is an exchanger of the domain itself (RFC 8689 section 4.2.1). */
+type Known = { extensions: Extensions; trusted: boolean }
+type Exchange = RelayOptions & Known & { connection: MailConnection }
+
 async function greet(
 	connection: MailConnection,
-	hostname: string,
+	{ hostname, domain }: RelayOptions,
 	peer: string,
 	tls: boolean,
-): Promise<Set<string>> {
+): Promise<Known> {
 	const greeting = await connection.reply()
 	if (greeting.code !== 220) throw new Error(`${peer} answered: ${greeting.code} ${greeting.lines.join(' ')}`)
 	const extensions = await hello(connection, hostname)
-	if (!tls || !extensions.has('STARTTLS')) return extensions
+	if (!tls || !extensions.has('STARTTLS')) return { extensions, trusted: false }
 	const ready = await connection.command('STARTTLS')
-	if (ready.code !== 220) return extensions
+	if (ready.code !== 220) return { extensions, trusted: false }
 	const plain = connection.socket
 	const servername = isIP(peer) ? '' : peer
 	const secure = connectTls({ socket: plain, servername, rejectUnauthorized: false })
@@ -115,36 +156,48 @@ async function greet(
 	secure.once('secureConnect', () => {
 		shaken = true
 	})
-	return hello(connection, hostname).catch(error => {
+	const protectedExtensions = await hello(connection, hostname).catch(error => {
 		throw shaken ? error : new TlsFailed(error.message)
 	})
+	// Without DNSSEC or MTA-STS, MX records may lie: only a name within the domain the sender wrote is believed.
+	const within = `.${peer.toLowerCase()}`.endsWith(`.${domainToASCII(domain) || domain}`)
+	return { extensions: protectedExtensions, trusted: secure.authorized && within }
 }
 
-async function hello(connection: MailConnection, hostname: string): Promise<Set<string>> {
+async function hello(connection: MailConnection, hostname: string): Promise<Extensions> {
 	const answer = await connection.command(`EHLO ${hostname}`)
-	if (answer.code === 250)
-		return new Set(answer.lines.slice(1).map(line => line.split(' ')[0]!.toUpperCase()))
+	if (answer.code === 250) return extensionsOf(answer)
 	const old = await connection.command(`HELO ${hostname}`)
 	if (old.code !== 250) throw new Error(`answered: ${old.code} ${old.lines.join(' ')}`)
-	return new Set()
+	return new Map()
 }
 
-async function transact(
-	connection: MailConnection,
-	extensions: Set<string>,
-	store: Store,
-	consignment: Consignment,
-): Promise<Reply[]> {
-	const [first] = consignment
-	if (needsUtf8(first) && !extensions.has('SMTPUTF8')) {
-		const refused = reply(
-			553,
-			'5.6.7',
-			'The receiving server does not take addresses beyond ASCII (SMTPUTF8)',
-		)
-		return consignment.map(() => refused)
+/** What this message needs and the server does not have; null when all is there. */
+function lacks({ extensions, trusted }: Exchange, item: QueueItem): Reply | null {
+	if (needsUtf8(item) && !extensions.has('SMTPUTF8')) {
+		return reply(553, '5.6.7', 'The receiving server does not take addresses beyond ASCII (SMTPUTF8)')
 	}
-	const sender = await connection.command(mailCommand(first, extensions))
+	if (item.requireTls && !(trusted && extensions.has('REQUIRETLS'))) {
+		const what = trusted ? 'does not know REQUIRETLS' : 'has no TLS with a certificate of its domain'
+		return reply(550, '5.7.30', `The message must stay protected, but the receiving server ${what}`)
+	}
+	// RFC 2852 section 4: it may not be given to whom the time means nothing.
+	if (item.byMode?.startsWith('R') && !extensions.has('DELIVERBY')) {
+		return reply(
+			554,
+			'5.3.3',
+			'The receiving server does not watch the time limit of the message (DELIVERBY)',
+		)
+	}
+	return null
+}
+
+async function transact(exchange: Exchange, consignment: Consignment): Promise<Reply[]> {
+	const { connection, extensions, store, clock } = exchange
+	const [first] = consignment
+	const refused = lacks(exchange, first)
+	if (refused) return consignment.map(() => refused)
+	const sender = await connection.command(mailCommand(first, extensions, clock.now()))
 	if (sender.code === 421) throw new ConnectionLost(sender.lines.join(' '))
 	if (sender.code >= 300) {
 		await reset(connection)
@@ -162,7 +215,7 @@ async function transact(
 
 async function recipientsAndContent(
 	connection: MailConnection,
-	extensions: Set<string>,
+	extensions: Extensions,
 	store: Store,
 	consignment: Consignment,
 ): Promise<Reply[]> {

@@ -2,7 +2,9 @@ import type { Resolved } from '../directory/index.ts'
 import type { Route } from '../store/index.ts'
 
 /** One place a message goes to, for one recipient address. */
-export type Destination = { to: 'here'; account: string } | { to: 'queue'; route: Route; address: string }
+export type Destination =
+	| { to: 'here'; account: string; address: string }
+	| { to: 'queue'; route: Route; address: string }
 
 /** The only question "is it remote?" of the way of a message: where does mail for this address go from this node? */
 export function destinations(resolved: Resolved, address: string, self: string): Destination[] {
@@ -30,7 +32,7 @@ export function destinations(resolved: Resolved, address: string, self: string):
 }
 
 function destinationOf(account: string, home: string, address: string, self: string): Destination {
-	return home === self ? { to: 'here', account } : { to: 'queue', route: nodeRoute(home), address }
+	return home === self ? { to: 'here', account, address } : { to: 'queue', route: nodeRoute(home), address }
 }
 
 export function nodeRoute(node: string): Route {

@@ -24,11 +24,13 @@ export function receivedField(
 		`Received: from ${helo} ([${address}])`,
 		`by ${hostname} (Panpipe) with ${withProtocol(client, transaction)} id ${id}`,
 	]
-	const last =
-		only && more.length === 0 && !/[^\x21-\x7e]/.test(only.address) ? `for <${only.address}>; ` : '; '
-	return last === '; '
-		? `${lines.join('\r\n\t')};\r\n\t${formatDate(now)}\r\n`
-		: `${lines.join('\r\n\t')}\r\n\t${last}${formatDate(now)}\r\n`
+	const shown = only && more.length === 0 && !/[^\x21-\x7e]/.test(only.address)
+	if (shown) lines.push(`for <${only.address}>`)
+	// RFC 6710 asks to name it.
+	if (transaction.priority !== 0) lines.push(`priority ${transaction.priority}`)
+	// A short `for` leaves room for the date.
+	const date = formatDate(now)
+	return `${lines.join('\r\n\t')};${shown ? ' ' : '\r\n\t'}${date}\r\n`
 }
 
 /** Put on top at final delivery (RFC 5321 section 4.4). */

@@ -1,4 +1,4 @@
-import type { Reply } from '../wire/index.ts'
+import type { By, Reply } from '../wire/index.ts'
 
 /** Who is talking: made by the server when a connection opens, filled in as it goes. */
 export type Client = {
@@ -18,7 +18,7 @@ export type Client = {
 	node: string | null
 }
 
-/** RFC 5321 section 3.3, with the parameters of RFC 1870, 3461, 6152, 6531. */
+/** RFC 5321 section 3.3, with the parameters of RFC 1870, 2852, 3461, 4865, 6152, 6531, 6710, 8689. */
 export type Transaction = {
 	/** '' is the null reverse path. */
 	reversePath: string
@@ -27,6 +27,15 @@ export type Transaction = {
 	smtputf8: boolean
 	ret: 'FULL' | 'HDRS' | null
 	envelopeId: string | null
+	/** RFC 4865: seconds, or milliseconds since 1970. */
+	holdFor: number | null
+	holdUntil: number | null
+	/** RFC 2852, counted from now (from its release when it is held). */
+	by: By | null
+	/** RFC 6710. */
+	priority: number
+	/** RFC 8689. */
+	requireTls: boolean
 	/** LMTP between nodes: the message's id at the node that hands it over. */
 	handOver: string | null
 	recipients: Recipient[]
@@ -57,6 +66,8 @@ export type Receiver = {
 	/** Octets; what SIZE announces. */
 	maxSize: number
 	maxRecipients: number
+	/** How long a message may be held back (RFC 4865). */
+	maxHoldSeconds: number
 	judgeSender(client: Client, transaction: Transaction): Reply | null
 	judgeRecipient(client: Client, transaction: Transaction, recipient: Recipient): Reply | null
 	open(client: Client, transaction: Transaction): Incoming

@@ -40,6 +40,8 @@ const schema = z.strictObject({
 				.default(50 * 1024 * 1024),
 			maxRecipients: z.number().int().positive().default(1000),
 			queueLifetimeHours: z.number().positive().default(120),
+			delayReportHours: z.number().positive().default(4),
+			maxHoldDays: z.number().positive().max(3650).default(30),
 		})
 		.prefault({}),
 	relay: z.strictObject({ port: port.default(25) }).prefault({}),

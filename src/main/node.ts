@@ -62,6 +62,7 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 	const hostname = config.hostname ?? defaultHostname(self)
 	const log = makeLog({ level: config.log.level, node: hostname })
 	const clock = systemClock
+	const delayReportMs = config.limits.delayReportHours * 3600_000
 	const address = config.advertise ?? (isWildcard(config.listen) ? null : config.listen)
 	const undo: (() => Promise<void> | void)[] = [unlock]
 	const stop = async () => {
@@ -124,6 +125,7 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 			dnsServers: config.dns.servers,
 			relayPort: config.relay.port,
 			queueLifetimeMs: config.limits.queueLifetimeHours * 3600_000,
+			watchEveryMs: Math.min(60_000, Math.max(500, delayReportMs / 4)),
 			count: metrics.count,
 		})
 		undo.push(() => queue.stop())
@@ -176,6 +178,8 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 			maxSize: config.limits.maxMessageSize,
 			maxRecipients: config.limits.maxRecipients,
 			queueLifetimeMs: config.limits.queueLifetimeHours * 3600_000,
+			delayReportMs,
+			maxHoldSeconds: Math.floor(config.limits.maxHoldDays * 86_400),
 			queued: routes => queue.wake(routes),
 			count: metrics.count,
 		})

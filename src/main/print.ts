@@ -18,7 +18,7 @@ const columns: Record<string, string[]> = {
 	'node refresh': ['ip', 'description', 'state', 'records', 'changed'],
 	'cluster rebuild': ['node', 'state', 'records', 'changed'],
 	forwards: ['address', 'node', 'description'],
-	'queue list': ['id', 'from', 'to', 'size', 'arrived', 'attempts', 'destination', 'reason'],
+	'queue list': ['id', 'from', 'to', 'size', 'arrived', 'sendAt', 'attempts', 'destination', 'reason'],
 }
 
 /** An answer as text: a list as a table, a value as lines of name and value. */

@@ -111,4 +111,17 @@ export const migrations: readonly Migration[] = [
 		name: 'the files of bodies are found without reading all bodies',
 		sql: 'CREATE INDEX blob_file ON blob (file) WHERE file IS NOT NULL',
 	},
+	{
+		name: 'what a queued message asks for beside being delivered',
+		sql: `
+		-- RFC 6710, 8689, 2852 (by_mode N, R, NT, RT), 4865.
+		ALTER TABLE queue_message ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+		ALTER TABLE queue_message ADD COLUMN require_tls INTEGER NOT NULL DEFAULT 0;
+		ALTER TABLE queue_message ADD COLUMN deliver_by INTEGER;
+		ALTER TABLE queue_message ADD COLUMN by_mode TEXT;
+		ALTER TABLE queue_message ADD COLUMN release INTEGER;
+		-- When the sender is to be told that it takes long; null: never, or done.
+		ALTER TABLE queue_recipient ADD COLUMN warn INTEGER;
+		`,
+	},
 ]

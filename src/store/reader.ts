@@ -22,7 +22,8 @@ const MESSAGE = `SELECT uid, modseq, flags, keywords, internal_date AS internalD
 	FROM message WHERE mailbox = ?`
 const QUEUE = `SELECT r.key, r.id, m.reverse_path AS reversePath, m.envelope_id AS envelopeId, m.ret, m.smtputf8, r.recipient,
 	r.route, r.original_recipient AS originalRecipient, r.notify, m.arrived, m.expires, r.attempts, r.due, r.held,
-	r.last_reply AS lastReply, m.blob, m.size, m.source FROM queue_recipient r JOIN queue_message m ON m.id = r.id`
+	r.last_reply AS lastReply, m.blob, m.size, m.source, r.warn,
+	m.priority, m.require_tls AS requireTls, m.deliver_by AS deliverBy, m.by_mode AS byMode, m.release FROM queue_recipient r JOIN queue_message m ON m.id = r.id`
 
 /** Reads of committed data on a connection of its own. */
 export class SqliteReader implements Reader {
@@ -188,6 +189,14 @@ export class SqliteReader implements Reader {
 		)!.due
 	}
 
+	queueToWarn(now: number, most: number): QueueItem[] {
+		return this.#all<QueueItem>(
+			`${QUEUE} WHERE r.warn <= ? AND r.held = 0 ORDER BY r.key LIMIT ?`,
+			now,
+			most,
+		).map(asItem)
+	}
+
 	queueRoutes(): { route: string; waiting: number; due: number }[] {
 		return this.#all(
 			'SELECT route, count(*) AS waiting, min(due) AS due FROM queue_recipient WHERE held = 0 GROUP BY route',
@@ -225,5 +234,6 @@ function asMessage(row: MessageRow): MessageRow {
 function asItem(row: QueueItem): QueueItem {
 	row.held = Boolean(row.held)
 	row.smtputf8 = Boolean(row.smtputf8)
+	row.requireTls = Boolean(row.requireTls)
 	return row
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
-import { newId } from '../kit/index.ts'
+import { newId, openDatabase } from '../kit/index.ts'
 import {
 	Flag,
 	type LogRow,
@@ -16,6 +16,7 @@ import {
 	type StagedBody,
 	type Store,
 } from './index.ts'
+import { migrations } from './migrations.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'panpipe-store-'))
 let store: Store
@@ -183,6 +184,65 @@ test('UIDVALIDITY is never used twice for a name, and RENAME keeps it', async ()
 	await one({ do: 'mailbox.delete', account, name: '旧/项目/甲' })
 	const again = await one({ do: 'mailbox.create', account, name: '旧/项目/甲' })
 	assert.ok(again.ok && again.uidValidity! > first.uidValidity)
+})
+
+test('a queue of the release before is read, and its mail asks for nothing more', async () => {
+	const dir = mkdtempSync(join(tmpdir(), 'panpipe-store-'))
+	const old = openDatabase(join(dir, 'mail.sqlite'), { migrations: migrations.slice(0, 2) })
+	old.exec(`INSERT INTO queue_message VALUES ('1', 'a@test.com', NULL, 'HDRS', 0, 1, 10, 5, 6, 'here');
+		INSERT INTO queue_recipient (id, recipient, route, due) VALUES ('1', 'b@example.org', 'mx:example.org', 5)`)
+	old.close()
+	const opened = await openStore({ dir, node: 'node-a' })
+	const [item] = opened.reader.queueDue('mx:example.org', 5, 10)
+	assert.deepEqual([item!.recipient, item!.ret, item!.requireTls], ['b@example.org', 'HDRS', false])
+	assert.deepEqual(
+		[item!.priority, item!.deliverBy, item!.byMode, item!.release, item!.warn],
+		[0, null, null, null, null],
+	)
+	await opened.close()
+	rmSync(dir, { recursive: true })
+})
+
+test('what was queued with `once` is not queued again, also when it has left', async () => {
+	const add = () =>
+		one({
+			do: 'queue.add',
+			item: {
+				id: newId(),
+				reversePath: '',
+				envelopeId: null,
+				ret: null,
+				smtputf8: false,
+				body: store.stageSmall(letter('report')),
+				arrived: 5,
+				expires: 6,
+				source: 'report',
+				recipients: [
+					{
+						address: 'c@example.org',
+						route: 'mx:once.test',
+						originalRecipient: null,
+						notify: 'NEVER',
+						warn: 7,
+					},
+				],
+				once: 'hand-over delivered c',
+				release: 9,
+			},
+		})
+	await add()
+	const [item] = store.reader.queue({ route: 'mx:once.test' })
+	assert.equal(item!.due, 9)
+	assert.deepEqual(
+		[store.reader.queueToWarn(6, 9).length, store.reader.queueToWarn(7, 9).map(({ key }) => key)],
+		[0, [item!.key]],
+	)
+	await one({ do: 'queue.result', results: [{ key: item!.key, is: 'warned', warn: null }] })
+	assert.deepEqual(store.reader.queueToWarn(7, 9), [])
+	await one({ do: 'queue.result', results: [{ key: item!.key, is: 'done' }] })
+	const again = await add()
+	assert.ok(again.ok && again.duplicate)
+	assert.deepEqual(store.reader.queue({ route: 'mx:once.test' }), [])
 })
 
 test('a queue row goes with its result, the message with its last row', async () => {

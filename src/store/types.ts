@@ -197,6 +197,8 @@ export type Reader = {
 	queueDue(route: string, now: number, most: number, after?: number): QueueItem[]
 	/** When the first recipient of a route is due that is not held; null when there is none. */
 	queueNext(route: string): number | null
+	/** Recipients whose sender is to be told by now that it takes long. Looks through all that is queued. */
+	queueToWarn(now: number, most: number): QueueItem[]
 	/** Routes with waiting recipients: how many, and when the first of them is due. */
 	queueRoutes(): { route: string; waiting: number; due: number }[]
 	totals(): { accounts: number; messages: number; size: number; queued: number }
@@ -221,7 +223,29 @@ export type NewQueueItem = {
 	expires: number
 	/** Node of ours it came from, account that submitted it, for the log and the lists. */
 	source: string
-	recipients: { address: string; route: Route; originalRecipient: string | null; notify: string | null }[]
+	recipients: {
+		address: string
+		route: Route
+		originalRecipient: string | null
+		notify: string | null
+		/** When the sender is to be told that it takes long. */
+		warn?: number | null
+	}[]
+	/** Queued once for each value, as messages are filed once: a report that follows from a hand-over. */
+	once?: string
+} & Partial<Wishes>
+
+/** What a message asks for beside being delivered. */
+export type Wishes = {
+	/** RFC 6710: -9 to 9, usually 0. */
+	priority: number
+	/** RFC 8689: never goes where TLS cannot be relied on. */
+	requireTls: boolean
+	/** RFC 2852: the time, and what happens after it (T: the sender hears of each relaying). */
+	deliverBy: number | null
+	byMode: 'N' | 'R' | 'NT' | 'RT' | null
+	/** RFC 4865: not before. */
+	release: number | null
 }
 
 /** One recipient of one message in the queue. */
@@ -248,9 +272,13 @@ export type QueueItem = {
 	blob: number
 	size: number
 	source: string
-}
+	/** When the sender is to be told that it takes long; null: never, or done. */
+	warn: number | null
+} & Wishes
 
 export type QueueResult =
+	/** The sender was told that it takes long; again at `warn`. */
+	| { key: number; is: 'warned'; warn: number | null }
 	| { key: number; is: 'done' }
 	| { key: number; is: 'later'; due: number; reply: string; route?: Route }
 

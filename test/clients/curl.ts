@@ -16,7 +16,12 @@ export function curlTests(town: Town): void {
 			] as const) {
 				for (const end of ['\r\n', '\n']) {
 					const subject = `curl-${scheme}-${where}-${end.length}`
-					const lines = ['From: alice@test.com', `Subject: ${subject}`, '', 'one', '.two', '.', '三', '']
+					const head = [
+						'From: alice@test.com',
+						'Date: Mon, 23 Nov 2026 10:00:00 +0800',
+						`Subject: ${subject}`,
+					]
+					const lines = [...head, `Message-ID: <${subject}@test.com>`, '', 'one', '.two', '.', '三', '']
 					const envelope = '--mail-from alice@test.com --mail-rcpt bob@test.com --mail-rcpt 张伟@test.com'
 					const url = `${scheme}://${node.ip}:${port}/client.example.org`
 					await town.run(

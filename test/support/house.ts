@@ -15,6 +15,7 @@ export type Arrived = { client: Client; transaction: Transaction; content: strin
 export class Recorder implements Receiver {
 	maxSize = 100_000
 	maxRecipients = 5
+	maxHoldSeconds = 3600
 	arrived: Arrived[] = []
 	aborted = 0
 	/** What `end` waits for. */

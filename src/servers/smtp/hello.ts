@@ -1,4 +1,5 @@
 import { type Command, Refused, reply } from '../../wire/index.ts'
+import { MOST_MESSAGES } from './mail.ts'
 import type { Session } from './session.ts'
 
 /** EHLO, HELO (RFC 5321 section 4.1.1.1) and LHLO (RFC 2033 section 4.1): who is there, and what we can do. */
@@ -15,7 +16,8 @@ export function hello(session: Session, { verb, domain }: Extract<Command, { dom
 }
 
 function extensions(session: Session): string[] {
-	const { maxSize, maxRecipients } = session.house.receiver
+	const { client, house } = session
+	const { maxSize, maxRecipients, maxHoldSeconds } = house.receiver
 	const lines = [
 		'PIPELINING',
 		`SIZE ${maxSize}`,
@@ -24,11 +26,21 @@ function extensions(session: Session): string[] {
 		'CHUNKING',
 		'ENHANCEDSTATUSCODES',
 		'DSN',
+		'DELIVERBY',
 	]
 	// Mail programs and other servers could not read what BINARYMIME lets in; our own nodes pass it on as it is.
-	if (session.client.protocol === 'lmtp') lines.push('BINARYMIME')
-	lines.push(`LIMITS RCPTMAX=${maxRecipients}`)
+	if (client.protocol === 'lmtp') lines.push('BINARYMIME')
+	if (client.protocol === 'submission') {
+		const latest = new Date(Date.now() + maxHoldSeconds * 1000).toISOString().replace(/\.\d+/, '')
+		lines.push(`FUTURERELEASE ${maxHoldSeconds} ${latest}`)
+	}
+	if (client.protocol !== 'smtp') lines.push('MT-PRIORITY')
+	if (client.tls) lines.push('REQUIRETLS')
+	// Between our nodes a connection stays as long as there is mail.
+	lines.push(
+		`LIMITS ${client.protocol === 'lmtp' ? '' : `MAILMAX=${MOST_MESSAGES} `}RCPTMAX=${maxRecipients}`,
+	)
 	if (session.mayStartTls) lines.push('STARTTLS')
-	if (session.mayAuthenticate && !session.client.account) lines.push('AUTH PLAIN LOGIN')
+	if (session.mayAuthenticate && !client.account) lines.push('AUTH PLAIN LOGIN')
 	return lines
 }

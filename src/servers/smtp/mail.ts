@@ -3,7 +3,8 @@ import { type Command, Refused, reply } from '../../wire/index.ts'
 import type { Session } from './session.ts'
 import { tooLarge } from './transfer.ts'
 
-const MOST_MESSAGES = 10_000
+/** Messages of one connection; what LIMITS MAILMAX announces. */
+export const MOST_MESSAGES = 10_000
 
 /** MAIL FROM: a transaction begins (RFC 5321 section 4.1.1.2). */
 export function mail(session: Session, command: Extract<Command, { verb: 'MAIL' }>): void {
@@ -25,6 +26,16 @@ export function mail(session: Session, command: Extract<Command, { verb: 'MAIL' 
 	if (command.body === 'BINARYMIME' && client.protocol !== 'lmtp') {
 		throw new Refused(reply(555, '5.5.4', 'BINARYMIME is not offered here; use BASE64'))
 	}
+	// RFC 4865 is for those who submit; a stranger's word on priority (RFC 6710 section 4.1) counts for nothing.
+	const holds = command.holdFor !== null || command.holdUntil !== null
+	if (
+		(holds && client.protocol !== 'submission') ||
+		(command.priority !== null && client.protocol === 'smtp')
+	) {
+		throw new Refused(reply(555, '5.5.4', 'Parameter not known here'))
+	}
+	if (command.requireTls && !client.tls)
+		throw new Refused(reply(530, '5.7.10', 'REQUIRETLS needs TLS here too'))
 	if (!command.smtputf8 && /[^\x00-\x7f]/.test(command.reversePath)) throw needsUtf8()
 	if (command.size !== null && command.size > receiver.maxSize) throw new Refused(tooLarge(receiver.maxSize))
 	if (client.node === null && session.messages >= MOST_MESSAGES) {
@@ -38,6 +49,11 @@ export function mail(session: Session, command: Extract<Command, { verb: 'MAIL' 
 		smtputf8: command.smtputf8,
 		ret: command.ret,
 		envelopeId: command.envelopeId,
+		holdFor: command.holdFor,
+		holdUntil: command.holdUntil,
+		by: command.by,
+		priority: command.priority ?? 0,
+		requireTls: command.requireTls,
 		handOver: command.handOver,
 		recipients: [],
 	}

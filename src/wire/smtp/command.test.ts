@@ -25,17 +25,46 @@ const address = fc.tuple(local, domain).map(([a, b]) => `${a}@${b}`)
 const xtext = fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme-ascii' }).map(encodeXtext)
 
 const command: fc.Arbitrary<Command> = fc.oneof(
-	fc.record({
-		verb: fc.constant('MAIL' as const),
-		reversePath: fc.oneof(fc.constant(''), address),
-		size: fc.option(fc.nat()),
-		body: fc.constantFrom(null, '7BIT' as const, '8BITMIME' as const, 'BINARYMIME' as const),
-		smtputf8: fc.boolean(),
-		ret: fc.constantFrom(null, 'FULL' as const, 'HDRS' as const),
-		envelopeId: fc.option(xtext),
-		auth: fc.option(fc.oneof(xtext, fc.constant('<>'))),
-		handOver: fc.option(fc.stringMatching(/^[0-9a-z]{26}$/)),
-	}),
+	fc
+		.record({
+			verb: fc.constant('MAIL' as const),
+			reversePath: fc.oneof(fc.constant(''), address),
+			size: fc.option(fc.nat()),
+			body: fc.constantFrom(null, '7BIT' as const, '8BITMIME' as const, 'BINARYMIME' as const),
+			smtputf8: fc.boolean(),
+			ret: fc.constantFrom(null, 'FULL' as const, 'HDRS' as const),
+			envelopeId: fc.option(xtext),
+			auth: fc.option(fc.oneof(xtext, fc.constant('<>'))),
+			hold: fc.oneof(
+				fc.constant({ holdFor: null, holdUntil: null }),
+				fc.record({ holdFor: fc.integer({ min: 1, max: 999_999_999 }), holdUntil: fc.constant(null) }),
+				fc.record({ holdFor: fc.constant(null), holdUntil: fc.integer({ min: 0, max: 253402300799999 }) }),
+			),
+			by: fc.option(
+				fc.oneof(
+					fc.record(
+						{
+							seconds: fc.integer({ min: 1, max: 999_999_999 }),
+							mode: fc.constant('R' as const),
+							trace: fc.boolean(),
+						},
+						{ noNullPrototype: true },
+					),
+					fc.record(
+						{
+							seconds: fc.integer({ min: -999_999_999, max: 999_999_999 }),
+							mode: fc.constant('N' as const),
+							trace: fc.boolean(),
+						},
+						{ noNullPrototype: true },
+					),
+				),
+			),
+			priority: fc.option(fc.integer({ min: -9, max: 9 })),
+			requireTls: fc.boolean(),
+			handOver: fc.option(fc.stringMatching(/^[0-9a-z]{26}$/)),
+		})
+		.map(({ hold, ...rest }) => ({ ...rest, ...hold })),
 	fc.record({
 		verb: fc.constant('RCPT' as const),
 		forwardPath: fc.oneof(fc.constant('Postmaster'), address),
@@ -122,6 +151,12 @@ test('source routes are ignored, needless quotes taken off, needed ones kept', (
 	assert.equal(path('MAIL FROM:<>'), '')
 })
 
+test('times are understood with any offset, and what is late already may be said with BY', () => {
+	const one = parse('MAIL FROM:<a@example.com> holduntil=2026-12-31T09:00:00.5+08:00 by=-30;nt')
+	assert.equal(one.verb === 'MAIL' && one.holdUntil, Date.UTC(2026, 11, 31, 1, 0, 0, 500))
+	assert.deepEqual(one.verb === 'MAIL' && one.by, { seconds: -30, mode: 'N', trace: true })
+})
+
 test('what real clients send is understood', () => {
 	assert.equal(path('MAIL FROM: <alice@example.com> SIZE=1'), 'alice@example.com')
 	assert.equal(path('MAIL FROM:alice@example.com'), 'alice@example.com')
@@ -144,6 +179,16 @@ const refusals: [line: string, code: number][] = [
 	['MAIL FROM:<alice@[300.0.0.1]>', 501],
 	['MAIL FROM:<alice@[IPv6:::g]>', 501],
 	['MAIL FROM:<a\nb@example.com>', 500],
+	['MAIL FROM:<alice@example.com> HOLDFOR=0', 501],
+	['MAIL FROM:<alice@example.com> HOLDFOR=60 HOLDUNTIL=2026-12-31T09:00:00Z', 501],
+	['MAIL FROM:<alice@example.com> HOLDUNTIL=2026-13-31T09:00:00Z', 501],
+	['MAIL FROM:<alice@example.com> HOLDUNTIL=tomorrow', 501],
+	['MAIL FROM:<alice@example.com> BY=0;R', 501],
+	['MAIL FROM:<alice@example.com> BY=-5;RT', 501],
+	['MAIL FROM:<alice@example.com> BY=60', 501],
+	['MAIL FROM:<alice@example.com> MT-PRIORITY=10', 501],
+	['MAIL FROM:<alice@example.com> MT-PRIORITY=-0', 501],
+	['MAIL FROM:<alice@example.com> REQUIRETLS=yes', 501],
 	['RCPT TO:<a@example.com> NOTIFY=NEVER,DELAY', 501],
 	['RCPT TO:<a@example.com> NOTIFY=DELAY,DELAY', 501],
 	['RCPT TO:<a@example.com> ORCPT=rfc822', 501],

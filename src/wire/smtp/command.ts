@@ -103,6 +103,15 @@ export function formatCommand(command: Command): string {
 			if (command.ret !== null) out += ` RET=${command.ret}`
 			if (command.envelopeId !== null) out += ` ENVID=${command.envelopeId}`
 			if (command.auth !== null) out += ` AUTH=${command.auth}`
+			if (command.holdFor !== null) out += ` HOLDFOR=${command.holdFor}`
+			if (command.holdUntil !== null) {
+				out += ` HOLDUNTIL=${new Date(command.holdUntil).toISOString().replace('.000Z', 'Z')}`
+			}
+			if (command.by !== null) {
+				out += ` BY=${command.by.seconds};${command.by.mode}${command.by.trace ? 'T' : ''}`
+			}
+			if (command.priority !== null) out += ` MT-PRIORITY=${command.priority}`
+			if (command.requireTls) out += ' REQUIRETLS'
 			if (command.handOver !== null) out += ` XPANPIPE=${command.handOver}`
 			return out
 		}

@@ -1,5 +1,5 @@
 import { Refused, reply } from './reply.ts'
-import type { MailParameters, RecipientParameters } from './types.ts'
+import type { By, MailParameters, RecipientParameters } from './types.ts'
 import { isXtext } from './xtext.ts'
 
 const bad = (keyword: string, hint: string) =>
@@ -30,9 +30,15 @@ export function mailParameters(text: string, at: number): MailParameters {
 		ret: null,
 		envelopeId: null,
 		auth: null,
+		holdFor: null,
+		holdUntil: null,
+		by: null,
+		priority: null,
+		requireTls: false,
 		handOver: null,
 	}
 	each(text, at, (keyword, value) => mailParameter(found, keyword, value))
+	if (found.holdFor !== null && found.holdUntil !== null) throw bad('HOLDUNTIL', 'HOLDFOR says it already')
 	return found
 }
 
@@ -67,6 +73,25 @@ function mailParameter(found: MailParameters, keyword: string, value: string): b
 				throw bad(keyword, 'it is xtext or <>')
 			found.auth = value
 			return true
+		case 'HOLDFOR':
+			if (!/^[1-9]\d{0,8}$/.test(value)) throw bad(keyword, 'it is a number of seconds')
+			found.holdFor = Number(value)
+			return true
+		case 'HOLDUNTIL':
+			found.holdUntil = dateTime(capitals)
+			if (Number.isNaN(found.holdUntil)) throw bad(keyword, 'it is a time like 2026-12-31T09:00:00Z')
+			return true
+		case 'BY':
+			found.by = by(capitals)
+			return true
+		case 'MT-PRIORITY':
+			if (!/^(?:\d|-[1-9])$/.test(value)) throw bad(keyword, 'it is a number from -9 to 9')
+			found.priority = Number(value)
+			return true
+		case 'REQUIRETLS':
+			if (value !== '') throw bad(keyword, 'it has no value')
+			found.requireTls = true
+			return true
 		case 'XPANPIPE':
 			if (!/^[0-9A-Za-z._-]{1,64}$/.test(value)) throw bad(keyword, 'it is an id')
 			found.handOver = value
@@ -74,6 +99,20 @@ function mailParameter(found: MailParameters, keyword: string, value: string): b
 		default:
 			return false
 	}
+}
+
+/** RFC 3339 section 5.6, of four-digit years; NaN when it is none. */
+function dateTime(value: string): number {
+	const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/
+	return form.test(value) ? Date.parse(value) : Number.NaN
+}
+
+/** RFC 2852 section 4: what must be returned when it is late cannot be late already. */
+function by(value: string): By {
+	const match = /^([+-]?\d{1,9});([NR])(T?)$/.exec(value)
+	const seconds = Number(match?.[1])
+	if (!match || (match[2] === 'R' && seconds <= 0)) throw bad('BY', 'it is like 3600;R or 3600;N')
+	return { seconds: seconds || 0, mode: match[2] as 'R' | 'N', trace: match[3] === 'T' }
 }
 
 export function recipientParameters(text: string, at: number): RecipientParameters {

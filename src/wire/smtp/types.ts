@@ -1,3 +1,6 @@
+/** RFC 2852: within so many seconds (below zero: late already), else R: return the message, N: tell the sender. */
+export type By = { seconds: number; mode: 'R' | 'N'; trace: boolean }
+
 /** What MAIL carries beside the path. */
 export type MailParameters = {
 	/** RFC 1870, octets. */
@@ -12,6 +15,15 @@ export type MailParameters = {
 	envelopeId: string | null
 	/** RFC 4954 section 5, in xtext as it came; `<>` = nobody we know. */
 	auth: string | null
+	/** RFC 4865: seconds to wait before the message is let go, or (milliseconds since 1970) until when. Never both. */
+	holdFor: number | null
+	holdUntil: number | null
+	/** RFC 2852. */
+	by: By | null
+	/** RFC 6710: -9 to 9. */
+	priority: number | null
+	/** RFC 8689. */
+	requireTls: boolean
 	/** XPANPIPE, between our own nodes: the id of the message at the node that hands it over. */
 	handOver: string | null
 }

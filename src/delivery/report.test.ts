@@ -1,40 +1,29 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { QueueItem } from '../store/index.ts'
 import { reply } from '../wire/index.ts'
-import { nonDeliveryReport } from './bounce.ts'
+import { deliveryReport, type Subject } from './report.ts'
 
-const item: QueueItem = {
-	key: 1,
-	id: 'id',
+const about: Subject = {
 	reversePath: 'alice@test.com',
 	envelopeId: null,
 	ret: null,
-	smtputf8: false,
 	recipient: 'bob@example.org',
-	route: 'mx:example.org',
 	originalRecipient: null,
 	notify: null,
 	arrived: 0,
-	expires: 1,
-	attempts: 1,
-	due: 0,
-	held: false,
-	lastReply: '',
-	blob: 1,
 	size: 40,
-	source: '',
+	requireTls: false,
+	deliverBy: null,
+	byMode: null,
+	release: null,
 }
 const original = Buffer.from('Subject: hello\r\n\r\nthe text of the letter\r\n')
-const report = (more: Partial<QueueItem>, ...lines: string[]) =>
-	nonDeliveryReport(
-		{ item: { ...item, ...more }, reply: reply(550, '5.1.1', ...lines), expired: false },
+const report = (more: Partial<Subject>, ...lines: string[]) =>
+	deliveryReport(
+		{ ...about, ...more },
+		{ is: 'failed', reply: reply(550, '5.1.1', ...lines), expired: false, peer: '' },
 		original,
-		{
-			hostname: 'mail.test.com',
-			now: 0,
-			id: 'report',
-		},
+		{ hostname: 'mail.test.com', now: 0, id: 'report' },
 	).toString()
 const part = (text: string, number: number) => text.split('\r\n--=_report')[number]!
 

@@ -1,0 +1,81 @@
+import type { Directory } from '../directory/index.ts'
+import { type Clock, newId } from '../kit/index.ts'
+import type { Op, QueueItem, Store } from '../store/index.ts'
+import { fileFor } from './file.ts'
+import type { Peer } from './lane.ts'
+import { deliveryReport, type Event, type Subject, wantsReport } from './report.ts'
+import { destinations } from './route.ts'
+import { returnPath } from './trace.ts'
+
+export type TellOptions = {
+	hostname: string
+	self: string
+	store: Store
+	directory: Directory
+	clock: Clock
+	queueLifetimeMs: number
+}
+
+/**
+ * The Ops that bring a report to the sender; none when the sender does not want one. Written together with what they
+ * report, so that there is exactly one.
+ * @param original the message, or as much of its beginning as may be sent back
+ * @param once for what may happen again (a hand-over whose 250 was lost): the same is reported once
+ */
+export function tellSender(
+	options: TellOptions,
+	about: Subject,
+	event: Event,
+	original: Buffer,
+	once?: string,
+): Op[] {
+	if (!wantsReport(about, event.is)) return []
+	const { hostname, self, store, directory, clock, queueLifetimeMs } = options
+	const now = clock.now()
+	const id = newId(now)
+	const bytes = deliveryReport(about, event, original, { hostname, now, id })
+	const places = destinations(directory.lookup(about.reversePath), about.reversePath, self)
+	const filed = store.stageSmall(Buffer.concat([Buffer.from(returnPath('')), bytes]))
+	const ops = places.flatMap(place => (place.to === 'here' ? [fileFor(place.account, filed, now, once)] : []))
+	const recipients = places.flatMap(place =>
+		place.to === 'queue'
+			? [{ address: place.address, route: place.route, originalRecipient: null, notify: 'NEVER' }]
+			: [],
+	)
+	if (recipients.length === 0) return ops
+	// RFC 8689 section 5: what is said of a message goes no less protected than itself.
+	const { requireTls } = about
+	const envelope = {
+		reversePath: '',
+		envelopeId: null,
+		ret: null,
+		smtputf8: false,
+		source: 'report',
+		requireTls,
+	}
+	const times = { arrived: now, expires: now + queueLifetimeMs }
+	const item = {
+		id,
+		body: store.stageSmall(bytes),
+		recipients,
+		...times,
+		...envelope,
+		...(once ? { once } : {}),
+	}
+	return [...ops, { do: 'queue.add', item }]
+}
+
+/** It went to somebody who will not report, or does not watch the time, as its sender wished (RFC 3461, RFC 2852). */
+export function leavesReporting(item: QueueItem, { extensions }: Peer): boolean {
+	if (item.route.startsWith('node:')) return false
+	if (!extensions.has('DSN') && wantsReport({ ...item, byMode: null }, 'relayed')) return true
+	return item.byMode !== null && (!extensions.has('DELIVERBY') || item.byMode.endsWith('T'))
+}
+
+/** The routes on which something new waits after these Ops. */
+export function routesOf(ops: Op[]): string[] {
+	const routes: string[] = []
+	for (const op of ops)
+		if (op.do === 'queue.add') for (const { route } of op.item.recipients) routes.push(route)
+	return routes
+}
