@@ -25,6 +25,8 @@ export type LogBatch = { records: (LogRecord & { seq: number })[]; next: number;
 export type LogStream = {
 	/** `absent`: no engine; `waiting`: most of the cluster must be reachable to make it, we go on trying. */
 	readonly state: 'absent' | 'waiting' | 'ready'
+	/** Rises with every new connection to an engine: the stream may be another one, and empty. */
+	readonly turn: number
 	/** Appends in order; a record whose id was appended within the last minutes is not appended twice. @throws Unreachable */
 	append(records: LogRecord[]): Promise<void>
 	/** Up to `batch` records of that node's stream, first `fromSeq`. @throws Unreachable */
@@ -43,7 +45,7 @@ export class NodeLog implements LogStream {
 	#log: Log
 	#node: string
 	#nats: NatsConnection | null = null
-	#turn = 0
+	turn = 0
 
 	constructor(node: string, log: Log) {
 		this.#node = node
@@ -52,11 +54,11 @@ export class NodeLog implements LogStream {
 
 	/** Finds or makes the stream in the background; nobody waits for it. Null: there is no engine now. */
 	use(nats: NatsConnection | null, node: string): void {
-		this.#turn++
+		this.turn++
 		this.#nats = nats
 		this.#node = node
 		this.state = nats ? 'waiting' : 'absent'
-		if (nats) void this.#open(nats, this.#turn)
+		if (nats) void this.#open(nats, this.turn)
 	}
 
 	async append(records: LogRecord[]): Promise<void> {
@@ -90,12 +92,12 @@ export class NodeLog implements LogStream {
 	}
 
 	async #open(nats: NatsConnection, turn: number): Promise<void> {
-		for (let attempt = 1; turn === this.#turn; attempt++) {
+		for (let attempt = 1; turn === this.turn; attempt++) {
 			try {
 				// A server that has just started says nothing at all until a leader is elected: ask again soon.
 				const jsm = await managerOf(nats, Math.min(attempt * FIRST_RETRY, PATIENCE))
 				await findOrMake(jsm, this.#node)
-				if (turn === this.#turn) this.state = 'ready'
+				if (turn === this.turn) this.state = 'ready'
 				return
 			} catch (error) {
 				this.#log.debug({ err: error, attempt }, 'the log stream cannot be made yet')

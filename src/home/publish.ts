@@ -21,15 +21,15 @@ export function publishLog(options: {
 	const { store, stream, self, log } = options
 	/** The last row known to be in the stream; null = not known. */
 	let position: number | null = null
+	let turn = stream.turn
 	let running: Promise<void> | null = null
 	let timer: NodeJS.Timeout | null = null
 	let stopped = false
 
 	const pump = async () => {
-		if (stream.state !== 'ready') {
-			position = null
-			return
-		}
+		if (stream.turn !== turn) position = null
+		turn = stream.turn
+		if (stream.state !== 'ready') return
 		position ??= await lastPublished(stream, self)
 		for (
 			let rows = store.reader.log(position, BATCH);
