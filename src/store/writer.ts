@@ -35,7 +35,7 @@ const PRUNE_EVERY = 1000
 const FEW = 12
 const FORGET_FILED_AFTER = 14 * 24 * 3600 * 1000
 
-const db = openDatabase(join(dir, 'mail.sqlite'), { migrations, cacheMb: 64 })
+const db = openDatabase(join(dir, 'mail.sqlite'), { migrations, cacheMb: 16 })
 // Pages (64 MiB): a page that changes often is carried into the database once for many commits.
 db.exec('PRAGMA wal_autocheckpoint = 16384')
 const file = new MailFile(db, new BlobFolder(join(dir, 'blobs')), systemClock)
