@@ -1,6 +1,7 @@
 import type { MailFile, PackedBody } from './mail-file.ts'
 import * as boxes from './mailbox-ops.ts'
 import * as messages from './message-ops.ts'
+import * as metadata from './metadata-ops.ts'
 import * as queue from './queue-ops.ts'
 import type { LoggedOp, NewQueueItem, Op, OpResult } from './types.ts'
 
@@ -18,6 +19,7 @@ export type Decision =
 	| boxes.MailboxRenamed
 	| boxes.MailboxDeleted
 	| { do: 'mailbox.subscribe'; account: string; name: string; on: boolean }
+	| metadata.MetadataSet
 	| messages.MessageAdded
 	| messages.FlagsChanged
 	| messages.MessagesCopied
@@ -55,6 +57,9 @@ export function apply(file: MailFile, op: PackedOp): OpResult {
 		case 'mailbox.subscribe':
 			return settle(file, { do: 'mailbox.subscribe', account: op.account, name: op.name, on: op.on })
 
+		case 'metadata.set':
+			return settle(file, metadata.decideMetadata(file, op))
+
 		case 'message.add':
 			file.bring(op.body)
 			return add(file, op)
@@ -90,6 +95,8 @@ export function enact(file: MailFile, decision: Decision, body?: PackedBody): Op
 			return boxes.enactDelete(file, decision)
 		case 'mailbox.subscribe':
 			return boxes.enactSubscribe(file, decision)
+		case 'metadata.set':
+			return metadata.enactMetadata(file, decision)
 		case 'message.add': {
 			const box = boxes.boxById(file, decision.mailbox)
 			if (!box || !body) return { ok: false, error: 'nonexistent' }
@@ -144,10 +151,16 @@ function add(file: MailFile, op: Extract<PackedOp, { do: 'message.add' }>): OpRe
 		settleAll(file, boxes.decideMailbox(file, op.account, op.mailbox, null))
 		box = boxes.boxByName(file, op.account, op.mailbox)
 	}
+	const { replaces } = op
+	if (replaces && !messages.isThere(file, op.account, replaces)) return { ok: false, error: 'nonexistent' }
 	const decided = messages.decideAdd(file, op as never, box)
 	if (!('do' in decided)) return decided
 	const result = messages.enactAdd(file, decided, box!, op.body)
 	log(file, decided)
+	if (replaces) {
+		const { mailbox, uid } = replaces
+		apply(file, { do: 'message.expunge', account: op.account, mailbox, uids: [uid], any: true })
+	}
 	return result
 }
 

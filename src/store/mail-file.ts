@@ -36,13 +36,16 @@ function ownMemory(data: Uint8Array): Uint8Array {
 	return own
 }
 
+/** What a batch changed of an account. */
+type Gathered = { mailboxes: Set<number>; list: boolean; metadata: [string, string][] | null }
+
 /** The writer's hold on mail.sqlite: statements, the log, references to bodies, and what the batch changed. */
 export class MailFile {
 	readonly db: DatabaseSync
 	readonly folder: BlobFolder
 	readonly clock: Clock
 	#statements = new Map<string, StatementSync>()
-	#changes = new Map<string, { mailboxes: Set<number>; list: boolean }>()
+	#changes = new Map<string, Gathered>()
 	/** Files of bodies that came with an Op or lost a reference: those no row names are removed when it is settled. */
 	#doubtful = new Set<string>()
 
@@ -129,18 +132,29 @@ export class MailFile {
 	}
 
 	changed(account: string, mailbox: number | null): void {
-		let change = this.#changes.get(account)
-		if (!change) this.#changes.set(account, (change = { mailboxes: new Set(), list: false }))
+		const change = this.#changeOf(account)
 		if (mailbox === null) change.list = true
 		else change.mailboxes.add(mailbox)
+	}
+
+	metadataChanged(account: string, mailbox: string, entry: string): void {
+		const change = this.#changeOf(account)
+		change.metadata ??= []
+		change.metadata.push([mailbox, entry])
+	}
+
+	#changeOf(account: string): Gathered {
+		let change = this.#changes.get(account)
+		if (!change) this.#changes.set(account, (change = { mailboxes: new Set(), list: false, metadata: null }))
+		return change
 	}
 
 	/** After a commit: what it changed, once; and files that no row names go. */
 	afterCommit(): Change[] {
 		this.#removeUnnamed()
 		const changes: Change[] = []
-		for (const [account, { mailboxes, list }] of this.#changes)
-			changes.push({ account, mailboxes: [...mailboxes], list })
+		for (const [account, { mailboxes, list, metadata }] of this.#changes)
+			changes.push({ account, mailboxes: [...mailboxes], list, ...(metadata ? { metadata } : null) })
 		this.#changes.clear()
 		return changes
 	}

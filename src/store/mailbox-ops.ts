@@ -103,6 +103,7 @@ export function enactAccountRemoval(
 		file.changed(op.account, key)
 	}
 	file.run('DELETE FROM subscription WHERE account = ?', op.account)
+	file.run('DELETE FROM metadata WHERE account = ?', op.account)
 	const { changes } = file.run('DELETE FROM account WHERE id = ?', op.account)
 	file.changed(op.account, null)
 	return changes ? { ok: true } : { ok: false, error: 'nonexistent' }
@@ -128,6 +129,10 @@ function dropBox(file: MailFile, key: number): void {
 		file.release(blob)
 	file.run('DELETE FROM message WHERE mailbox = ?', key)
 	file.run('DELETE FROM expunged WHERE mailbox = ?', key)
+	file.run(
+		'DELETE FROM metadata WHERE (account, mailbox) IN (SELECT account, id FROM mailbox WHERE key = ?)',
+		key,
+	)
 	file.run('DELETE FROM mailbox WHERE key = ?', key)
 }
 

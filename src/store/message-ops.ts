@@ -59,6 +59,16 @@ export function decideAdd(
 	}
 }
 
+/** Is the message in a mailbox of that account? */
+export function isThere(
+	file: MailFile,
+	account: string,
+	{ mailbox, uid }: { mailbox: number; uid: number },
+): boolean {
+	const here = 'SELECT 1 FROM message WHERE mailbox = ? AND uid = ?'
+	return boxByKey(file, mailbox)?.account === account && file.get(here, mailbox, uid) !== undefined
+}
+
 export function enactAdd(file: MailFile, op: MessageAdded, box: Box, body: PackedBody): OpResult {
 	const blob = file.refer(body)
 	insertMessage(

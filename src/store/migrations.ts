@@ -124,4 +124,17 @@ export const migrations: readonly Migration[] = [
 		ALTER TABLE queue_recipient ADD COLUMN warn INTEGER;
 		`,
 	},
+	{
+		name: 'metadata of accounts and mailboxes',
+		sql: `
+		-- Mailbox is the mailbox's id, '' for what belongs to the account itself.
+		CREATE TABLE metadata (
+			account TEXT NOT NULL,
+			mailbox TEXT NOT NULL,
+			entry TEXT NOT NULL,
+			value TEXT NOT NULL,
+			PRIMARY KEY (account, mailbox, entry)
+		) WITHOUT ROWID;
+		`,
+	},
 ]

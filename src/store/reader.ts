@@ -84,6 +84,19 @@ export class SqliteReader implements Reader {
 		).map(row => row.name)
 	}
 
+	metadata(account: string, mailbox: string): [entry: string, value: string][] {
+		return this.#all<{ entry: string; value: string }>(
+			'SELECT entry, value FROM metadata WHERE account = ? AND mailbox = ? ORDER BY entry',
+			account,
+			mailbox,
+		).map(row => [row.entry, row.value])
+	}
+
+	deletedSize(mailbox: number): number {
+		const sql = 'SELECT coalesce(sum(size), 0) AS size FROM message WHERE mailbox = ? AND flags & 8'
+		return this.#get<{ size: number }>(sql, mailbox)!.size
+	}
+
 	uids(mailbox: number): number[] {
 		// One string instead of a row object for each message: an idle connection keeps a tenth of the memory.
 		const sql = 'SELECT json_group_array(uid ORDER BY uid) AS uids FROM message WHERE mailbox = ?'

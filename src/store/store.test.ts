@@ -64,6 +64,7 @@ function picture(at: Store, account: string) {
 			text: at.reader.body(blob).toString(),
 		})),
 		gone: at.reader.expungedSince(key, 0),
+		metadata: [...at.reader.metadata(account, box.id), ...at.reader.metadata(account, '')],
 	}))
 }
 
@@ -404,6 +405,83 @@ async function perform(account: string, act: Act): Promise<void> {
 		await one({ do: `message.${act.do}`, account, mailbox, uids: act.uids, to: act.to })
 	}
 }
+
+test('entries of METADATA go along with their mailbox and away with it', async () => {
+	const account = newId()
+	const set = (mailbox: string, ...entries: [string, string | null][]): Op => ({
+		do: 'metadata.set',
+		account,
+		mailbox,
+		entries,
+	})
+	assert.deepEqual(await one(set('', ['/private/comment', 'x'])), { ok: false, error: 'nonexistent' })
+	await one({ do: 'account.create', account })
+	await one({ do: 'mailbox.create', account, name: 'work' })
+	const changed: unknown[] = []
+	const stop = store.changes.on(change => {
+		if (change.metadata) changed.push(...change.metadata)
+	})
+	await one(set('', ['/private/comment', 'own']))
+	await one(set('work', ['/shared/a', '1'], ['/shared/b', '2']))
+	await one(set('work', ['/shared/a', null], ['/shared/b', '3']))
+	stop()
+	const { id } = store.reader.mailbox(account, 'work')!
+	assert.deepEqual(changed, [
+		['', '/private/comment'],
+		...['a', 'b', 'a', 'b'].map(name => [id, `/shared/${name}`]),
+	])
+	assert.deepEqual(await one(set('nowhere', ['/shared/a', '1'])), { ok: false, error: 'nonexistent' })
+	await one({ do: 'mailbox.rename', account, name: 'work', to: 'job' })
+	assert.deepEqual(store.reader.metadata(account, id), [['/shared/b', '3']])
+	assert.deepEqual(store.reader.metadata(account, ''), [['/private/comment', 'own']])
+	await one({ do: 'mailbox.delete', account, name: 'job' })
+	assert.deepEqual(store.reader.metadata(account, id), [])
+	assert.deepEqual(store.reader.metadata(account, ''), [['/private/comment', 'own']])
+	const other = newId()
+	await one({ do: 'account.create', account: other })
+	await one({ do: 'metadata.set', account: other, mailbox: 'INBOX', entries: [['/shared/a', '1']] })
+	const inbox = store.reader.mailbox(other, 'INBOX')!
+	await one({ do: 'account.remove', account: other })
+	assert.deepEqual(store.reader.metadata(other, inbox.id), [])
+})
+
+test('a message that replaces another comes and the other goes, or neither', async () => {
+	const account = newId()
+	await one({ do: 'account.create', account })
+	const { key } = store.reader.mailbox(account, 'Drafts')!
+	await one(add(account, 'Drafts', store.stageSmall(letter('old'))))
+	const replaces = { mailbox: key, uid: 1 }
+	const fresh = add(account, 'Drafts', store.stageSmall(letter('new')), { replaces })
+	assert.deepEqual(await one(add(account, 'nowhere', store.stageSmall(letter('new')), { replaces })), {
+		ok: false,
+		error: 'nonexistent',
+	})
+	assert.deepEqual(
+		store.reader.messages(key, 1, 9).map(({ uid }) => uid),
+		[1],
+	)
+	assert.equal((await one(fresh)).ok, true)
+	assert.deepEqual(
+		store.reader.messages(key, 1, 9).map(({ uid }) => uid),
+		[2],
+	)
+	assert.deepEqual(await one(fresh), { ok: false, error: 'nonexistent' })
+	assert.deepEqual(
+		store.reader.messages(key, 1, 9).map(({ uid }) => uid),
+		[2],
+	)
+	assert.equal(store.reader.deletedSize(key), 0)
+	await one({
+		do: 'message.flags',
+		account,
+		mailbox: key,
+		uids: [2],
+		how: 'add',
+		flags: Flag.deleted,
+		keywords: [],
+	})
+	assert.equal(store.reader.deletedSize(key), letter('new').length)
+})
 
 test('random Ops do to the store what they do to a small model; counts and modseqs agree', async () => {
 	await fc.assert(

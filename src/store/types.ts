@@ -52,6 +52,8 @@ export type Op =
 			flags: number
 			keywords: string[]
 			internalDate: number
+			/** RFC 8508: this message goes when the new one comes; without it `nonexistent`, and nothing is added. */
+			replaces?: { mailbox: number; uid: number }
 			/** Filed once for each value of `once` in an account: the hand-over id. */
 			once?: string
 	  }
@@ -70,6 +72,8 @@ export type Op =
 	| { do: 'message.move'; account: string; mailbox: number; uids: number[]; to: string }
 	/** Without `uids`: all that bear \Deleted. With: those of them that bear it (RFC 4315). `any`: whether they bear it or not. */
 	| { do: 'message.expunge'; account: string; mailbox: number; uids?: number[]; any?: boolean }
+	/** RFC 5464: `mailbox` is a name, '' the account itself; a value of null takes the entry away. */
+	| { do: 'metadata.set'; account: string; mailbox: string; entries: [entry: string, value: string | null][] }
 	/** The queue of this node: not replayed at other nodes, so never in the log. */
 	| { do: 'queue.add'; item: NewQueueItem }
 	| { do: 'queue.result'; results: QueueResult[] }
@@ -111,6 +115,8 @@ export type Change = {
 	mailboxes: number[]
 	/** Mailboxes were made, renamed, deleted, (un)subscribed. */
 	list: boolean
+	/** Entries of METADATA that were set or taken away; mailbox '' = the account's. */
+	metadata?: [mailbox: string, entry: string][]
 }
 
 export type MailboxRow = {
@@ -168,6 +174,10 @@ export type Reader = {
 	mailboxByKey(key: number): MailboxRow | null
 	/** Names subscribed to, existing or not (RFC 3501 section 6.3.6). */
 	subscriptions(account: string): string[]
+	/** Entries of METADATA with their values, by name. @param mailbox its MAILBOXID, '' = the account's own */
+	metadata(account: string, mailbox: string): [entry: string, value: string][]
+	/** Octets of the messages that bear \Deleted. */
+	deletedSize(mailbox: number): number
 	/** All uids, ascending. */
 	uids(mailbox: number): number[]
 	/** The lowest uid without \Seen. */

@@ -6,6 +6,7 @@ import {
 	type Part,
 	textOf,
 } from '../../message/index.ts'
+import { casemap } from './casemap.ts'
 
 /** What of a message is searched. `body` is its words without the header. */
 export const FIELDS = ['body', 'header', 'subject', 'from', 'to', 'cc', 'messageId'] as const
@@ -18,9 +19,7 @@ export const LARGE_MESSAGE = 1024 * 1024
 const MOST_PARTS = 20
 
 /** Text to be compared: case does not matter, nor do compatibility forms (full width, ligatures). */
-export function fold(text: string): string {
-	return /^[\x00-\x7f]*$/.test(text) ? text.toLowerCase() : text.normalize('NFKC').toLowerCase()
-}
+export const fold = casemap
 
 /** The whole header, decoded and folded. @param octets the message up to its body */
 export function headerText(octets: Buffer): string {
