@@ -27,7 +27,7 @@ const NOTHING = Buffer.alloc(0)
 
 /**
  * Bytes → whole commands with their literals (RFC 9051 sections 2.2.1 and 4.3, LITERAL+ of RFC 7888).
- * Messages of APPEND are not kept but handed out as they come.
+ * Messages of APPEND and REPLACE are not kept but handed out as they come.
  */
 export class Assembler {
 	#reader: LineReader
@@ -190,12 +190,17 @@ export class Assembler {
 	}
 }
 
-const APPEND = /^[^ ]+ APPEND (?<mailbox>.?)/is
+const APPEND = /^[^ ]+ (?:APPEND|(?:UID )?REPLACE [^ ]+) (?<mailbox>.?)/is
 
-/** Is the literal announced after these pieces a message: does it come after the mailbox name of APPEND? */
+/**
+ * Is the literal announced after these pieces a message, or a part of one: does it come after the mailbox name of APPEND
+ * or REPLACE, and is it no URL of CATENATE?
+ */
 function isMessage(pieces: Piece[]): boolean {
 	const append = APPEND.exec(pieces[0] as string)
-	return append !== null && (pieces.length > 1 || append.groups!.mailbox !== '')
+	if (append === null || (pieces.length === 1 && append.groups!.mailbox === '')) return false
+	if (!/[( ]URL $/i.test(pieces.at(-1) as string)) return true
+	return !pieces.some(piece => typeof piece === 'string' && / CATENATE \(/i.test(piece))
 }
 
 function tagOf(pieces: Piece[]): string {

@@ -28,8 +28,12 @@ export class Cursor {
 	#text: string
 	#at = 0
 
-	constructor(pieces: Piece[]) {
+	#utf8: boolean
+
+	/** @param utf8 mailbox names are UTF-8, `&` is no sign of modified UTF-7 (RFC 6855 section 3, RFC 9051 section 5.1) */
+	constructor(pieces: Piece[], utf8 = false) {
 		this.#pieces = pieces
+		this.#utf8 = utf8
 		this.#text = pieces[0] as string
 	}
 
@@ -158,6 +162,18 @@ export class Cursor {
 		return fromUtf8(this.octets())
 	}
 
+	/** Octets of string, literal8 or NIL, as Latin-1. */
+	nvalue(): string | null {
+		const string = this.#string()
+		if (string === null && !this.skip('NIL')) this.fault('string or NIL')
+		return string
+	}
+
+	/** Does a literal come next, a message that streamed by or one that was kept? */
+	get literalAhead(): boolean {
+		return this.#at === this.#text.length && this.#index < this.#pieces.length - 1
+	}
+
 	/** Octets of string or NIL. */
 	nstring(): string | null {
 		const string = this.#string()
@@ -177,7 +193,8 @@ export class Cursor {
 	}
 
 	#name(octets: string): string {
-		return /[\x80-\xff]/.test(octets) ? fromUtf8(octets) : (decodeUtf7(octets) ?? octets)
+		if (this.#utf8 || /[\x80-\xff]/.test(octets)) return fromUtf8(octets)
+		return decodeUtf7(octets) ?? octets
 	}
 
 	/** `(` items `)`, items apart by one space; empty only when `empty` is set. */
@@ -208,6 +225,11 @@ export class Cursor {
 			ranges.push(from <= to ? [from, to] : [to, from])
 		} while (this.skip(','))
 		return ranges
+	}
+
+	/** seq-number: one message, `*` the last. */
+	one(): number {
+		return this.#bound()
 	}
 
 	#bound(): number {

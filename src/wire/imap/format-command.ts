@@ -1,25 +1,28 @@
-import { formatDateTime, formatDay } from './dates.ts'
-import { toUtf8 } from './strings.ts'
+import { formatDateTime } from './dates.ts'
+import { formatFilter, formatPartial, formatSearch } from './format-search.ts'
 import {
-	type Command,
-	type FetchItem,
-	type Range,
-	type SearchKey,
-	type Section,
-	type SequenceSet,
-	STAR,
-} from './types.ts'
-import { encodeUtf7 } from './utf7.ts'
+	astring,
+	bound,
+	formatSequenceSet,
+	mailbox as mailboxName,
+	ranges,
+	string,
+	text,
+} from './format-words.ts'
+import { toUtf8 } from './strings.ts'
+import type { AppendMessage, Command, FetchItem, NotifyGroup, Section } from './types.ts'
 
 /**
  * The octets of a command as a client sends it (literals as LITERAL+), as a binary string. `messages` are the octets of
- * APPEND's messages, as binary strings.
+ * APPEND's and REPLACE's messages (and of the texts of CATENATE), as binary strings.
+ * @param utf8 mailbox names are UTF-8, not modified UTF-7
  */
-export function formatCommand(command: Command, messages: string[] = []): string {
-	return `${command.tag} ${body(command, messages)}\r\n`
+export function formatCommand(command: Command, messages: string[] = [], utf8 = false): string {
+	return `${command.tag} ${body(command, messages.slice(), utf8)}\r\n`
 }
 
-function body(command: Command, messages: string[]): string {
+function body(command: Command, messages: string[], utf8: boolean): string {
+	const mailbox = (name: string) => mailboxName(name, utf8)
 	switch (command.name) {
 		case 'ID':
 			return `ID ${command.fields ? `(${command.fields.map(([field, value]) => `${string(toUtf8(field))} ${value === null ? 'NIL' : string(toUtf8(value))}`).join(' ')})` : 'NIL'}`
@@ -41,24 +44,48 @@ function body(command: Command, messages: string[]): string {
 		case 'RENAME':
 			return `RENAME ${mailbox(command.mailbox)} ${mailbox(command.to)}`
 		case 'LIST':
-			return list(command)
+			return list(command, mailbox)
 		case 'LSUB':
 			return `LSUB ${mailbox(command.reference)} ${mailbox(command.pattern)}`
 		case 'STATUS':
 			return `STATUS ${mailbox(command.mailbox)} (${command.items.join(' ')})`
 		case 'APPEND':
-			return append(command, messages)
+			return `APPEND ${mailbox(command.mailbox)}${command.messages.map(one => appended(one, messages)).join('')}`
+		case 'REPLACE':
+			return `${command.uid ? 'UID ' : ''}REPLACE ${bound(command.number)} ${mailbox(command.mailbox)}${appended(command.message, messages)}`
+		case 'COMPRESS':
+			return `COMPRESS ${command.mechanism}`
+		case 'GETQUOTA':
+			return `GETQUOTA ${text(command.root)}`
+		case 'GETQUOTAROOT':
+			return `GETQUOTAROOT ${mailbox(command.mailbox)}`
+		case 'SETQUOTA':
+			return `SETQUOTA ${text(command.root)} (${command.limits.map(([resource, limit]) => `${resource} ${limit}`).join(' ')})`
+		case 'GETMETADATA': {
+			const options = [
+				...(command.depth === 0 ? [] : [`DEPTH ${command.depth}`]),
+				...(command.maxSize === null ? [] : [`MAXSIZE ${command.maxSize}`]),
+			]
+			return `GETMETADATA ${options.length > 0 ? `(${options.join(' ')}) ` : ''}${mailbox(command.mailbox)} (${command.entries.map(astring).join(' ')})`
+		}
+		case 'SETMETADATA':
+			return `SETMETADATA ${mailbox(command.mailbox)} (${command.entries.map(([entry, value]) => `${astring(entry)} ${value === null ? 'NIL' : string(value)}`).join(' ')})`
+		case 'NOTIFY': {
+			if (!command.groups) return 'NOTIFY NONE'
+			return `NOTIFY SET${command.status ? ' STATUS' : ''}${command.groups.map(one => ` ${group(one, utf8)}`).join('')}`
+		}
 		case 'EXPUNGE':
 			return command.uids ? `UID EXPUNGE ${formatSequenceSet(command.uids)}` : 'EXPUNGE'
-		case 'SEARCH': {
-			const returns = command.returns ? `RETURN (${command.returns.join(' ')}) ` : ''
-			const charset = command.charset === null ? '' : `CHARSET ${command.charset} `
-			return `${command.uid ? 'UID ' : ''}SEARCH ${returns}${charset}${formatSearchKey(command.key)}`
-		}
+		case 'SEARCH':
+		case 'SORT':
+		case 'THREAD':
+		case 'ESEARCH':
+			return formatSearch(command, utf8)
 		case 'FETCH': {
 			const modifiers = [
 				...(command.changedSince === null ? [] : [`CHANGEDSINCE ${command.changedSince}`]),
 				...(command.vanished ? ['VANISHED'] : []),
+				...(command.partial ? [`PARTIAL ${formatPartial(command.partial)}`] : []),
 			]
 			return `${command.uid ? 'UID ' : ''}FETCH ${formatSequenceSet(command.set)} (${command.items.map(formatFetchItem).join(' ')})${modifiers.length > 0 ? ` (${modifiers.join(' ')})` : ''}`
 		}
@@ -89,34 +116,37 @@ function selectParameters(command: Extract<Command, { name: 'SELECT' | 'EXAMINE'
 	return parameters.length > 0 ? ` (${parameters.join(' ')})` : ''
 }
 
-function list(command: Extract<Command, { name: 'LIST' }>): string {
-	const { reference, patterns, select, returns, status, extended } = command
+function list(command: Extract<Command, { name: 'LIST' }>, mailbox: (name: string) => string): string {
+	const { reference, patterns, select, returns, status, metadata, extended } = command
 	if (!extended) return `LIST ${mailbox(reference)} ${mailbox(patterns[0]!)}`
-	const options = [...returns, ...(status ? [`STATUS (${status.join(' ')})`] : [])]
+	const options = [
+		...returns,
+		...(status ? [`STATUS (${status.join(' ')})`] : []),
+		...(metadata ? [`METADATA (${metadata.map(astring).join(' ')})`] : []),
+	]
 	return `LIST (${select.join(' ')}) ${mailbox(reference)} (${patterns.map(mailbox).join(' ')}) RETURN (${options.join(' ')})`
 }
 
-function append(command: Extract<Command, { name: 'APPEND' }>, messages: string[]): string {
-	let out = `APPEND ${mailbox(command.mailbox)}`
-	command.messages.forEach(({ flags, date, octets, utf8 }, index) => {
-		if (flags.length > 0) out += ` (${flags.join(' ')})`
-		if (date !== null) out += ` ${formatDateTime(date)}`
-		const message = messages[index] ?? 'x'.repeat(octets)
-		out += utf8 ? ` UTF8 (~{${octets}+}\r\n${message})` : ` {${octets}+}\r\n${message}`
-	})
-	return out
+/** Takes what it writes from `messages`. */
+function appended({ flags, date, octets, utf8, catenate }: AppendMessage, messages: string[]): string {
+	let out = ''
+	if (flags.length > 0) out += ` (${flags.join(' ')})`
+	if (date !== null) out += ` ${formatDateTime(date)}`
+	const literal = (octets: number) => `{${octets}+}\r\n${messages.shift() ?? 'x'.repeat(octets)}`
+	if (catenate) {
+		const parts = catenate.map(part =>
+			'url' in part ? `URL ${astring(part.url)}` : `TEXT ${literal(part.octets)}`,
+		)
+		return `${out} CATENATE (${parts.join(' ')})`
+	}
+	return utf8 ? `${out} UTF8 (~${literal(octets)})` : `${out} ${literal(octets)}`
 }
 
-export function formatSequenceSet(set: SequenceSet): string {
-	return set === '$' ? '$' : ranges(set)
-}
-
-function ranges(list: Range[]): string {
-	return list.map(([from, to]) => (from === to ? bound(from) : `${bound(from)}:${bound(to)}`)).join(',')
-}
-
-function bound(number: number): string {
-	return number === STAR ? '*' : String(number)
+function group({ filter, events, items }: NotifyGroup, utf8: boolean): string {
+	const list = events.map(event =>
+		event === 'MESSAGENEW' && items.length > 0 ? `${event} (${items.map(formatFetchItem).join(' ')})` : event,
+	)
+	return `(${formatFilter(filter, utf8)} ${list.length > 0 ? `(${list.join(' ')})` : 'NONE'})`
 }
 
 export function formatFetchItem(item: FetchItem): string {
@@ -144,70 +174,4 @@ export function formatSection({ part, text: what, fields }: Section): string {
 	if (what === null) return number
 	const names = what.startsWith('HEADER.FIELDS') ? ` (${fields.map(astring).join(' ')})` : ''
 	return `${number}${number && '.'}${what}${names}`
-}
-
-export function formatSearchKey(key: SearchKey): string {
-	switch (key.key) {
-		case 'flag': {
-			if (!key.flag.startsWith('\\')) return `${key.is ? '' : 'UN'}KEYWORD ${key.flag}`
-			const name = key.flag.slice(1).toUpperCase()
-			return key.is ? name : `UN${name}`
-		}
-		case 'recent':
-			return key.is ? 'RECENT' : 'OLD'
-		case 'FROM':
-		case 'TO':
-		case 'CC':
-		case 'BCC':
-		case 'SUBJECT':
-		case 'BODY':
-		case 'TEXT':
-			return `${key.key} ${text(key.text)}`
-		case 'HEADER':
-			return `HEADER ${astring(key.field)} ${text(key.text)}`
-		case 'LARGER':
-		case 'SMALLER':
-			return `${key.key} ${key.octets}`
-		case 'OLDER':
-		case 'YOUNGER':
-			return `${key.key} ${key.seconds}`
-		case 'UID':
-			return `UID ${formatSequenceSet(key.set)}`
-		case 'sequence':
-			return formatSequenceSet(key.set)
-		case 'MODSEQ':
-			return `MODSEQ ${key.modseq}`
-		case 'EMAILID':
-		case 'THREADID':
-			return `${key.key} ${key.id}`
-		case 'NOT':
-			return `NOT ${formatSearchKey(key.of)}`
-		case 'OR':
-			return `OR ${formatSearchKey(key.either)} ${formatSearchKey(key.or)}`
-		case 'AND':
-			return `(${key.all.map(formatSearchKey).join(' ')})`
-		case 'ALL':
-			return 'ALL'
-		default:
-			return `${key.key} ${formatDay(key.day)}`
-	}
-}
-
-function mailbox(name: string): string {
-	return astring(encodeUtf7(name))
-}
-
-function text(text: string): string {
-	return astring(toUtf8(text))
-}
-
-/** astring: an atom, a quoted string or a literal, whichever is enough. */
-function astring(octets: string): string {
-	if (/^[\w./-]+$/.test(octets) && octets.toUpperCase() !== 'NIL') return octets
-	return string(octets)
-}
-
-function string(octets: string): string {
-	if (/^[^\x00\r\n\x80-\xff]*$/.test(octets)) return `"${octets.replace(/["\\]/g, '\\$&')}"`
-	return `{${octets.length}+}\r\n${octets}`
 }

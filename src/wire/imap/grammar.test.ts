@@ -6,6 +6,7 @@ import { formatDateTime, parseDateTime } from './dates.ts'
 import { formatCommand } from './format-command.ts'
 import { parse } from './parse.ts'
 import {
+	type AppendMessage,
 	type Command,
 	type CommandBody,
 	type FetchItem,
@@ -13,13 +14,18 @@ import {
 	LIST_SELECTIONS,
 	type ListReturn,
 	type ListSelection,
+	type MailboxFilter,
+	NOTIFY_EVENTS,
+	type NotifyGroup,
 	Refusal,
 	SEARCH_RETURNS,
 	type SearchKey,
 	type Section,
 	SIMPLE_ITEMS,
+	SORT_FIELDS,
 	STAR,
 	STATUS_ITEMS,
+	THREAD_ALGORITHMS,
 } from './types.ts'
 import { decodeUtf7, encodeUtf7 } from './utf7.ts'
 
@@ -27,6 +33,7 @@ import { decodeUtf7, encodeUtf7 } from './utf7.ts'
 function assemble(
 	octets: Buffer,
 	cuts: number[] = [],
+	utf8 = false,
 ): { is: Assembled[]; commands: Command[]; messages: string[] } {
 	const assembler = new Assembler()
 	const is: Assembled[] = []
@@ -42,7 +49,7 @@ function assemble(
 				if (one.last) messages.push(message)
 				if (one.last) message = ''
 			}
-			if (one.is === 'command') commands.push(parse(one.pieces))
+			if (one.is === 'command') commands.push(parse(one.pieces, utf8))
 		}
 	}
 	let at = 0
@@ -150,6 +157,43 @@ const { key: searchKey } = fc.letrec<{ key: SearchKey; leaf: SearchKey }>(tie =>
 	) as fc.Arbitrary<SearchKey>,
 }))
 
+const partialRange = fc.option(
+	fc
+		.tuple(nz, nz, fc.constantFrom(1, -1))
+		.map(([from, to, sign]): [number, number] => [from * sign, to * sign]),
+)
+const returns = fc.option(
+	record({ items: fc.array(fc.constantFrom(...SEARCH_RETURNS), { maxLength: 3 }), partial: partialRange }),
+)
+const filter: fc.Arbitrary<MailboxFilter> = fc.oneof(
+	fc
+		.constantFrom(
+			'selected' as const,
+			'selected-delayed' as const,
+			'inboxes' as const,
+			'personal' as const,
+			'subscribed' as const,
+		)
+		.map(is => ({ is })),
+	record({
+		is: fc.constantFrom('subtree' as const, 'subtree-one' as const, 'mailboxes' as const),
+		names: fc.array(mailbox, { minLength: 1, maxLength: 3 }),
+	}),
+)
+const entry = atom.map(word => `/private/${word.toLowerCase()}`)
+const entries = fc.array(entry, { minLength: 1, maxLength: 3 })
+const octets = fc.uint8Array({ maxLength: 60 }).map(bytes => Buffer.from(bytes).toString('latin1'))
+const notifyGroup: fc.Arbitrary<NotifyGroup> = fc.oneof(
+	record({ filter, events: fc.constant<string[]>([]), items: fc.constant<FetchItem[]>([]) }),
+	record({
+		filter,
+		events: fc
+			.uniqueArray(fc.constantFrom(...NOTIFY_EVENTS), { maxLength: 4 })
+			.map(events => ['MESSAGENEW', ...events.filter(event => event !== 'MESSAGENEW')]),
+		items: fc.array(fetchItem, { maxLength: 3 }),
+	}),
+)
+
 const body: fc.Arbitrary<CommandBody> = fc.oneof(
 	fc
 		.constantFrom(
@@ -162,6 +206,7 @@ const body: fc.Arbitrary<CommandBody> = fc.oneof(
 			'CLOSE',
 			'UNSELECT',
 			'IDLE',
+			'UNAUTHENTICATE',
 		)
 		.map(name => ({ name }) as CommandBody),
 	record({
@@ -201,6 +246,7 @@ const body: fc.Arbitrary<CommandBody> = fc.oneof(
 		select: fc.array(fc.constantFrom(...LIST_SELECTIONS), { maxLength: 3 }),
 		returns: fc.array(fc.constantFrom(...LIST_RETURNS), { maxLength: 3 }),
 		status: fc.option(fc.array(fc.constantFrom(...STATUS_ITEMS), { minLength: 1, maxLength: 4 })),
+		metadata: fc.option(entries),
 		extended: fc.constant(true),
 	}),
 	record({
@@ -210,6 +256,7 @@ const body: fc.Arbitrary<CommandBody> = fc.oneof(
 		select: fc.constant<ListSelection[]>([]),
 		returns: fc.constant<ListReturn[]>([]),
 		status: fc.constant(null),
+		metadata: fc.constant(null),
 		extended: fc.constant(false),
 	}),
 	record({ name: fc.constant('LSUB' as const), reference: mailbox, pattern: mailbox }),
@@ -223,7 +270,32 @@ const body: fc.Arbitrary<CommandBody> = fc.oneof(
 		name: fc.constant('SEARCH' as const),
 		uid: fc.boolean(),
 		charset: fc.constantFrom(null, 'UTF-8'),
-		returns: fc.option(fc.array(fc.constantFrom(...SEARCH_RETURNS), { maxLength: 3 })),
+		returns,
+		key: searchKey,
+	}),
+	record({
+		name: fc.constant('SORT' as const),
+		uid: fc.boolean(),
+		criteria: fc.array(record({ field: fc.constantFrom(...SORT_FIELDS), reverse: fc.boolean() }), {
+			minLength: 1,
+			maxLength: 3,
+		}),
+		charset: fc.constant('UTF-8'),
+		returns,
+		key: searchKey,
+	}),
+	record({
+		name: fc.constant('THREAD' as const),
+		uid: fc.boolean(),
+		algorithm: fc.constantFrom(...THREAD_ALGORITHMS),
+		charset: fc.constant('UTF-8'),
+		key: searchKey,
+	}),
+	record({
+		name: fc.constant('ESEARCH' as const),
+		sources: fc.option(fc.array(filter, { minLength: 1, maxLength: 3 })),
+		charset: fc.constantFrom(null, 'UTF-8'),
+		returns,
 		key: searchKey,
 	}),
 	record({
@@ -233,6 +305,7 @@ const body: fc.Arbitrary<CommandBody> = fc.oneof(
 		items: fc.array(fetchItem, { minLength: 1, maxLength: 4 }),
 		changedSince: fc.option(modseq),
 		vanished: fc.boolean(),
+		partial: partialRange,
 	}),
 	record({
 		name: fc.constant('STORE' as const),
@@ -244,6 +317,32 @@ const body: fc.Arbitrary<CommandBody> = fc.oneof(
 		unchangedSince: fc.option(modseq),
 	}),
 	record({ name: fc.constantFrom('COPY' as const, 'MOVE' as const), uid: fc.boolean(), set, mailbox }),
+	record({ name: fc.constant('COMPRESS' as const), mechanism: upper }),
+	record({ name: fc.constant('GETQUOTA' as const), root: text }),
+	record({ name: fc.constant('GETQUOTAROOT' as const), mailbox }),
+	record({
+		name: fc.constant('SETQUOTA' as const),
+		root: text,
+		limits: fc.array(fc.tuple(upper, modseq), { maxLength: 3 }),
+	}),
+	record({
+		name: fc.constant('GETMETADATA' as const),
+		mailbox,
+		entries,
+		depth: fc.constantFrom(0 as const, 1 as const, 'infinity' as const),
+		maxSize: fc.option(number),
+	}),
+	record({
+		name: fc.constant('SETMETADATA' as const),
+		mailbox,
+		entries: fc.array(fc.tuple(entry, fc.option(octets)), { minLength: 1, maxLength: 3 }),
+	}),
+	fc.constant({ name: 'NOTIFY' as const, status: false, groups: null }),
+	record({
+		name: fc.constant('NOTIFY' as const),
+		status: fc.boolean(),
+		groups: fc.array(notifyGroup, { minLength: 1, maxLength: 3 }),
+	}),
 )
 
 const command: fc.Arbitrary<Command> = fc.tuple(tag, body).map(([tag, body]) => ({ tag, ...body }))
@@ -251,38 +350,71 @@ const cuts = fc.array(fc.nat(100_000), { maxLength: 5 })
 
 test('a command that was formatted and cut anywhere is parsed to itself', () => {
 	fc.assert(
-		fc.property(fc.array(command, { minLength: 1, maxLength: 3 }), cuts, (commands, cuts) => {
-			const octets = Buffer.from(commands.map(one => formatCommand(one)).join(''), 'latin1')
-			assert.deepEqual(assemble(octets, cuts).commands, commands)
-		}),
+		fc.property(
+			fc.array(command, { minLength: 1, maxLength: 3 }),
+			cuts,
+			fc.boolean(),
+			(commands, cuts, utf8) => {
+				const octets = Buffer.from(commands.map(one => formatCommand(one, [], utf8)).join(''), 'latin1')
+				assert.deepEqual(assemble(octets, cuts, utf8).commands, commands)
+			},
+		),
 		{ numRuns: 2000 },
 	)
 })
 
-test('APPEND hands its messages out byte for byte and is parsed to itself', () => {
-	const message = record({
+/** A message with the octets that come along: one buffer, or those of the texts of CATENATE. */
+const message: fc.Arbitrary<{ message: AppendMessage; bodies: string[] }> = fc
+	.record({
 		flags,
 		date: fc.option(date),
 		utf8: fc.boolean(),
-		octets: fc.uint8Array({ maxLength: 300 }),
+		body: octets,
+		parts: fc.option(
+			fc.array(fc.oneof(octets, record({ url: fc.webPath({ size: 'small' }) })), {
+				minLength: 1,
+				maxLength: 3,
+			}),
+		),
 	})
+	.map(({ flags, date, utf8, body, parts }) => {
+		if (!parts) return { message: { flags, date, utf8, octets: body.length, catenate: null }, bodies: [body] }
+		const catenate = parts.map(part => (typeof part === 'string' ? { octets: part.length } : part))
+		const bodies = parts.filter(part => typeof part === 'string')
+		return { message: { flags, date, utf8: false, octets: 0, catenate }, bodies }
+	})
+
+test('APPEND and REPLACE hand their messages out byte for byte and are parsed to themselves', () => {
 	fc.assert(
 		fc.property(
 			tag,
 			mailbox,
 			fc.array(message, { minLength: 1, maxLength: 3 }),
+			fc.oneof(nz, fc.constant(STAR)),
 			cuts,
-			(tag, mailbox, list, cuts) => {
+			(tag, mailbox, list, number, cuts) => {
 				const append: Command = {
 					tag,
 					name: 'APPEND',
 					mailbox,
-					messages: list.map(one => ({ ...one, octets: one.octets.length })),
+					messages: list.map(one => one.message),
 				}
-				const bodies = list.map(one => Buffer.from(one.octets).toString('latin1'))
+				const bodies = list.flatMap(one => one.bodies)
 				const all = assemble(Buffer.from(formatCommand(append, bodies), 'latin1'), cuts)
 				assert.deepEqual(all.commands, [append])
 				assert.deepEqual(all.messages, bodies)
+				const first = list[0]!
+				const replace: Command = {
+					tag,
+					name: 'REPLACE',
+					uid: cuts.length > 2,
+					number,
+					mailbox,
+					message: first.message,
+				}
+				const one = assemble(Buffer.from(formatCommand(replace, first.bodies), 'latin1'), cuts)
+				assert.deepEqual(one.commands, [replace])
+				assert.deepEqual(one.messages, first.bodies)
 			},
 		),
 	)
@@ -307,6 +439,15 @@ test('whatever bytes come in, a command or a Refusal comes out', () => {
 					'UID ',
 					'BODY[',
 					'1:*',
+					'SORT (',
+					'THREAD REFERENCES ',
+					'REPLACE 1 x ',
+					'CATENATE (TEXT ',
+					'URL ',
+					'NOTIFY SET (',
+					'ESEARCH IN (',
+					'RETURN (PARTIAL -1:',
+					'GETMETADATA ',
 				)
 				.map(s => Buffer.from(s)),
 		),

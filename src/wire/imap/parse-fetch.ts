@@ -1,8 +1,10 @@
 import type { Cursor } from './cursor.ts'
+import { readPartial } from './parse-search.ts'
 import {
 	type CommandBody,
 	type FetchItem,
 	type Partial,
+	type PartialRange,
 	type Section,
 	SIMPLE_ITEMS,
 	type SimpleItem,
@@ -21,15 +23,17 @@ export function parseFetch(cursor: Cursor, uid: boolean): CommandBody {
 	const items = fetchItems(cursor)
 	let changedSince: number | null = null
 	let vanished = false
+	let partial: PartialRange | null = null
 	if (cursor.skip(' (')) {
 		do {
 			if (cursor.skip('CHANGEDSINCE ')) changedSince = cursor.number64()
 			else if (cursor.skip('VANISHED')) vanished = true
+			else if (cursor.skip('PARTIAL ')) partial = readPartial(cursor)
 			else cursor.fault('fetch modifier')
 		} while (cursor.skip(' '))
 		cursor.expect(')')
 	}
-	return { name: 'FETCH', uid, set, items, changedSince, vanished }
+	return { name: 'FETCH', uid, set, items, changedSince, vanished, partial }
 }
 
 function fetchItems(cursor: Cursor): FetchItem[] {
@@ -40,7 +44,7 @@ function fetchItems(cursor: Cursor): FetchItem[] {
 	return [fetchItem(cursor)]
 }
 
-function fetchItem(cursor: Cursor): FetchItem {
+export function fetchItem(cursor: Cursor): FetchItem {
 	const word = cursor.word('fetch item')
 	if (cursor.ahead === '[') {
 		switch (word) {
@@ -50,7 +54,7 @@ function fetchItem(cursor: Cursor): FetchItem {
 					item: 'BODY[]',
 					peek: word === 'BODY.PEEK',
 					section: section(cursor),
-					partial: partial(cursor),
+					partial: octetRange(cursor),
 				}
 			case 'BINARY':
 			case 'BINARY.PEEK':
@@ -58,7 +62,7 @@ function fetchItem(cursor: Cursor): FetchItem {
 					item: 'BINARY[]',
 					peek: word === 'BINARY.PEEK',
 					part: partOnly(cursor),
-					partial: partial(cursor),
+					partial: octetRange(cursor),
 				}
 			case 'BINARY.SIZE':
 				return { item: 'BINARY.SIZE[]', part: partOnly(cursor) }
@@ -74,7 +78,7 @@ function partOnly(cursor: Cursor): number[] {
 	return text === null ? part : cursor.fault('part number')
 }
 
-function section(cursor: Cursor): Section {
+export function section(cursor: Cursor): Section {
 	cursor.expect('[')
 	const part: number[] = []
 	while (/^\d$/.test(cursor.ahead)) {
@@ -108,7 +112,7 @@ function section(cursor: Cursor): Section {
 	return { part, text, fields }
 }
 
-function partial(cursor: Cursor): Partial | null {
+function octetRange(cursor: Cursor): Partial | null {
 	if (!cursor.skip('<')) return null
 	const offset = cursor.number()
 	cursor.expect('.')

@@ -1,4 +1,5 @@
 import type { Cursor } from './cursor.ts'
+import { readEntries } from './parse-metadata.ts'
 import {
 	type CommandBody,
 	LIST_RETURNS,
@@ -9,7 +10,7 @@ import {
 	type StatusItem,
 } from './types.ts'
 
-/** LIST of RFC 3501 and of RFC 5258 with RETURN (STATUS (…)) of RFC 5819. */
+/** LIST of RFC 3501 and of RFC 5258 with RETURN (STATUS (…)) of RFC 5819 and RETURN (METADATA (…)) of RFC 9590. */
 export function parseList(cursor: Cursor): CommandBody {
 	cursor.space()
 	let extended = false
@@ -28,14 +29,16 @@ export function parseList(cursor: Cursor): CommandBody {
 	} else patterns = [cursor.pattern()]
 	const returns: ListReturn[] = []
 	let status: StatusItem[] | null = null
+	let metadata: string[] | null = null
 	if (cursor.skip(' RETURN ')) {
 		extended = true
 		cursor.list(() => {
 			if (cursor.skip('STATUS ')) status = statusItems(cursor)
+			else if (cursor.skip('METADATA ')) metadata = readEntries(cursor)
 			else returns.push(oneOf(cursor, LIST_RETURNS, 'list return option'))
 		}, true)
 	}
-	return { name: 'LIST', reference, patterns, select, returns, status, extended }
+	return { name: 'LIST', reference, patterns, select, returns, status, metadata, extended }
 }
 
 export function statusItems(cursor: Cursor): StatusItem[] {

@@ -1,7 +1,16 @@
 import iconv from 'iconv-lite'
 import { type Cursor, SyntaxFault } from './cursor.ts'
 import { readDay } from './dates.ts'
-import { type CommandBody, SEARCH_RETURNS, type SearchKey, type SearchReturn } from './types.ts'
+import { readFilter } from './parse-filter.ts'
+import {
+	type CommandBody,
+	type MailboxFilter,
+	type PartialRange,
+	type ReturnOptions,
+	SEARCH_RETURNS,
+	type SearchKey,
+	type SearchReturn,
+} from './types.ts'
 
 /** A charset nobody here can read: NO [BADCHARSET]. */
 export class BadCharset extends Error {}
@@ -24,25 +33,70 @@ const FLAG_KEYS: Record<string, [flag: string, is: boolean]> = {
 
 export function parseSearch(cursor: Cursor, uid: boolean): CommandBody {
 	cursor.space()
-	let returns: SearchReturn[] | null = null
-	if (cursor.skip('RETURN ')) {
-		returns = cursor.list(() => {
-			const word = cursor.word('search return option')
-			return SEARCH_RETURNS.find(option => option === word) ?? cursor.fault('search return option')
-		}, true)
+	const returns = readReturns(cursor)
+	const charset = optionalCharset(cursor)
+	return { name: 'SEARCH', uid, charset, returns, key: readKeys(cursor, charset) }
+}
+
+/** ESEARCH, the command: a search in several mailboxes (RFC 7377 section 2.1). */
+export function parseMultiSearch(cursor: Cursor): CommandBody {
+	cursor.space()
+	let sources: MailboxFilter[] | null = null
+	if (cursor.skip('IN ')) {
+		sources = cursor.list(() => readFilter(cursor))
 		cursor.space()
 	}
-	let charset: string | null = null
-	if (cursor.skip('CHARSET ')) {
-		charset = cursor.octets()
-		if (!iconv.encodingExists(charset)) throw new BadCharset(charset)
-		cursor.space()
-	}
+	const returns = readReturns(cursor)
+	const charset = optionalCharset(cursor)
+	return { name: 'ESEARCH', sources, charset, returns, key: readKeys(cursor, charset) }
+}
+
+/** `RETURN (…) `, when it is there. */
+export function readReturns(cursor: Cursor): ReturnOptions | null {
+	if (!cursor.skip('RETURN ')) return null
+	const items: SearchReturn[] = []
+	let partial: PartialRange | null = null
+	cursor.list(() => {
+		const word = cursor.word('search return option')
+		if (word === 'PARTIAL') {
+			cursor.space()
+			partial = readPartial(cursor)
+		} else items.push(SEARCH_RETURNS.find(option => option === word) ?? cursor.fault('search return option'))
+	}, true)
+	cursor.space()
+	return { items, partial }
+}
+
+/** partial-range of RFC 9394: `1:100` or `-1:-100`. */
+export function readPartial(cursor: Cursor): PartialRange {
+	const sign = cursor.skip('-') ? -1 : 1
+	const from = cursor.number()
+	cursor.expect(sign < 0 ? ':-' : ':')
+	const to = cursor.number()
+	if (from === 0 || to === 0) cursor.fault('number above zero')
+	return [sign * from, sign * to]
+}
+
+function optionalCharset(cursor: Cursor): string | null {
+	if (!cursor.skip('CHARSET ')) return null
+	const charset = readCharset(cursor)
+	cursor.space()
+	return charset
+}
+
+/** @throws BadCharset */
+export function readCharset(cursor: Cursor): string {
+	const charset = cursor.octets()
+	if (!iconv.encodingExists(charset)) throw new BadCharset(charset)
+	return charset
+}
+
+export function readKeys(cursor: Cursor, charset: string | null): SearchKey {
 	const keys = new Keys(cursor, charset ?? 'utf-8')
 	const all: SearchKey[] = []
 	do all.push(keys.key(0))
 	while (cursor.skip(' '))
-	return { name: 'SEARCH', uid, charset, returns, key: all.length === 1 ? all[0]! : { key: 'AND', all } }
+	return all.length === 1 ? all[0]! : { key: 'AND', all }
 }
 
 class Keys {

@@ -1,10 +1,13 @@
 import { Cursor, SyntaxFault } from './cursor.ts'
-import { parseDateTime } from './dates.ts'
+import { parseAppend, parseReplace } from './parse-append.ts'
 import { parseFetch } from './parse-fetch.ts'
 import { parseList, statusItems } from './parse-list.ts'
-import { BadCharset, parseSearch } from './parse-search.ts'
+import { parseGetMetadata, parseSetMetadata } from './parse-metadata.ts'
+import { parseNotify } from './parse-notify.ts'
+import { parseGetQuota, parseGetQuotaRoot, parseSetQuota } from './parse-quota.ts'
+import { BadCharset, parseMultiSearch, parseSearch } from './parse-search.ts'
+import { parseSort, parseThread } from './parse-sort.ts'
 import {
-	type AppendMessage,
 	type BareName,
 	type Command,
 	type CommandBody,
@@ -13,9 +16,12 @@ import {
 	Refusal,
 } from './types.ts'
 
-/** One command of a client. @throws Refusal with the tagged answer to give */
-export function parse(pieces: Piece[]): Command {
-	const cursor = new Cursor(pieces)
+/**
+ * One command of a client. @throws Refusal with the tagged answer to give
+ * @param utf8 mailbox names are UTF-8: the client enabled UTF8=ACCEPT or IMAP4rev2
+ */
+export function parse(pieces: Piece[], utf8 = false): Command {
+	const cursor = new Cursor(pieces, utf8)
 	let tag = '*'
 	try {
 		tag = readTag(cursor)
@@ -66,6 +72,7 @@ const COMMANDS = new Map<string, Read>([
 	bare('CLOSE'),
 	bare('UNSELECT'),
 	bare('IDLE'),
+	bare('UNAUTHENTICATE'),
 	['ID', readId],
 	['LOGIN', readLogin],
 	['AUTHENTICATE', readAuthenticate],
@@ -80,13 +87,24 @@ const COMMANDS = new Map<string, Read>([
 	['LIST', parseList],
 	['LSUB', readLsub],
 	['STATUS', readStatus],
-	['APPEND', readAppend],
+	['APPEND', parseAppend],
 	['EXPUNGE', () => ({ name: 'EXPUNGE', uids: null })],
 	['SEARCH', cursor => parseSearch(cursor, false)],
 	['FETCH', cursor => parseFetch(cursor, false)],
 	['STORE', cursor => readStore(cursor, false)],
 	['COPY', cursor => readCopy(cursor, 'COPY', false)],
 	['MOVE', cursor => readCopy(cursor, 'MOVE', false)],
+	['SORT', cursor => parseSort(cursor, false)],
+	['THREAD', cursor => parseThread(cursor, false)],
+	['ESEARCH', parseMultiSearch],
+	['REPLACE', cursor => parseReplace(cursor, false)],
+	['COMPRESS', readCompress],
+	['GETQUOTA', parseGetQuota],
+	['GETQUOTAROOT', parseGetQuotaRoot],
+	['SETQUOTA', parseSetQuota],
+	['GETMETADATA', parseGetMetadata],
+	['SETMETADATA', parseSetMetadata],
+	['NOTIFY', parseNotify],
 	['UID', readUid],
 ])
 
@@ -97,6 +115,12 @@ function readUid(cursor: Cursor): CommandBody {
 			return parseFetch(cursor, true)
 		case 'SEARCH':
 			return parseSearch(cursor, true)
+		case 'SORT':
+			return parseSort(cursor, true)
+		case 'THREAD':
+			return parseThread(cursor, true)
+		case 'REPLACE':
+			return parseReplace(cursor, true)
 		case 'STORE':
 			return readStore(cursor, true)
 		case 'COPY':
@@ -200,6 +224,11 @@ function readRename(cursor: Cursor): CommandBody {
 	return { name: 'RENAME', mailbox, to: cursor.mailbox() }
 }
 
+function readCompress(cursor: Cursor): CommandBody {
+	cursor.space()
+	return { name: 'COMPRESS', mechanism: cursor.atom('mechanism').toUpperCase() }
+}
+
 function readLsub(cursor: Cursor): CommandBody {
 	cursor.space()
 	const reference = cursor.mailbox()
@@ -212,36 +241,6 @@ function readStatus(cursor: Cursor): CommandBody {
 	const mailbox = cursor.mailbox()
 	cursor.space()
 	return { name: 'STATUS', mailbox, items: statusItems(cursor) }
-}
-
-/** One message or more (RFC 3502). */
-function readAppend(cursor: Cursor): CommandBody {
-	cursor.space()
-	const mailbox = cursor.mailbox()
-	const messages: AppendMessage[] = []
-	do {
-		cursor.space()
-		messages.push(appended(cursor))
-	} while (cursor.ahead === ' ')
-	return { name: 'APPEND', mailbox, messages }
-}
-
-function appended(cursor: Cursor): AppendMessage {
-	let flags: string[] = []
-	let date: number | null = null
-	if (cursor.ahead === '(') {
-		flags = cursor.list(() => cursor.flag(), true)
-		cursor.space()
-	}
-	if (cursor.ahead === '"') {
-		date = parseDateTime(cursor.octets())
-		if (date === null) cursor.fault('date and time')
-		cursor.space()
-	}
-	const utf8 = cursor.skip('UTF8 (')
-	const octets = cursor.message()
-	if (utf8) cursor.expect(')')
-	return { flags, date, octets, utf8 }
 }
 
 function readStore(cursor: Cursor, uid: boolean): CommandBody {

@@ -77,6 +77,7 @@ export const STATUS_ITEMS = [
 	'UIDVALIDITY',
 	'UNSEEN',
 	'DELETED',
+	'DELETED-STORAGE',
 	'SIZE',
 	'HIGHESTMODSEQ',
 	'MAILBOXID',
@@ -91,6 +92,55 @@ export type ListReturn = (typeof LIST_RETURNS)[number]
 
 export const SEARCH_RETURNS = ['MIN', 'MAX', 'ALL', 'COUNT', 'SAVE'] as const
 export type SearchReturn = (typeof SEARCH_RETURNS)[number]
+/** RFC 9394: both count from the first result (1) or both from the last (-1), in the order they were written. */
+export type PartialRange = [from: number, to: number]
+/** What RETURN (…) of SEARCH and SORT asks for. */
+export type ReturnOptions = { items: SearchReturn[]; partial: PartialRange | null }
+
+export const SORT_FIELDS = [
+	'ARRIVAL',
+	'CC',
+	'DATE',
+	'DISPLAYFROM',
+	'DISPLAYTO',
+	'FROM',
+	'SIZE',
+	'SUBJECT',
+	'TO',
+] as const
+export type SortField = (typeof SORT_FIELDS)[number]
+export type SortCriterion = { field: SortField; reverse: boolean }
+
+export const THREAD_ALGORITHMS = ['ORDEREDSUBJECT', 'REFERENCES'] as const
+export type ThreadAlgorithm = (typeof THREAD_ALGORITHMS)[number]
+
+/** The mailboxes that NOTIFY (RFC 5465 section 6) and ESEARCH (RFC 7377) speak of. */
+export type MailboxFilter =
+	| { is: 'selected' | 'selected-delayed' | 'inboxes' | 'personal' | 'subscribed' }
+	| { is: 'subtree' | 'subtree-one' | 'mailboxes'; names: string[] }
+
+export const NOTIFY_EVENTS = [
+	'MESSAGENEW',
+	'MESSAGEEXPUNGE',
+	'FLAGCHANGE',
+	'ANNOTATIONCHANGE',
+	'MAILBOXNAME',
+	'SUBSCRIPTIONCHANGE',
+	'MAILBOXMETADATACHANGE',
+	'SERVERMETADATACHANGE',
+] as const
+/** One of NOTIFY_EVENTS, or a word nobody here knows: that is answered with BADEVENT (RFC 5465 section 3.1). */
+export type NotifyEvent = string
+export type NotifyGroup = {
+	filter: MailboxFilter
+	/** Empty = NONE. In upper case. */
+	events: NotifyEvent[]
+	/** What MessageNew of the selected mailbox brings along. */
+	items: FetchItem[]
+}
+
+/** How deep GETMETADATA looks below the entries it names. */
+export type Depth = 0 | 1 | 'infinity'
 
 export type QresyncParameters = {
 	uidValidity: number
@@ -100,8 +150,19 @@ export type QresyncParameters = {
 	match: { sequence: Range[]; uids: Range[] } | null
 }
 
-/** A message of APPEND without its octets; `date` in milliseconds since 1970. */
-export type AppendMessage = { flags: FlagList; date: number | null; octets: number; utf8: boolean }
+/** What CATENATE (RFC 4469) puts together: octets that come along, and what lies here already. */
+export type CatenatePart = { octets: number } | { url: string }
+/**
+ * A message of APPEND without its octets; `date` in milliseconds since 1970. With `catenate` the octets are those of
+ * its parts, in order, and `octets` is 0.
+ */
+export type AppendMessage = {
+	flags: FlagList
+	date: number | null
+	octets: number
+	utf8: boolean
+	catenate: CatenatePart[] | null
+}
 
 /** Commands with nothing but their name. */
 export type BareName =
@@ -114,6 +175,7 @@ export type BareName =
 	| 'CLOSE'
 	| 'UNSELECT'
 	| 'IDLE'
+	| 'UNAUTHENTICATE'
 
 export type CommandBody =
 	| { name: BareName }
@@ -134,6 +196,8 @@ export type CommandBody =
 			returns: ListReturn[]
 			/** Items of RETURN (STATUS (…)); null = not asked. */
 			status: StatusItem[] | null
+			/** Entries of RETURN (METADATA (…)) (RFC 9590); null = not asked. */
+			metadata: string[] | null
 			/** Written the RFC 5258 way: answers differ a little. */
 			extended: boolean
 	  }
@@ -141,7 +205,24 @@ export type CommandBody =
 	| { name: 'STATUS'; mailbox: string; items: StatusItem[] }
 	| { name: 'APPEND'; mailbox: string; messages: AppendMessage[] }
 	| { name: 'EXPUNGE'; uids: SequenceSet | null }
-	| { name: 'SEARCH'; uid: boolean; charset: string | null; returns: SearchReturn[] | null; key: SearchKey }
+	| { name: 'SEARCH'; uid: boolean; charset: string | null; returns: ReturnOptions | null; key: SearchKey }
+	| {
+			name: 'SORT'
+			uid: boolean
+			criteria: SortCriterion[]
+			charset: string
+			returns: ReturnOptions | null
+			key: SearchKey
+	  }
+	| { name: 'THREAD'; uid: boolean; algorithm: ThreadAlgorithm; charset: string; key: SearchKey }
+	/** RFC 7377; `sources` null = the selected mailbox. */
+	| {
+			name: 'ESEARCH'
+			sources: MailboxFilter[] | null
+			charset: string | null
+			returns: ReturnOptions | null
+			key: SearchKey
+	  }
 	| {
 			name: 'FETCH'
 			uid: boolean
@@ -149,6 +230,8 @@ export type CommandBody =
 			items: FetchItem[]
 			changedSince: number | null
 			vanished: boolean
+			/** RFC 9394: only these of the messages. */
+			partial: PartialRange | null
 	  }
 	| {
 			name: 'STORE'
@@ -160,6 +243,18 @@ export type CommandBody =
 			unchangedSince: number | null
 	  }
 	| { name: 'COPY' | 'MOVE'; uid: boolean; set: SequenceSet; mailbox: string }
+	/** RFC 8508: APPEND of `message` and expunge of `number` at once. */
+	| { name: 'REPLACE'; uid: boolean; number: number; mailbox: string; message: AppendMessage }
+	| { name: 'COMPRESS'; mechanism: string }
+	| { name: 'GETQUOTA'; root: string }
+	| { name: 'GETQUOTAROOT'; mailbox: string }
+	| { name: 'SETQUOTA'; root: string; limits: [resource: string, limit: number][] }
+	/** RFC 5464. The mailbox '' is the server (here: the account). Entry names in lower case. */
+	| { name: 'GETMETADATA'; mailbox: string; entries: string[]; depth: Depth; maxSize: number | null }
+	/** Values are octets as a binary string; null takes the entry away. */
+	| { name: 'SETMETADATA'; mailbox: string; entries: [name: string, value: string | null][] }
+	/** RFC 5465; `groups` null = NONE. */
+	| { name: 'NOTIFY'; status: boolean; groups: NotifyGroup[] | null }
 
 export type Command = { tag: string } & CommandBody
 export type CommandName = Command['name']
