@@ -43,7 +43,12 @@ async function certificate(): Promise<SecureContext> {
 export async function startHome(
 	self: string,
 	accounts: Account[],
-	options: { connect?: House['connect']; limits?: Partial<Limits>; dir?: string } = {},
+	options: {
+		connect?: House['connect']
+		limits?: Partial<Limits>
+		dir?: string
+		quota?: NonNullable<House['quota']>
+	} = {},
 ): Promise<Home> {
 	const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'panpipe-imap-')))
 	const store = await openStore({ dir, node: self })
@@ -65,6 +70,7 @@ export async function startHome(
 		changes: store.changes,
 		stage: store.stage,
 		receiver: null as never,
+		...(options.quota ? { quota: options.quota } : null),
 		limits: {
 			connectionsPerAddress: 100,
 			authFailuresPerAddress: 100,

@@ -27,6 +27,8 @@ export type House = {
 	/** For a body that streams in. */
 	stage(): BodyStage
 	receiver: Receiver
+	/** What an account may hold, null = without limit; absent where nothing is limited. */
+	quota?(account: string): { octets: number | null; messages: number | null } | null
 	limits: Limits
 }
 

@@ -1,36 +1,47 @@
 import type { BodyStage, Op, StagedBody } from '../../store/index.ts'
 import { imap } from '../../wire/index.ts'
+import { octetsOf } from './catenate.ts'
 import { bad, type Done, no, ok, Rejected } from './done.ts'
 import { readFlags } from './flags.ts'
 import { mustBeNamed, opRefusal } from './mailboxes.ts'
+import { mustFit } from './quota.ts'
 import type { Session } from './session.ts'
 
-type Message = { flags: number; keywords: string[]; date: number | null; body: StagedBody | null }
+type Adding = imap.CommandOf<'APPEND'> | imap.CommandOf<'REPLACE'>
+type Message = { flags: number; keywords: string[]; date: number | null; body: StagedBody }
 
-/** An APPEND under way: its messages go to the store as they come, all are filed at its end or none (RFC 3502). */
+/**
+ * An APPEND or REPLACE under way: its messages go to the store as they come, all are filed at its end or none
+ * (RFC 3502). What CATENATE (RFC 4469) takes from other messages goes into them in its place.
+ */
 export class Appending {
 	tag = '*'
 	/** Why nothing of it is taken. */
 	refused: Done | null = null
 	#session: Session
-	#mailbox = ''
+	/** Those that are complete. */
 	#messages: Message[] = []
+	/** Of the message that is being put together. */
 	#stage: BodyStage | null = null
 	/** All of this command, until the store has them. */
 	#stages: BodyStage[] = []
+	#parts = 0
+	#size = 0
+	/** Octets of all. */
+	#total = 0
 
 	constructor(session: Session) {
 		this.#session = session
 	}
 
 	/** @param pieces the command as far as it came. False = not wanted, see `refused` */
-	announced(pieces: imap.Piece[], octets: number): boolean {
+	async announced(pieces: imap.Piece[], octets: number): Promise<boolean> {
 		try {
-			const sofar = pieces.at(-1) as string
-			const command = imap.parse([...pieces, { octets }, /UTF8 \($/i.test(sofar) ? ')' : ''])
+			const command = this.#sofar(pieces, octets)
 			this.tag = command.tag
-			if (command.name !== 'APPEND') throw new Rejected(bad('APPEND expected'))
+			if (command.name !== 'APPEND' && command.name !== 'REPLACE') throw new Rejected(bad('APPEND expected'))
 			this.#check(command)
+			await this.#advance(command, false)
 		} catch (error) {
 			if (error instanceof imap.Refusal) {
 				this.tag = error.tag
@@ -40,54 +51,118 @@ export class Appending {
 			this.abort()
 			return false
 		}
-		this.#stage = this.#session.house.stage()
-		this.#stages.push(this.#stage)
 		return true
 	}
 
-	#check(command: imap.CommandOf<'APPEND'>): void {
-		const { account, house } = this.#session
+	/** UTF8 (…) and CATENATE (…) are open still. */
+	#sofar(pieces: imap.Piece[], octets: number): imap.Command {
+		try {
+			return imap.parse([...pieces, { octets }, ''], this.#session.utf8)
+		} catch (error) {
+			if (!(error instanceof imap.Refusal)) throw error
+			return imap.parse([...pieces, { octets }, ')'], this.#session.utf8)
+		}
+	}
+
+	#check(command: Adding): void {
+		const { account, house, view } = this.#session
 		if (!account) throw new Rejected(bad('please sign in first'))
+		if (command.name === 'REPLACE') {
+			if (!view) throw new Rejected(bad('please select a mailbox first'))
+			if (view.readOnly) throw new Rejected(no('this mailbox is open read-only', 'CANNOT'))
+			this.#replaced(command)
+		}
 		mustBeNamed(command.mailbox)
 		if (!house.reader.mailbox(account.id, command.mailbox)) {
 			throw new Rejected(no('there is no such mailbox', 'TRYCREATE'))
 		}
-		const message = command.messages.at(-1)!
-		if (message.octets > house.limits.maxMessageSize) {
-			throw new Rejected(no(`messages may have ${house.limits.maxMessageSize} octets at most`, 'TOOBIG'))
+	}
+
+	/** The uid of the message that REPLACE replaces. @throws Rejected */
+	#replaced({ uid, number }: imap.CommandOf<'REPLACE'>): number {
+		const view = this.#session.view!
+		const [uidOf] = view.uidsOf(view.spans([[number, number]], uid))
+		if (uidOf === undefined) throw new Rejected(no('there is no such message', 'NONEXISTENT'))
+		return uidOf
+	}
+
+	/**
+	 * Puts together what is there: everything when the command is `whole`; else up to the octets that come next, for
+	 * which a stage is ready then. @throws Rejected
+	 */
+	async #advance(command: Adding, whole: boolean): Promise<void> {
+		const messages = command.name === 'APPEND' ? command.messages : [command.message]
+		for (let index = this.#messages.length; index < messages.length; index++) {
+			const message = messages[index]!
+			const parts = message.catenate ?? [{ octets: message.octets }]
+			const flags = readFlags(message.flags)
+			if (message.utf8 && !this.#session.utf8) throw new Rejected(bad('UTF8 needs ENABLE UTF8=ACCEPT'))
+			if (!this.#stage) {
+				this.#stage = this.#session.house.stage()
+				this.#stages.push(this.#stage)
+			}
+			while (this.#parts < parts.length) {
+				const part = parts[this.#parts++]!
+				if ('url' in part) await this.#take(part.url)
+				else {
+					this.#grow(part.octets)
+					// They are still to come.
+					return
+				}
+			}
+			if (!whole && index === messages.length - 1) return
+			await this.#complete(flags, message.date)
 		}
-		if (message.octets === 0) throw new Rejected(no('a message without a single octet is none'))
-		if (message.utf8 && !this.#session.utf8) throw new Rejected(bad('UTF8 needs ENABLE UTF8=ACCEPT'))
-		this.#mailbox = command.mailbox
-		this.#messages.push({ ...readFlags(message.flags), date: message.date, body: null })
 	}
 
-	octets(octets: Buffer, last: boolean): void | Promise<void> {
-		// An empty buffer may come at the end, and stages need not know of it.
-		const disk = octets.length > 0 ? this.#stage!.write(octets) : undefined
-		if (!last) return disk
-		return this.#staged(disk)
+	async #take(url: string): Promise<void> {
+		const octets = octetsOf(this.#session, url)
+		this.#grow(octets.size)
+		for await (const piece of octets.pieces()) await this.#stage!.write(piece)
 	}
 
-	async #staged(disk: void | Promise<void>): Promise<void> {
-		await disk
-		const stage = this.#stage!
-		this.#messages.at(-1)!.body = await stage.end()
+	#grow(octets: number): void {
+		const { maxMessageSize } = this.#session.house.limits
+		this.#size += octets
+		this.#total += octets
+		if (this.#size > maxMessageSize) {
+			throw new Rejected(no(`messages may have ${maxMessageSize} octets at most`, 'TOOBIG'))
+		}
+	}
+
+	async #complete(flags: { flags: number; keywords: string[] }, date: number | null): Promise<void> {
+		if (this.#size === 0) throw new Rejected(no('a message without a single octet is none'))
+		const body = await this.#stage!.end()
+		this.#messages.push({ ...flags, date, body })
 		this.#stage = null
+		this.#parts = 0
+		this.#size = 0
 	}
 
-	async end(): Promise<Done> {
-		const { account, house } = this.#session
+	octets(octets: Buffer): void | Promise<void> {
+		// An empty buffer may come at the end, and stages need not know of it.
+		return octets.length > 0 ? this.#stage!.write(octets) : undefined
+	}
+
+	/** @throws Rejected */
+	async end(command: Adding): Promise<Done> {
+		const { account, house, view } = this.#session
+		this.#check(command)
+		await this.#advance(command, true)
+		mustFit(this.#session, this.#total, this.#messages.length)
 		const now = Date.now()
+		const replaces =
+			command.name === 'REPLACE' ? { mailbox: view!.mailbox, uid: this.#replaced(command) } : undefined
 		const ops = this.#messages.map(
 			({ flags, keywords, date, body }): Op => ({
 				do: 'message.add',
 				account: account!.id,
-				mailbox: this.#mailbox,
-				body: body!,
+				mailbox: command.mailbox,
+				body,
 				flags,
 				keywords,
 				internalDate: date ?? now,
+				...(replaces ? { replaces } : null),
 			}),
 		)
 		this.#stages = []
@@ -95,11 +170,16 @@ export class Appending {
 		const uids: number[] = []
 		let uidValidity = 0
 		for (const result of results) {
-			if (!result.ok) return opRefusal(result.error, true)
+			if (!result.ok) return opRefusal(result.error, !replaces)
 			uids.push(result.uid!)
+			if (result.mailbox === view?.mailbox) view!.own.add(result.modseq!)
 			uidValidity = result.uidValidity!
 		}
-		return ok('APPEND completed', `APPENDUID ${uidValidity} ${imap.formatSet(uids)}`)
+		const code = `APPENDUID ${uidValidity} ${imap.formatSet(uids)}`
+		if (!replaces) return ok('APPEND completed', code)
+		// Before the EXPUNGE response, which follows (RFC 8508 section 3.3).
+		this.#session.out.text(`* OK [${code}] replaced\r\n`)
+		return ok('REPLACE completed')
 	}
 
 	abort(): void {

@@ -1,6 +1,6 @@
 import type { Session } from './session.ts'
 
-const ALWAYS = ['IMAP4rev1', 'LITERAL+', 'ID', 'ENABLE']
+const ALWAYS = ['IMAP4rev1', 'IMAP4rev2', 'LITERAL+', 'ID', 'ENABLE']
 
 const SIGNED_IN = [
 	'IDLE',
@@ -17,6 +17,16 @@ const SIGNED_IN = [
 	'STATUS=SIZE',
 	'WITHIN',
 	'ESEARCH',
+	'SEARCHRES',
+	'PARTIAL',
+	'SORT',
+	'SORT=DISPLAY',
+	'ESORT',
+	'THREAD=ORDEREDSUBJECT',
+	'THREAD=REFERENCES',
+	'I18NLEVEL=1',
+	'INPROGRESS',
+	'UIDONLY',
 	'CONDSTORE',
 	'QRESYNC',
 	'BINARY',
@@ -24,6 +34,16 @@ const SIGNED_IN = [
 	'PREVIEW',
 	'SAVEDATE',
 	'UTF8=ACCEPT',
+	'UNAUTHENTICATE',
+	'REPLACE',
+	'CATENATE',
+	'NOTIFY',
+	'QUOTA',
+	'QUOTA=RES-STORAGE',
+	'QUOTA=RES-MESSAGE',
+	'METADATA',
+	'LIST-METADATA',
+	'MULTISEARCH',
 ]
 
 /** The mechanisms a client may use now. */
@@ -34,7 +54,10 @@ export function mechanisms(session: Session): string[] {
 /** What CAPABILITY says at this moment. */
 export function capabilities(session: Session): string {
 	if (session.account) {
-		return [...ALWAYS, ...SIGNED_IN, `APPENDLIMIT=${session.house.limits.maxMessageSize}`].join(' ')
+		const compress = session.compressed ? [] : ['COMPRESS=DEFLATE']
+		return [...ALWAYS, ...SIGNED_IN, ...compress, `APPENDLIMIT=${session.house.limits.maxMessageSize}`].join(
+			' ',
+		)
 	}
 	return [
 		...ALWAYS,

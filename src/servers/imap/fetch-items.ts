@@ -38,6 +38,20 @@ export function reads(item: imap.FetchItem): { head: boolean; body: boolean } {
 	}
 }
 
+/** Items that set \Seen (RFC 9051 section 6.4.5): bodies that are not peeked at. */
+export function marksSeen(item: imap.FetchItem): boolean {
+	switch (item.item) {
+		case 'BODY[]':
+		case 'BINARY[]':
+			return !item.peek
+		case 'RFC822':
+		case 'RFC822.TEXT':
+			return true
+		default:
+			return false
+	}
+}
+
 function isWhole({ part, text }: imap.Section): boolean {
 	return part.length === 0 && text === null
 }

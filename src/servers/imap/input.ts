@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { imap } from '../../wire/index.ts'
 
 /** The client is gone, or silent for too long: nobody is left to answer. */
@@ -10,18 +10,18 @@ const AHEAD = 256 * 1024
 /** What comes from the client, taken when the session is ready for it. */
 export class Input {
 	#assembler = new imap.Assembler()
-	#socket: Socket
+	#socket: Duplex
 	#wake: (() => void) | null = null
 	#ended = false
 
 	/** @param pending what came before the session began */
-	constructor(socket: Socket, pending: Buffer) {
+	constructor(socket: Duplex, pending: Buffer) {
 		this.#socket = socket
 		this.#assembler.push(pending)
 		this.attach(socket)
 	}
 
-	attach(socket: Socket): void {
+	attach(socket: Duplex): void {
 		this.#socket = socket
 		if (socket.destroyed) this.#ended = true
 		socket.on('data', this.#data)

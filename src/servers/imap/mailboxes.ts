@@ -43,6 +43,14 @@ export function opRefusal(error: OpError, target = false): Done {
 	return no(text, target && error === 'nonexistent' ? 'TRYCREATE' : code)
 }
 
+/** OLDNAME of a LIST response, where the name is not what the client called it (RFC 9051 section 6.3.9.7). */
+export function oldName(session: Session, name: string, before: string): string {
+	// INBOX is INBOX in any case.
+	return name === before || name === 'INBOX'
+		? ''
+		: ` ("OLDNAME" (${imap.formatMailbox(before, session.utf8)}))`
+}
+
 /** Writes one Op. @throws Rejected when it changed nothing */
 export async function write(
 	session: Session,
@@ -72,6 +80,8 @@ function statusItem(session: Session, box: MailboxRow, item: imap.StatusItem): s
 			return box.unseen
 		case 'DELETED':
 			return box.deleted
+		case 'DELETED-STORAGE':
+			return box.deleted === 0 ? 0 : session.house.reader.deletedSize(box.key)
 		case 'SIZE':
 			return box.size
 		case 'HIGHESTMODSEQ':

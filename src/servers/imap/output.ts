@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { Gone } from './input.ts'
 
 /** Text is gathered up to this many octets before it goes to the socket. */
@@ -8,17 +8,17 @@ const SMALL = 8 * 1024
 
 /** What goes to the client, in few writes. Strings are binary: one character an octet. */
 export class Output {
-	#socket: Socket
+	#socket: Duplex
 	#text = ''
 	/** A response is begun and not ended: an error now cannot be answered any more. */
 	inside = false
 
-	constructor(socket: Socket) {
+	constructor(socket: Duplex) {
 		this.#socket = socket
 	}
 
 	/** After STARTTLS. */
-	attach(socket: Socket): void {
+	attach(socket: Duplex): void {
 		this.#socket = socket
 	}
 

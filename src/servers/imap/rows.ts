@@ -1,12 +1,15 @@
 import type { MessageRow } from '../../store/index.ts'
 import { breathe } from './output.ts'
 import type { Session } from './session.ts'
-import type { Span } from './view.ts'
+import type { Span, View } from './view.ts'
 
 /** Messages worked on before others have a turn. */
 const BATCH = 250
 
-/** Calls `work` with the places of the spans, a batch at a time; in between others have a turn and the client reads. */
+/**
+ * Calls `work` with the places of the spans, a batch at a time; in between others have a turn, the client reads, and is
+ * told how far we are when it takes long.
+ */
 export async function inBatches(
 	session: Session,
 	spans: Span[],
@@ -14,14 +17,18 @@ export async function inBatches(
 ): Promise<void> {
 	let places: number[] = []
 	let first = true
+	let done = 0
+	const goal = spans.reduce((sum, [from, to]) => sum + to - from, 0)
 	const turn = async () => {
 		if (!first) {
+			session.tellProgress(done, goal)
 			await session.out.drained()
 			await breathe()
 		}
 		first = false
 		const working = work(places)
 		if (working) await working
+		done += places.length
 		places = []
 	}
 	for (const [from, to] of spans) {
@@ -34,8 +41,11 @@ export async function inBatches(
 }
 
 /** The rows at the places (ascending); null where the message was expunged and the client does not know yet. */
-export function rowsAt(session: Session, places: number[]): [place: number, row: MessageRow | null][] {
-	const view = session.view!
+export function rowsAt(
+	session: Session,
+	places: number[],
+	view: View = session.view!,
+): [place: number, row: MessageRow | null][] {
 	const { reader } = session.house
 	const first = places[0]!
 	const last = places[places.length - 1]!

@@ -19,10 +19,14 @@ const FIELDS: Partial<Record<imap.SearchKey['key'], SearchField>> = {
 }
 
 /** Asks the index about every text in the key. */
-export async function askIndex(session: Session, key: imap.SearchKey, spans: Span[]): Promise<Findings> {
+export async function askIndex(
+	session: Session,
+	{ mailbox }: View,
+	key: imap.SearchKey,
+	spans: Span[],
+): Promise<Findings> {
 	const findings: Findings = new Map()
 	if (spans.reduce((sum, [from, to]) => sum + to - from, 0) < FEW) return findings
-	const { mailbox } = session.view!
 	for (const one of textKeys(key)) {
 		const messageId = one.key === 'HEADER' && one.field.toLowerCase() === 'message-id'
 		const field = messageId ? 'messageId' : (FIELDS[one.key] ?? (one.key === 'HEADER' ? 'header' : null))
@@ -54,15 +58,15 @@ function textKeys(key: imap.SearchKey): Extract<imap.SearchKey, { text: string }
  */
 export function narrow(
 	session: Session,
+	view: View,
 	key: imap.SearchKey,
 	spans: Span[],
 	findings: Findings,
 ): { sure: number[]; spans: Span[] } {
-	const view = session.view!
 	const found = findings.get(key)
 	if (found) {
 		const { sure, look } = placesOf(view, found)
-		const gone = sure.length > 0 ? expungedUntold(session) : null
+		const gone = sure.length > 0 ? expungedUntold(session, view) : null
 		return {
 			sure: gone ? sure.filter(place => !gone.has(view.uid(place))) : sure,
 			spans: spansWithin(look, spans),
@@ -95,7 +99,7 @@ function placesOf(view: View, { below, uids }: TextFound): { sure: number[]; loo
 }
 
 /** Uids this client may still see but nobody else: they are found no more. */
-function expungedUntold({ house, view }: Session): Set<number> | null {
-	const uids = house.reader.expungedSince(view!.mailbox, view!.expungeModseq)
+function expungedUntold({ house }: Session, view: View): Set<number> | null {
+	const uids = house.reader.expungedSince(view.mailbox, view.expungeModseq)
 	return uids.length > 0 ? new Set(uids) : null
 }

@@ -8,10 +8,12 @@ import type { House } from '../types.ts'
 import { Appending } from './appending.ts'
 import { capabilities } from './capability.ts'
 import { commandFor } from './commands/index.ts'
+import { Deflated, type Wire } from './deflated.ts'
 import { bad, type Done, no, Rejected } from './done.ts'
 import { Gone, Input } from './input.ts'
 import { Output } from './output.ts'
-import { sync } from './sync.ts'
+import { Progress } from './progress.ts'
+import { Tidings } from './tidings.ts'
 import type { View } from './view.ts'
 
 /** Commands in a row that we could not make sense of: whoever is there speaks no IMAP. */
@@ -40,21 +42,29 @@ export class Session {
 	readonly guest: Guest
 	readonly input: Input
 	readonly out: Output
-	socket: Socket
+	socket: Wire
 	/** Nobody can listen in: TLS, or a client on this machine. */
 	secure: boolean
 	tls: boolean
 	account: Account | null = null
 	view: View | null = null
-	/** UTF8=ACCEPT was enabled. */
+	/** UTF8=ACCEPT or IMAP4rev2 was enabled: UTF-8 in mailbox names and quoted strings. */
 	utf8 = false
+	/** IMAP4rev2 was enabled. */
+	rev2 = false
+	/** UIDONLY was enabled (RFC 9586): no sequence numbers in either direction. */
+	uidOnly = false
 	/** The client knows of modseqs (RFC 7162). */
 	condstore = false
 	/** The client enabled QRESYNC: it hears of expunges by UID (RFC 7162 section 3.2.10). */
 	qresync = false
 	signInFailures = 0
+	/** COMPRESS is on. */
+	compressed = false
+	readonly tidings = new Tidings(this)
 	#badInRow = 0
 	#appending: Appending | null = null
+	#progress: Progress | null = null
 	/** Ended, or given away. */
 	#over = false
 	#given = false
@@ -99,6 +109,7 @@ export class Session {
 			}
 		}
 		this.#appending?.abort()
+		this.tidings.forget()
 		this.view = null
 		if (this.#given) return
 		this.out.flush()
@@ -121,7 +132,7 @@ export class Session {
 			case 'message':
 				return this.#announced(assembled)
 			case 'octets': {
-				const disk = this.#appending!.octets(assembled.octets, assembled.last)
+				const disk = this.#appending!.octets(assembled.octets)
 				if (disk) await disk
 				return
 			}
@@ -135,19 +146,28 @@ export class Session {
 		}
 	}
 
-	/** A message of APPEND begins: is it wanted? */
-	#announced({ pieces, octets, waits }: { pieces: imap.Piece[]; octets: number; waits: boolean }): void {
+	/** Octets of a message of APPEND or REPLACE are announced: are they wanted? */
+	async #announced({
+		pieces,
+		octets,
+		waits,
+	}: {
+		pieces: imap.Piece[]
+		octets: number
+		waits: boolean
+	}): Promise<void> {
 		this.#appending ??= new Appending(this)
-		if (this.#appending.announced(pieces, octets)) {
+		if (await this.#appending.announced(pieces, octets)) {
 			this.input.accept()
 			if (waits) this.out.text('+ go on\r\n')
 		} else this.input.refuse()
 	}
 
 	async #command(pieces: imap.Piece[]): Promise<void> {
+		while (this.tidings.told) await this.tidings.told
 		let command: imap.Command
 		try {
-			command = imap.parse(pieces)
+			command = imap.parse(pieces, this.utf8)
 		} catch (error) {
 			if (!(error instanceof imap.Refusal)) throw error
 			this.#dropAppending()
@@ -162,19 +182,15 @@ export class Session {
 
 	async #done(command: imap.Command): Promise<Done | null> {
 		try {
-			if (command.name === 'APPEND') {
-				const appending = this.#appending
-				if (!appending) return bad('APPEND without a message')
-				const done = await appending.end()
-				this.#appending = null
-				if (!sync(this, true)) this.#gone()
-				return done
-			}
+			if (command.name === 'APPEND' || command.name === 'REPLACE') return await this.#append(command)
 			const { when, run, expunge } = commandFor(command.name)
 			const refused = this.#refusedNow(when)
 			if (refused) return refused
+			if (this.#needsUid(command)) return bad('only the UID form of this command is left', 'UIDREQUIRED')
+			this.#progress = new Progress(command.tag, performance.now())
 			const done = await run(this, command)
-			if (this.view && done && !sync(this, expunge(command))) this.#gone()
+			this.tidings.expunging = command.name === 'EXPUNGE' || command.name === 'MOVE'
+			if (done && this.account) await this.tidings.tell(expunge(command))
 			return done
 		} catch (error) {
 			if (error instanceof Rejected) return error.done
@@ -184,6 +200,31 @@ export class Session {
 			this.log.error({ err: error, command: command.name }, 'an IMAP command failed')
 			return no('something went wrong here, please try again', 'SERVERBUG')
 		}
+	}
+
+	#needsUid(command: imap.Command): boolean {
+		return this.uidOnly && 'uid' in command && !command.uid
+	}
+
+	async #append(command: imap.CommandOf<'APPEND'> | imap.CommandOf<'REPLACE'>): Promise<Done> {
+		if (this.#needsUid(command)) {
+			this.#dropAppending()
+			return bad('only the UID form of this command is left', 'UIDREQUIRED')
+		}
+		let done: Done
+		try {
+			done = await (this.#appending ?? new Appending(this)).end(command)
+		} finally {
+			this.#dropAppending()
+		}
+		this.tidings.expunging = command.name === 'REPLACE'
+		if (this.account) await this.tidings.tell(true)
+		return done
+	}
+
+	/** Between two responses: says how far a long command is, from time to time. */
+	tellProgress(done: number, goal: number): void {
+		this.out.text(this.#progress?.at(performance.now(), done, goal) ?? '')
 	}
 
 	#dropAppending(): void {
@@ -208,8 +249,12 @@ export class Session {
 		this.bye(refusal.message)
 	}
 
+	get over(): boolean {
+		return this.#over
+	}
+
 	/** The selected mailbox was deleted under us (RFC 2180 section 3.3). */
-	#gone(): void {
+	gone(): void {
 		this.view = null
 		this.bye('the selected mailbox was deleted')
 	}
@@ -242,6 +287,20 @@ export class Session {
 		this.#setTimeout()
 	}
 
+	/** UNAUTHENTICATE (RFC 8437 section 2): as if nobody had signed in; TLS and compression stay. */
+	signedOut(): void {
+		this.tidings.forget()
+		this.account = null
+		this.view = null
+		this.utf8 = false
+		this.rev2 = false
+		this.uidOnly = false
+		this.condstore = false
+		this.qresync = false
+		this.socket.off('timeout', this.#timedOut)
+		this.#setTimeout()
+	}
+
 	/** The client said something that only clients of RFC 7162 say: from now on it is told modseqs (section 3.1). */
 	knowsModseqs(): void {
 		if (this.condstore) return
@@ -259,13 +318,25 @@ export class Session {
 		return this.input.detach()
 	}
 
+	/** COMPRESS: from the next octet on, in both directions (RFC 4978 section 3). */
+	startCompression(): void {
+		this.out.flush()
+		this.socket.off('timeout', this.#timedOut)
+		const pending = this.input.detach()
+		this.socket = new Deflated(this.socket, pending)
+		this.compressed = true
+		this.input.attach(this.socket)
+		this.out.attach(this.socket)
+		this.#setTimeout()
+	}
+
 	/** STARTTLS: nothing said before TLS counts after it (RFC 9051 section 6.2.1). */
 	startTls(): void {
 		this.out.flush()
 		this.socket.off('timeout', this.#timedOut)
 		this.socket.setTimeout(0)
 		this.input.detach()
-		const socket = secure(this.socket, this.house.secureContext(), () => {})
+		const socket = secure(this.socket as Socket, this.house.secureContext(), () => {})
 		this.socket = socket
 		this.tls = true
 		this.secure = true

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { Account } from '../../directory/index.ts'
 import { walk } from '../walk.ts'
 import { capabilities } from './capability.ts'
@@ -36,6 +37,8 @@ export async function signInExternal(session: Session, authzid: string): Promise
 	const account = session.house.accountOf(authzid)
 	if (!account || account.disabled) return no('there is no such account', 'AUTHORIZATIONFAILED')
 	if (account.home !== session.house.self) return no('this account does not live here', 'UNAVAILABLE')
+	// The node has vouched once: whoever speaks on this connection now is the client (and may UNAUTHENTICATE).
+	session.guest.node = null
 	return enter(session, account)
 }
 
@@ -52,6 +55,13 @@ async function walkHome(session: Session, tag: string, account: Account): Promis
 	const { house, socket, guest } = session
 	session.log.info({ account: account.id, home: account.home }, 'walks home')
 	const pending = session.giveAway()
-	await walk(house, { protocol: 'imap', account, client: guest.address, socket, tag, pending })
+	await walk(house, {
+		protocol: 'imap',
+		account,
+		client: guest.address,
+		socket: socket as Socket,
+		tag,
+		pending,
+	})
 	return null
 }

@@ -17,12 +17,19 @@ export function sync(session: Session, expunge: boolean): boolean {
 	const { reader } = session.house
 	const box = reader.mailboxByKey(view.mailbox)
 	if (!box) return false
+	const events = session.tidings.notification?.selected
+	// NOTIFY without the selected mailbox: only what its own commands expunge is told (RFC 5465 section 3.1).
+	if (events && !events.messages) {
+		if (session.tidings.expunging)
+			tellExpunged(session, reader.expungedSince(view.mailbox, view.expungeModseq))
+		return true
+	}
 	if (expunge && box.modseq > view.expungeModseq) {
 		tellExpunged(session, reader.expungedSince(view.mailbox, view.expungeModseq))
 		view.expungeModseq = box.modseq
 	}
 	if (box.modseq > view.modseq) {
-		tellChanged(session, reader.messagesSince(view.mailbox, view.modseq))
+		tellChanged(session, reader.messagesSince(view.mailbox, view.modseq), events?.flags ?? true)
 		view.modseq = box.modseq
 		for (const modseq of view.own) if (modseq <= box.modseq) view.own.delete(modseq)
 	}
@@ -31,8 +38,8 @@ export function sync(session: Session, expunge: boolean): boolean {
 
 function tellExpunged(session: Session, uids: number[]): void {
 	const gone = session.view!.remove(uids)
-	if (session.qresync) {
-		// RFC 7162 section 3.2.10: by UID, and never EXPUNGE again.
+	if (session.qresync || session.uidOnly) {
+		// RFC 7162 section 3.2.10, RFC 9586 section 3.1: by UID, and never EXPUNGE again.
 		if (gone.uids.length > 0) session.out.text(`* VANISHED ${imap.formatSet(gone.uids)}\r\n`)
 		return
 	}
@@ -41,12 +48,18 @@ function tellExpunged(session: Session, uids: number[]): void {
 	for (let i = places.length - 1; i >= 0; i--) session.out.text(`* ${places[i]! + 1} EXPUNGE\r\n`)
 }
 
-function tellChanged(session: Session, rows: MessageRow[]): void {
+function tellChanged(session: Session, rows: MessageRow[], flags: boolean): void {
 	const view = session.view!
 	const known = view.lastUid
 	const before = view.length
-	for (const row of rows) if (row.uid > known) view.add(row.uid)
+	const fetches = (session.tidings.notification?.selected.items.length ?? 0) > 0
+	for (const row of rows) {
+		if (row.uid <= known) continue
+		view.add(row.uid)
+		if (fetches && !view.own.has(row.modseq)) session.tidings.newcomers.push(row.uid)
+	}
 	if (view.length > before) session.out.text(`* ${view.length} EXISTS\r\n`)
+	if (!flags) return
 	for (const row of rows) {
 		if (row.uid > known || view.own.has(row.modseq)) continue
 		const place = view.place(row.uid)
@@ -56,6 +69,15 @@ function tellChanged(session: Session, rows: MessageRow[]): void {
 
 /** An untagged FETCH with the flags of a message; with its uid, which every client may be sent. */
 export function flagsResponse(session: Session, place: number, row: MessageRow): string {
-	const modseq = session.condstore ? ` MODSEQ (${row.modseq})` : ''
-	return `* ${place + 1} FETCH (UID ${row.uid}${modseq} FLAGS (${formatFlags(row.flags, row.keywords)}))\r\n`
+	const modseq = session.condstore ? `MODSEQ (${row.modseq}) ` : ''
+	return `${fetchStart(session, place, row.uid, true)}${modseq}FLAGS (${formatFlags(row.flags, row.keywords)}))\r\n`
+}
+
+/**
+ * How a FETCH response begins, up to its first item; UIDFETCH after ENABLE UIDONLY (RFC 9586 section 3.3).
+ * @param withUid and the uid, when the response does not begin with it
+ */
+export function fetchStart(session: Session, place: number, uid: number, withUid: boolean): string {
+	if (session.uidOnly) return `* ${uid} UIDFETCH (`
+	return withUid ? `* ${place + 1} FETCH (UID ${uid} ` : `* ${place + 1} FETCH (`
 }

@@ -18,8 +18,12 @@ export class View {
 	modseq: number
 	/** All expunges up to this modseq were told; behind `modseq` while they may not be. */
 	expungeModseq: number
+	/** The client enabled UIDONLY (RFC 9586): sequence numbers mean nothing to it. */
+	byUidOnly = false
 	/** Modseqs of our own changes: the client knows them. */
 	readonly own = new Set<number>()
+	/** Uids of the saved search result `$` (RFC 5182), as ranges: what is expunged falls out by itself. */
+	#saved: imap.Range[] = []
 	#uids: Uint32Array
 	#length: number
 
@@ -92,7 +96,8 @@ export class View {
 
 	/** The places a sequence set names. Uids that are not here are passed over (RFC 9051 section 6.4.9). @throws Rejected */
 	spans(set: imap.SequenceSet, byUid: boolean): Span[] {
-		if (set === '$') throw new Rejected(bad('no search result is saved here'))
+		if (set === '$') return this.spans(this.#saved, true)
+		if (!byUid && this.byUidOnly) throw new Rejected(bad('sequence numbers were switched off', 'UIDREQUIRED'))
 		const spans: Span[] = []
 		for (const [from, to] of set) {
 			const span = byUid ? this.#uidSpan(from, to) : this.#sequenceSpan(from, to)
@@ -115,6 +120,18 @@ export class View {
 		return [Math.max(0, Math.min(from, this.#length) - 1), Math.min(to, this.#length)]
 	}
 
+	/** Saves a search result for `$`. */
+	save(places: number[]): void {
+		const uids = Uint32Array.from(places, place => this.#uids[place]!).sort()
+		const saved: imap.Range[] = []
+		for (const uid of uids) {
+			const last = saved.at(-1)
+			if (last && last[1] + 1 >= uid) last[1] = uid
+			else saved.push([uid, uid])
+		}
+		this.#saved = saved
+	}
+
 	/** The uids at the places, ascending. */
 	uidsOf(spans: Span[]): number[] {
 		const uids: number[] = []
@@ -130,6 +147,17 @@ export function holds(set: imap.Range[], uid: number, lastUid: number): boolean 
 			to === imap.STAR ? [Math.min(from, lastUid), from === imap.STAR ? lastUid : imap.STAR] : [from, to]
 		return uid >= low && uid <= high
 	})
+}
+
+/** Places (ascending) as spans. */
+export function spansOf(places: number[]): Span[] {
+	const spans: Span[] = []
+	for (const place of places) {
+		const last = spans.at(-1)
+		if (last?.[1] === place) last[1] = place + 1
+		else spans.push([place, place + 1])
+	}
+	return spans
 }
 
 /** Those of the places (ascending) that lie in the spans, as spans. */

@@ -1,6 +1,7 @@
 import { imap } from '../../../wire/index.ts'
 import { type Done, no, ok, Rejected } from '../done.ts'
 import { mailboxNamed, opRefusal } from '../mailboxes.ts'
+import { mustFitCopies } from '../quota.ts'
 import type { Session } from '../session.ts'
 
 /** COPY, and MOVE of RFC 6851; COPYUID of RFC 4315. All of the messages or none. */
@@ -12,6 +13,7 @@ export async function copy(
 	if (name === 'MOVE' && view.readOnly) return no('this mailbox is open read-only', 'CANNOT')
 	const uids = view.uidsOf(view.spans(set, uid))
 	const target = mailboxNamed(session, mailbox, 'TRYCREATE')
+	if (name === 'COPY') mustFitCopies(session, uids)
 	const account = session.account!.id
 	const [result] = await session.house.write([
 		{
@@ -25,6 +27,7 @@ export async function copy(
 	if (!result!.ok) throw new Rejected(opRefusal(result!.error, true))
 	const { uids: taken, newUids, uidValidity } = result!
 	if (taken!.length === 0) return ok(`${name} completed, there was nothing`)
+	if (result!.mailbox === view.mailbox) view.own.add(result!.modseq!)
 	const code = `COPYUID ${uidValidity} ${imap.formatSet(taken!)} ${imap.formatSet(newUids!)}`
 	if (name === 'COPY') return ok('COPY completed', code)
 	// Before the EXPUNGE responses, which follow (RFC 6851 section 4.3).

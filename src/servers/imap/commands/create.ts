@@ -1,7 +1,7 @@
 import type { Role } from '../../../store/index.ts'
-import type { imap } from '../../../wire/index.ts'
+import { imap } from '../../../wire/index.ts'
 import { type Done, no, ok, Rejected } from '../done.ts'
-import { mustBeNamed, USES, write } from '../mailboxes.ts'
+import { mustBeNamed, oldName, USES, write } from '../mailboxes.ts'
 import type { Session } from '../session.ts'
 
 /** RFC 9051 section 6.3.4, USE of RFC 6154 section 3, MAILBOXID of RFC 8474. */
@@ -10,8 +10,14 @@ export async function create(session: Session, { mailbox, use }: imap.CommandOf<
 	const name = mailbox.replace(/\/$/, '').normalize('NFC')
 	mustBeNamed(name)
 	const role = use.length > 0 ? roleOf(session, use) : null
+	session.tidings.notification?.own(name)
 	await write(session, { do: 'mailbox.create', account: session.account!.id, name, role })
 	const box = session.house.reader.mailbox(session.account!.id, name)
+	// The client learns what became of the name it gave (RFC 9051 section 6.3.4).
+	if (session.rev2 && box && box.name !== mailbox.replace(/\/$/, '')) {
+		const now = imap.formatMailbox(box.name, session.utf8)
+		session.out.text(`* LIST () "/" ${now}${oldName(session, box.name, mailbox)}\r\n`)
+	}
 	return ok('CREATE completed', box && `MAILBOXID (${box.id})`)
 }
 

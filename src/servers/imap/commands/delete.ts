@@ -13,6 +13,7 @@ export async function deleteMailbox(session: Session, { mailbox }: imap.CommandO
 		const below = house.reader.mailboxes(account).some(({ name }) => name.startsWith(`${mailbox}/`))
 		throw new Rejected(opRefusal(below ? 'haschildren' : 'nonexistent'))
 	}
+	session.tidings.notification?.own(box.name)
 	const [result] = await house.write([{ do: 'mailbox.delete', account, name: mailbox }])
 	if (!result!.ok) return opRefusal(result!.error)
 	if (view?.mailbox === box.key) {

@@ -1,26 +1,31 @@
 import { Flag } from '../../../store/index.ts'
 import { imap } from '../../../wire/index.ts'
 import { bad, type Done, ok } from '../done.ts'
-import { itemWriter, reads, type WriteItem } from '../fetch-items.ts'
+import { itemWriter, marksSeen, reads } from '../fetch-items.ts'
 import { Fetched } from '../fetched.ts'
 import { formatFlags } from '../flags.ts'
 import { write } from '../mailboxes.ts'
+import { partOfSpans } from '../partial.ts'
 import { inBatches, rowsAt } from '../rows.ts'
 import type { Session } from '../session.ts'
 import { holds, type Span, spansWithin } from '../view.ts'
+import { writeMessage } from '../write-message.ts'
 
 export async function fetch(session: Session, command: imap.CommandOf<'FETCH'>): Promise<Done> {
 	const view = session.view!
 	if (command.vanished && !(command.uid && session.qresync && command.changedSince !== null)) {
 		return bad('VANISHED needs UID FETCH, CHANGEDSINCE and ENABLE QRESYNC')
 	}
+	if (command.partial && !command.uid) return bad('PARTIAL needs UID FETCH')
 	const wanted = view.spans(command.set, command.uid)
-	const spans = command.changedSince === null ? wanted : changed(session, command, wanted)
+	const all = command.changedSince === null ? wanted : changed(session, command, wanted)
+	const spans = command.partial ? partOfSpans(command.partial, all) : all
 	const items = command.items.slice()
 	const asksModseq = items.some(({ item }) => item === 'MODSEQ')
 	if (asksModseq || command.changedSince !== null) session.knowsModseqs()
 	if (command.changedSince !== null && !asksModseq) items.push({ item: 'MODSEQ' })
-	if (command.uid && !items.some(({ item }) => item === 'UID')) items.unshift({ item: 'UID' })
+	if (command.uid && !session.uidOnly && !items.some(({ item }) => item === 'UID'))
+		items.unshift({ item: 'UID' })
 	const writers = items.map(item => itemWriter(item, session.utf8))
 	const read = items.map(reads)
 	const needs = { head: read.some(({ head }) => head), body: read.some(({ body }) => body) }
@@ -70,20 +75,6 @@ function changed(
 	return spansWithin(places, wanted)
 }
 
-/** Items that set \Seen (RFC 9051 section 6.4.5): bodies that are not peeked at. */
-function marksSeen(item: imap.FetchItem): boolean {
-	switch (item.item) {
-		case 'BODY[]':
-		case 'BINARY[]':
-			return !item.peek
-		case 'RFC822':
-		case 'RFC822.TEXT':
-			return true
-		default:
-			return false
-	}
-}
-
 /** Sets \Seen where it is not, in the store and in the rows. Returns the uids it was set on. */
 async function markSeen(session: Session, rows: ReturnType<typeof rowsAt>): Promise<Set<number> | null> {
 	const view = session.view!
@@ -107,33 +98,4 @@ async function markSeen(session: Session, rows: ReturnType<typeof rowsAt>): Prom
 		row.modseq = result.modseq!
 	}
 	return marked
-}
-
-function writeMessage(
-	session: Session,
-	place: number,
-	message: Fetched,
-	writers: WriteItem[],
-): void | Promise<void> {
-	const { out } = session
-	out.text(`* ${place + 1} FETCH (`)
-	for (let i = 0; i < writers.length; i++) {
-		if (i > 0) out.text(' ')
-		const writing = writers[i]!(message, out)
-		if (writing) return writeRest(session, message, writers, i + 1, writing)
-	}
-}
-
-async function writeRest(
-	session: Session,
-	message: Fetched,
-	writers: WriteItem[],
-	next: number,
-	writing: Promise<void>,
-): Promise<void> {
-	await writing
-	for (const write of writers.slice(next)) {
-		session.out.text(' ')
-		await write(message, session.out)
-	}
 }

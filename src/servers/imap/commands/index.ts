@@ -4,10 +4,12 @@ import type { Session } from '../session.ts'
 import { authenticate } from './authenticate.ts'
 import { capability } from './capability.ts'
 import { close } from './close.ts'
+import { compress } from './compress.ts'
 import { copy } from './copy.ts'
 import { create } from './create.ts'
 import { deleteMailbox } from './delete.ts'
 import { enable } from './enable.ts'
+import { esearch } from './esearch.ts'
 import { expunge } from './expunge.ts'
 import { fetch } from './fetch.ts'
 import { id } from './id.ts'
@@ -15,15 +17,21 @@ import { idle } from './idle.ts'
 import { list, lsub } from './list.ts'
 import { login } from './login.ts'
 import { logout } from './logout.ts'
+import { getMetadata, setMetadata } from './metadata.ts'
 import { namespace } from './namespace.ts'
 import { noop } from './noop.ts'
+import { notify } from './notify.ts'
+import { getQuota, getQuotaRoot, setQuota } from './quota.ts'
 import { rename } from './rename.ts'
 import { search } from './search.ts'
 import { select } from './select.ts'
+import { sort } from './sort.ts'
 import { starttls } from './starttls.ts'
 import { status } from './status.ts'
 import { store } from './store.ts'
 import { subscribe } from './subscribe.ts'
+import { thread } from './thread.ts'
+import { unauthenticate } from './unauthenticate.ts'
 
 /** When a command may come: at any time, before sign-in, after it, with a mailbox selected. */
 export type When = 'any' | 'before' | 'signed-in' | 'selected'
@@ -33,8 +41,11 @@ type Run<Name extends imap.CommandName> = (
 	command: imap.CommandOf<Name>,
 ) => Done | null | Promise<Done | null>
 
-/** `null` from a command: it has answered for itself. APPEND is not here: it is at work while its octets come (appending.ts). */
-const COMMANDS: { [Name in Exclude<imap.CommandName, 'APPEND'>]: [when: When, run: Run<Name>] } = {
+/** APPEND and REPLACE are not here: they are at work while their octets come (appending.ts). */
+type Streamless = Exclude<imap.CommandName, 'APPEND' | 'REPLACE'>
+
+/** `null` from a command: it has answered for itself. */
+const COMMANDS: { [Name in Streamless]: [when: When, run: Run<Name>] } = {
 	CAPABILITY: ['any', capability],
 	NOOP: ['any', noop],
 	ID: ['any', id],
@@ -55,11 +66,22 @@ const COMMANDS: { [Name in Exclude<imap.CommandName, 'APPEND'>]: [when: When, ru
 	SELECT: ['signed-in', select],
 	EXAMINE: ['signed-in', select],
 	IDLE: ['signed-in', idle],
+	UNAUTHENTICATE: ['signed-in', unauthenticate],
+	COMPRESS: ['signed-in', compress],
+	GETQUOTA: ['signed-in', getQuota],
+	GETQUOTAROOT: ['signed-in', getQuotaRoot],
+	SETQUOTA: ['signed-in', setQuota],
+	GETMETADATA: ['signed-in', getMetadata],
+	SETMETADATA: ['signed-in', setMetadata],
+	NOTIFY: ['signed-in', notify],
+	ESEARCH: ['signed-in', esearch],
 	CHECK: ['selected', noop],
 	CLOSE: ['selected', close],
 	UNSELECT: ['selected', close],
 	EXPUNGE: ['selected', expunge],
 	SEARCH: ['selected', search],
+	SORT: ['selected', sort],
+	THREAD: ['selected', thread],
 	FETCH: ['selected', fetch],
 	STORE: ['selected', store],
 	COPY: ['selected', copy],
@@ -72,13 +94,15 @@ function mayExpunge(command: imap.Command): boolean {
 		case 'FETCH':
 		case 'STORE':
 		case 'SEARCH':
+		case 'SORT':
+		case 'THREAD':
 			return command.uid
 		default:
 			return true
 	}
 }
 
-export function commandFor(name: Exclude<imap.CommandName, 'APPEND'>): {
+export function commandFor(name: Streamless): {
 	when: When
 	run: Run<imap.CommandName>
 	expunge(command: imap.Command): boolean

@@ -1,17 +1,20 @@
-import type { MailboxRow } from '../../../store/index.ts'
 import { imap } from '../../../wire/index.ts'
-import { type Done, ok } from '../done.ts'
+import { bad, type Done, ok } from '../done.ts'
 import { statusResponse, useOf } from '../mailboxes.ts'
+import { entriesOf, formatEntries, validEntry } from '../metadata.ts'
 import { matcher } from '../pattern.ts'
 import type { Session } from '../session.ts'
+import { Tree } from '../tree.ts'
 
-/** LIST with the options of RFC 5258, 5819 and 6154. */
+/** LIST with the options of RFC 5258, 5819, 6154 and 9590. */
 export function list(session: Session, command: imap.CommandOf<'LIST'>): Done {
-	const { reference, patterns, select, returns, status, extended } = command
+	const { reference, patterns, select, returns, status, metadata, extended } = command
 	if (!extended && patterns[0] === '') {
 		session.out.text('* LIST (\\Noselect) "/" ""\r\n')
 		return ok('LIST completed')
 	}
+	if (metadata?.some(entry => !validEntry(entry)))
+		return bad('entries are called /private/... or /shared/...')
 	const tree = new Tree(session)
 	const matches = patterns.map(pattern => matcher(reference + pattern))
 	const onlySubscribed = select.includes('SUBSCRIBED')
@@ -30,6 +33,11 @@ export function list(session: Session, command: imap.CommandOf<'LIST'>): Done {
 			`* LIST (${attributes.join(' ')}) "/" ${imap.formatMailbox(name, session.utf8)}${data}\r\n`,
 		)
 		if (status && box) session.out.text(statusResponse(session, box, status))
+		// After the LIST response (RFC 9590 section 4); what is not there is NIL.
+		if (metadata && box) {
+			const entries = formatEntries(entriesOf(session, box.id, metadata, 0))
+			session.out.text(`* METADATA ${imap.formatMailbox(name, session.utf8)} ${entries}\r\n`)
+		}
 	}
 	return ok('LIST completed')
 }
@@ -46,44 +54,4 @@ export function lsub(session: Session, { reference, pattern }: imap.CommandOf<'L
 		session.out.text(`* LSUB (${attributes}) "/" ${imap.formatMailbox(name, session.utf8)}\r\n`)
 	}
 	return ok('LSUB completed')
-}
-
-/** All names of an account: mailboxes, subscriptions, and the levels above them. */
-class Tree {
-	readonly boxes: Map<string, MailboxRow>
-	readonly subscribed: Set<string>
-	/** Names that have a mailbox somewhere below. */
-	readonly hasChildren = new Set<string>()
-	readonly subscribedBelow = new Set<string>()
-
-	constructor({ house, account }: Session) {
-		this.boxes = new Map(house.reader.mailboxes(account!.id).map(box => [box.name, box]))
-		this.subscribed = new Set(house.reader.subscriptions(account!.id))
-		for (const name of this.boxes.keys()) for (const above of levelsAbove(name)) this.hasChildren.add(above)
-		for (const name of this.subscribed) for (const above of levelsAbove(name)) this.subscribedBelow.add(above)
-	}
-
-	names(withSubscribed: boolean): string[] {
-		const names = new Set([...this.boxes.keys(), ...this.hasChildren])
-		if (withSubscribed)
-			for (const more of [this.subscribed, this.subscribedBelow]) for (const name of more) names.add(name)
-		return [...names].sort((a, b) => (a === 'INBOX' ? -1 : b === 'INBOX' ? 1 : a < b ? -1 : 1))
-	}
-
-	attributes(name: string): string[] {
-		const box = this.boxes.get(name)
-		// \Noselect for those who do not know \NonExistent (RFC 5258 section 3.4).
-		const attributes = box ? [] : ['\\NonExistent', '\\Noselect']
-		attributes.push(this.hasChildren.has(name) ? '\\HasChildren' : '\\HasNoChildren')
-		const use = box && useOf(box)
-		if (use) attributes.push(use)
-		return attributes
-	}
-}
-
-function levelsAbove(name: string): string[] {
-	const above: string[] = []
-	for (let at = name.lastIndexOf('/'); at > 0; at = name.lastIndexOf('/', at - 1))
-		above.push(name.slice(0, at))
-	return above
 }

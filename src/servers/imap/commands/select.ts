@@ -1,7 +1,8 @@
+import type { MailboxRow } from '../../../store/index.ts'
 import { imap } from '../../../wire/index.ts'
 import { bad, type Done, ok } from '../done.ts'
 import { DEFINED_FLAGS } from '../flags.ts'
-import { mailboxNamed } from '../mailboxes.ts'
+import { mailboxNamed, oldName } from '../mailboxes.ts'
 import type { Session } from '../session.ts'
 import { flagsResponse } from '../sync.ts'
 import { holds, View } from '../view.ts'
@@ -15,19 +16,32 @@ export function select(session: Session, command: imap.CommandOf<'SELECT'>): Don
 	const box = mailboxNamed(session, mailbox)
 	const readOnly = name === 'EXAMINE'
 	const view = new View(box, session.house.reader.uids(box.key), readOnly)
-	const firstUnseen = box.unseen === 0 ? null : session.house.reader.firstUnseen(box.key)
-	// One that came after the uids were read is nobody's first.
-	const unseen = firstUnseen === null ? 0 : view.place(firstUnseen) + 1
+	view.byUidOnly = session.uidOnly
 	const permanent = readOnly ? '' : `${DEFINED_FLAGS} \\*`
+	const closed = had ? '* OK [CLOSED] the mailbox before is closed\r\n' : ''
 	session.out.text(
-		`${had ? '* OK [CLOSED] the mailbox before is closed\r\n' : ''}* FLAGS (${DEFINED_FLAGS})\r\n* ${view.length} EXISTS\r\n* 0 RECENT\r\n${
-			unseen > 0 ? `* OK [UNSEEN ${unseen}] the first unseen message\r\n` : ''
+		`${closed}* FLAGS (${DEFINED_FLAGS})\r\n* ${view.length} EXISTS\r\n${
+			session.rev2 ? listed(session, box, mailbox) : recentAndUnseen(session, view, box)
 		}* OK [PERMANENTFLAGS (${permanent})] flags that stay\r\n* OK [UIDVALIDITY ${box.uidValidity}] UIDs are valid\r\n* OK [UIDNEXT ${box.uidNext}] predicted next UID\r\n* OK [HIGHESTMODSEQ ${box.modseq}] highest\r\n* OK [MAILBOXID (${box.id})] mailbox id\r\n`,
 	)
 	if (condstore) session.knowsModseqs()
 	session.view = view
 	if (qresync?.uidValidity === box.uidValidity) tellMissed(session, view, qresync)
 	return ok(`${name} completed`, readOnly ? 'READ-ONLY' : 'READ-WRITE')
+}
+
+/** IMAP4rev2: the name as it is here, in place of RECENT and UNSEEN (RFC 9051 section 6.3.2). */
+function listed(session: Session, box: MailboxRow, asked: string): string {
+	return `* LIST () "/" ${imap.formatMailbox(box.name, session.utf8)}${oldName(session, box.name, asked)}\r\n`
+}
+
+function recentAndUnseen(session: Session, view: View, box: MailboxRow): string {
+	const firstUnseen = box.unseen === 0 ? null : session.house.reader.firstUnseen(box.key)
+	// One that came after the uids were read is nobody's first.
+	const unseen = firstUnseen === null ? 0 : view.place(firstUnseen) + 1
+	// A client without sequence numbers has no use for UNSEEN (RFC 9586 section 3).
+	if (unseen === 0 || session.uidOnly) return '* 0 RECENT\r\n'
+	return `* 0 RECENT\r\n* OK [UNSEEN ${unseen}] the first unseen message\r\n`
 }
 
 /**

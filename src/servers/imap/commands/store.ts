@@ -4,7 +4,7 @@ import { readFlags } from '../flags.ts'
 import { write } from '../mailboxes.ts'
 import { inBatches, rowsAt } from '../rows.ts'
 import type { Session } from '../session.ts'
-import { flagsResponse } from '../sync.ts'
+import { fetchStart, flagsResponse } from '../sync.ts'
 import type { Span } from '../view.ts'
 
 export async function store(session: Session, command: imap.CommandOf<'STORE'>): Promise<Done> {
@@ -34,7 +34,7 @@ export async function store(session: Session, command: imap.CommandOf<'STORE'>):
 			for (const [place, row] of rowsAt(session, places)) {
 				if (!row) missing++
 				else if (!command.silent) session.out.text(flagsResponse(session, place, row))
-				else session.out.text(`* ${place + 1} FETCH (UID ${row.uid} MODSEQ (${row.modseq}))\r\n`)
+				else session.out.text(`${fetchStart(session, place, row.uid, true)}MODSEQ (${row.modseq}))\r\n`)
 			}
 		})
 	}

@@ -1,0 +1,45 @@
+import type { imap } from '../../../wire/index.ts'
+import { type Done, ok } from '../done.ts'
+import { checkReturns, formatEsearch, saveResults } from '../esearch.ts'
+import { Fetched } from '../fetched.ts'
+import { inBatches, rowsAt } from '../rows.ts'
+import { asksForModseq, find } from '../searching.ts'
+import type { Session } from '../session.ts'
+import { compareKeys, readsHead, type SortKeys, sortKeys } from '../sorting.ts'
+import { spansOf } from '../view.ts'
+
+/** SORT of RFC 5256; with RETURN the ESEARCH response of RFC 5267. */
+export async function sort(session: Session, command: imap.CommandOf<'SORT'>): Promise<Done> {
+	const view = session.view!
+	const { tag, uid, key, criteria, returns } = command
+	checkReturns(returns)
+	const asksModseq = asksForModseq(key)
+	if (asksModseq) session.knowsModseqs()
+	const { places, modseq } = await find(session, view, key)
+	const needs = { head: criteria.some(readsHead), body: false }
+	const sorted: { place: number; keys: SortKeys }[] = []
+	await inBatches(session, spansOf(places), batch => {
+		for (const [place, row] of rowsAt(session, batch)) {
+			const message = row && new Fetched(session.house.reader, row)
+			if (!message?.ready(needs, view.mailbox)) continue
+			sorted.push({ place, keys: sortKeys(criteria, message.row, needs.head ? message.head : null) })
+		}
+	})
+	const compare = compareKeys(criteria)
+	// A stable sort: equal ones stay in the order of their numbers.
+	sorted.sort((a, b) => compare(a.keys, b.keys))
+	const numbers = sorted.map(({ place }) => (uid ? view.uid(place) : place + 1))
+	const highest = asksModseq && numbers.length > 0 ? modseq : null
+	if (returns) {
+		saveResults(
+			view,
+			returns,
+			sorted.map(({ place }) => place),
+		)
+		session.out.text(formatEsearch({ tag, uid, numbers, returns, modseq: highest }))
+	} else {
+		const list = numbers.length > 0 ? ` ${numbers.join(' ')}` : ''
+		session.out.text(`* SORT${list}${highest === null ? '' : ` (MODSEQ ${highest})`}\r\n`)
+	}
+	return ok('SORT completed')
+}

@@ -1,0 +1,35 @@
+import type { MailboxRow } from '../../store/index.ts'
+import type { imap } from '../../wire/index.ts'
+
+/** Is the mailbox one of those that a filter names (RFC 5465 section 6, RFC 7377 section 2.2)? Not for the selected one. */
+export function inFilter(filter: imap.MailboxFilter, name: string, subscribed: boolean): boolean {
+	switch (filter.is) {
+		case 'selected':
+		case 'selected-delayed':
+			return false
+		// Rules may deliver to any mailbox: then inboxes are personal ones (RFC 5465 section 6.3).
+		case 'inboxes':
+		case 'personal':
+			return true
+		case 'subscribed':
+			return subscribed
+		case 'mailboxes':
+			return filter.names.some(one => proper(one) === name)
+		case 'subtree':
+			return filter.names.some(one => name === proper(one) || name.startsWith(`${proper(one)}/`))
+		case 'subtree-one':
+			return filter.names.some(one => {
+				const top = proper(one)
+				return name === top || (name.startsWith(`${top}/`) && !name.slice(top.length + 1).includes('/'))
+			})
+	}
+}
+
+/** INBOX in any case. */
+function proper(name: string): string {
+	return /^inbox(?=\/|$)/i.test(name) ? `INBOX${name.slice(5)}` : name
+}
+
+export function mailboxesIn(filters: imap.MailboxFilter[], boxes: MailboxRow[]): MailboxRow[] {
+	return boxes.filter(box => filters.some(filter => inFilter(filter, box.name, box.subscribed)))
+}

@@ -1,0 +1,74 @@
+import type { imap } from '../../wire/index.ts'
+import { Fetched } from './fetched.ts'
+import { inBatches, rowsAt } from './rows.ts'
+import { askIndex, narrow } from './search-index.ts'
+import { compile, type Test } from './search-keys.ts'
+import { SearchText } from './search-text.ts'
+import type { Session } from './session.ts'
+import type { Span, View } from './view.ts'
+
+export type Found = {
+	/** Of the messages that match, ascending. */
+	places: number[]
+	/** The highest of those whose rows were looked at. */
+	modseq: number
+}
+
+/** All messages of a view that match a search key. */
+export async function find(session: Session, view: View, key: imap.SearchKey): Promise<Found> {
+	const everywhere = bounds(view, key)
+	const findings = await askIndex(session, view, key, everywhere)
+	const test = compile(key, view, Date.now(), findings)
+	const { sure, spans } = narrow(session, view, key, everywhere, findings)
+	const places: number[] = []
+	let modseq = 0
+	if (key.key === 'ALL' || key.key === 'UID' || key.key === 'sequence') {
+		for (const [from, to] of everywhere) for (let place = from; place < to; place++) places.push(place)
+		return { places, modseq: 0 }
+	}
+	const needs = { head: true, body: test.octets !== 'none' }
+	await inBatches(session, spans, async batch => {
+		for (const [place, row] of rowsAt(session, batch, view)) {
+			const before = places.length
+			const quick = row && test.quick(row, place)
+			if (!row || quick === false) continue
+			if (quick === true) places.push(place)
+			else {
+				const message = new Fetched(session.house.reader, row)
+				if (message.ready(needs, view.mailbox) && (await matches(test, place, message))) places.push(place)
+			}
+			if (places.length > before) modseq = Math.max(modseq, row.modseq)
+		}
+	})
+	if (sure.length === 0) return { places, modseq }
+	return { places: [...sure, ...places].sort((a, b) => a - b), modseq }
+}
+
+/** Does the search ask for modseqs, so that its answer names one (RFC 7162 section 3.1.5)? */
+export function asksForModseq(key: imap.SearchKey): boolean {
+	switch (key.key) {
+		case 'MODSEQ':
+			return true
+		case 'NOT':
+			return asksForModseq(key.of)
+		case 'OR':
+			return asksForModseq(key.either) || asksForModseq(key.or)
+		case 'AND':
+			return key.all.some(asksForModseq)
+		default:
+			return false
+	}
+}
+
+function matches(test: Test, place: number, message: Fetched): boolean | Promise<boolean> {
+	const text = new SearchText(message)
+	if (!message.large || test.octets === 'none') return test.full(message.row, place, text)
+	return text.load(test.octets).then(() => test.full(message.row, place, text))
+}
+
+/** Where to look: a set that everything found must be in narrows it. */
+function bounds(view: View, key: imap.SearchKey): Span[] {
+	const set = (key.key === 'AND' ? key.all : [key]).find(one => one.key === 'UID' || one.key === 'sequence')
+	if (set?.key === 'UID' || set?.key === 'sequence') return view.spans(set.set, set.key === 'UID')
+	return view.length > 0 ? [[0, view.length]] : []
+}
