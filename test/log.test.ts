@@ -110,5 +110,5 @@ test('a follower that reads the stream and replays it has the mailboxes of the h
 	assert.equal(follower.store.reader.mailbox(account, 'Archive')!.messages, 1)
 
 	await home.cluster.rebuild()
-	await until('the stream is filled again', 30_000, async () => (await published()) === rows)
+	await until('the stream is filled again', 90_000, async () => (await published()) === rows)
 })

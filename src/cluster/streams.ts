@@ -37,7 +37,7 @@ export type LogStream = {
 const MOST_BYTES = 64 * 1024 * 1024
 const SAME_WITHIN = 5 * 60_000 * 1_000_000 // nanoseconds
 const FIRST_RETRY = 500
-const LONGEST_RETRY = 30_000
+const LONGEST_RETRY = 4_000
 const PATIENCE = 5_000
 
 export class NodeLog implements LogStream {
