@@ -1,5 +1,5 @@
 /**
- * The way of one message: receive, judge, queue, hand over, file, relay, bounce.
+ * The way of one message: receive, judge, queue, hand over, file, relay, report.
  *
  *   submission.ts what is mended in mail of our own users
  *   receive.ts    from the protocol's seam to the disk: every recipient is filed here or queued for elsewhere

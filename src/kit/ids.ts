@@ -28,8 +28,3 @@ export function newId(now: number = Date.now()): string {
 	}
 	return time + random16()
 }
-
-/** A secret for a URL or a header: `bytes` random bytes, base64url. */
-export function randomToken(bytes = 24): string {
-	return randomBytes(bytes).toString('base64url')
-}

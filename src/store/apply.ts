@@ -1,3 +1,4 @@
+import * as flags from './flag-ops.ts'
 import type { MailFile, PackedBody } from './mail-file.ts'
 import * as boxes from './mailbox-ops.ts'
 import * as messages from './message-ops.ts'
@@ -21,7 +22,7 @@ export type Decision =
 	| { do: 'mailbox.subscribe'; account: string; name: string; on: boolean }
 	| metadata.MetadataSet
 	| messages.MessageAdded
-	| messages.FlagsChanged
+	| flags.FlagsChanged
 	| messages.MessagesCopied
 	| messages.MessagesExpunged
 
@@ -64,12 +65,10 @@ export function apply(file: MailFile, op: PackedOp): OpResult {
 			file.bring(op.body)
 			return add(file, op)
 		case 'message.flags': {
-			const decided = messages.decideFlags(file, op)
+			const decided = flags.decideFlags(file, op)
 			if (!('logged' in decided)) return decided
 			const result =
-				decided.logged.rows.length > 0
-					? settle(file, decided.logged)
-					: messages.enactFlags(file, decided.logged)
+				decided.logged.rows.length > 0 ? settle(file, decided.logged) : flags.enactFlags(file, decided.logged)
 			return { ...result, unchanged: decided.unchanged } as OpResult
 		}
 		case 'message.copy':
@@ -103,7 +102,7 @@ export function enact(file: MailFile, decision: Decision, body?: PackedBody): Op
 			return messages.enactAdd(file, decision, box, body)
 		}
 		case 'message.flags':
-			return messages.enactFlags(file, decision)
+			return flags.enactFlags(file, decision)
 		case 'message.copy':
 		case 'message.move':
 			return messages.enactCopy(file, decision)

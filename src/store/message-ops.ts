@@ -1,6 +1,7 @@
 import type { MailFile, PackedBody } from './mail-file.ts'
 import { type Box, boxById, boxByKey, boxByName, type Logged } from './mailbox-ops.ts'
-import { Flag, type Op, type OpResult } from './types.ts'
+import { keywordsJson, Tally } from './tally.ts'
+import type { Op, OpResult } from './types.ts'
 
 export type MessageAdded = Logged<
 	'message.add',
@@ -29,10 +30,6 @@ type Row = {
 }
 const ROW =
 	'SELECT uid, flags, keywords, size, blob, internal_date AS internalDate FROM message WHERE mailbox = ?'
-
-function keywordsJson(keywords: string[]): string | null {
-	return keywords.length > 0 ? JSON.stringify(keywords) : null
-}
 
 export function decideAdd(
 	file: MailFile,
@@ -115,127 +112,6 @@ function insertMessage(
 		size,
 		blob,
 	)
-}
-
-/** What a decision did to a mailbox's counts. */
-class Tally {
-	messages = 0
-	unseen = 0
-	deleted = 0
-	size = 0
-
-	/** @param by 1 for a message that came, -1 for one that went */
-	count(flags: number, size: number, by: 1 | -1): void {
-		this.messages += by
-		this.size += by * size
-		this.flags(flags, by)
-	}
-
-	flags(flags: number, by: 1 | -1): void {
-		if (!(flags & Flag.seen)) this.unseen += by
-		if (flags & Flag.deleted) this.deleted += by
-	}
-
-	enter(file: MailFile, mailbox: number, modseq: number, uidNext = 0): void {
-		file.run(
-			`UPDATE mailbox SET modseq = ?, uid_next = max(uid_next, ?), messages = messages + ?, unseen = unseen + ?,
-				deleted = deleted + ?, size = size + ? WHERE key = ?`,
-			modseq,
-			uidNext,
-			this.messages,
-			this.unseen,
-			this.deleted,
-			this.size,
-			mailbox,
-		)
-	}
-}
-
-export type FlagsChanged = Logged<
-	'message.flags',
-	{
-		account: string
-		mailbox: string
-		modseq: number
-		rows: [uid: number, flags: number, keywords: string[]][]
-	}
->
-
-export function decideFlags(
-	file: MailFile,
-	op: Extract<Op, { do: 'message.flags' }>,
-): { logged: FlagsChanged; unchanged: number[] } | OpResult {
-	const box = boxByKey(file, op.mailbox)
-	if (!box || box.account !== op.account) return { ok: false, error: 'nonexistent' }
-	const rows: FlagsChanged['rows'] = []
-	const unchanged: number[] = []
-	for (const uid of op.uids) {
-		const row = file.get<{ flags: number; keywords: string | null; modseq: number }>(
-			'SELECT flags, keywords, modseq FROM message WHERE mailbox = ? AND uid = ?',
-			box.key,
-			uid,
-		)
-		if (!row) continue
-		if (op.unchangedSince !== undefined && row.modseq > op.unchangedSince) {
-			unchanged.push(uid)
-			continue
-		}
-		const before: string[] = row.keywords ? JSON.parse(row.keywords) : []
-		const { flags, keywords } = turn(op.how, row.flags, before, op.flags, op.keywords)
-		if (flags === row.flags && sameSet(keywords, before)) continue
-		rows.push([uid, flags, keywords])
-	}
-	const logged: FlagsChanged = {
-		do: 'message.flags',
-		account: op.account,
-		mailbox: box.id,
-		modseq: box.modseq + 1,
-		rows,
-	}
-	return { logged, unchanged }
-}
-
-function turn(how: 'add' | 'remove' | 'set', flags: number, keywords: string[], by: number, words: string[]) {
-	switch (how) {
-		case 'add':
-			return { flags: flags | by, keywords: [...new Set([...keywords, ...words])] }
-		case 'remove':
-			return { flags: flags & ~by, keywords: keywords.filter(word => !words.includes(word)) }
-		case 'set':
-			return { flags: by, keywords: [...new Set(words)] }
-	}
-}
-
-function sameSet(a: string[], b: string[]): boolean {
-	return a.length === b.length && a.every(word => b.includes(word))
-}
-
-export function enactFlags(file: MailFile, op: FlagsChanged): OpResult {
-	const box = boxById(file, op.mailbox)
-	if (!box) return { ok: false, error: 'nonexistent' }
-	if (op.rows.length === 0) return { ok: true, uids: [], modseq: box.modseq }
-	const tally = new Tally()
-	for (const [uid, flags, keywords] of op.rows) {
-		const before = file.get<{ flags: number }>(
-			'SELECT flags FROM message WHERE mailbox = ? AND uid = ?',
-			box.key,
-			uid,
-		)
-		if (!before) continue
-		tally.flags(before.flags, -1)
-		tally.flags(flags, 1)
-		file.run(
-			'UPDATE message SET flags = ?, keywords = ?, modseq = ? WHERE mailbox = ? AND uid = ?',
-			flags,
-			keywordsJson(keywords),
-			op.modseq,
-			box.key,
-			uid,
-		)
-	}
-	tally.enter(file, box.key, op.modseq)
-	file.changed(box.account, box.key)
-	return { ok: true, uids: op.rows.map(([uid]) => uid), modseq: op.modseq }
 }
 
 export type MessagesExpunged = Logged<
