@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Clock } from '../kit/index.ts'
 import { type BlobFolder, compress } from './bodies.ts'
+import { BodyIndex } from './body-index.ts'
 import type { Change, LoggedOp, StagedBody } from './types.ts'
 
 /** A body as an Op names it: ready to be put in a row. `head` fields are JSON. */
@@ -44,6 +45,7 @@ export class MailFile {
 	readonly db: DatabaseSync
 	readonly folder: BlobFolder
 	readonly clock: Clock
+	readonly bodies: BodyIndex
 	#statements = new Map<string, StatementSync>()
 	#changes = new Map<string, Gathered>()
 	/** Files of bodies that came with an Op or lost a reference: those no row names are removed when it is settled. */
@@ -53,6 +55,7 @@ export class MailFile {
 		this.db = db
 		this.folder = folder
 		this.clock = clock
+		this.bodies = new BodyIndex(this)
 	}
 
 	sql(text: string): StatementSync {
@@ -86,10 +89,10 @@ export class MailFile {
 
 	/** The row of a body, one reference more. The file of a body that is here already is not needed. */
 	refer(body: PackedBody, references = 1): number {
-		const known = this.get<{ id: number }>('SELECT id FROM blob WHERE hash = ?', body.hash)
-		if (known) {
-			this.run('UPDATE blob SET refs = refs + ? WHERE id = ?', references, known.id)
-			return known.id
+		const known = this.bodies.find(body.hash)
+		if (known !== undefined) {
+			this.run('UPDATE blob SET refs = refs + ? WHERE id = ?', references, known)
+			return known
 		}
 		const { lastInsertRowid: id } = this.run(
 			'INSERT INTO blob (hash, size, refs, file, envelope, structure, preview) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -101,6 +104,7 @@ export class MailFile {
 			body.structure,
 			body.preview,
 		)
+		this.bodies.add(body.hash, id)
 		if (body.data) this.run('INSERT INTO body (blob, data) VALUES (?, ?)', id, compress(body.data))
 		return id
 	}
@@ -111,12 +115,13 @@ export class MailFile {
 
 	/** One reference less; the last one takes the body with it. */
 	release(blob: number): void {
-		const row = this.get<{ refs: number; file: string | null }>(
-			'UPDATE blob SET refs = refs - 1 WHERE id = ? RETURNING refs, file',
+		const row = this.get<{ refs: number; hash: string; file: string | null }>(
+			'UPDATE blob SET refs = refs - 1 WHERE id = ? RETURNING refs, hash, file',
 			blob,
 		)
 		if (!row || row.refs > 0) return
 		this.run('DELETE FROM blob WHERE id = ?', blob)
+		this.bodies.remove(row.hash, blob)
 		if (row.file) this.#doubtful.add(row.file)
 		else this.run('DELETE FROM body WHERE blob = ?', blob)
 	}
@@ -161,6 +166,7 @@ export class MailFile {
 
 	/** @param final the Ops failed for good; else they are tried again one by one, and need their files */
 	afterRollback(final: boolean): void {
+		this.bodies.reload()
 		if (final) this.#removeUnnamed()
 		this.#doubtful.clear()
 		this.#changes.clear()

@@ -137,4 +137,29 @@ export const migrations: readonly Migration[] = [
 		) WITHOUT ROWID;
 		`,
 	},
+	{
+		name: 'hashes of bodies are put in order later',
+		sql: `
+		CREATE TABLE blob_anew (
+			id INTEGER PRIMARY KEY,
+			hash TEXT NOT NULL,
+			size INTEGER NOT NULL,
+			refs INTEGER NOT NULL,
+			file TEXT,
+			envelope TEXT NOT NULL,
+			structure TEXT NOT NULL,
+			preview TEXT NOT NULL
+		);
+		INSERT INTO blob_anew SELECT id, hash, size, refs, file, envelope, structure, preview FROM blob;
+		DROP TABLE blob;
+		ALTER TABLE blob_anew RENAME TO blob;
+		CREATE INDEX blob_file ON blob (file) WHERE file IS NOT NULL;
+		-- See body-index.ts.
+		CREATE TABLE body_hash (hash BLOB PRIMARY KEY, blob INTEGER NOT NULL) WITHOUT ROWID;
+		CREATE TABLE body_new (blob INTEGER PRIMARY KEY, hash BLOB NOT NULL);
+		INSERT INTO body_hash SELECT unhex(hash) AS hash, id FROM blob ORDER BY 1;
+		CREATE VIEW body_by_hash AS
+			SELECT hash, blob FROM body_hash UNION ALL SELECT hash, blob FROM body_new;
+		`,
+	},
 ]

@@ -31,9 +31,8 @@ export function replay(
 
 /** A body that some message here has already needs no fetching. */
 function bodyHere(file: MailFile, hash: string): PackedBody | undefined {
-	const known = file.get<Omit<PackedBody, 'data'>>(
-		'SELECT hash, size, envelope, structure, preview, NULL AS file FROM blob WHERE hash = ?',
-		hash,
-	)
-	return known ? { ...known, data: null } : undefined
+	const blob = file.bodies.find(hash)
+	if (blob === undefined) return undefined
+	const head = 'SELECT hash, size, envelope, structure, preview, NULL AS file FROM blob WHERE id = ?'
+	return { ...file.get<Omit<PackedBody, 'data'>>(head, blob)!, data: null }
 }

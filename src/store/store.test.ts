@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { setImmediate } from 'node:timers/promises'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import fc from 'fast-check'
 import { newId, openDatabase } from '../kit/index.ts'
 import {
@@ -115,6 +115,35 @@ async function staged(bytes: Buffer): Promise<StagedBody> {
 	await stage.write(bytes)
 	return stage.end()
 }
+
+test('a body is stored once, whether its hash has found its place in the index or still waits for it', async () => {
+	await one({ do: 'account.create', account: 'twins' })
+	const file = openDatabase(join(folder, 'a', 'mail.sqlite'), { readOnly: true })
+	const count = (sql: string) => (file.prepare(sql).get() as { n: number }).n
+	const bodies = () => count('SELECT count(*) AS n FROM blob')
+	const before = bodies()
+	const twin = (mailbox: string) => one(add('twins', mailbox, store.stageSmall(letter('one of many'))))
+	try {
+		await twin('INBOX')
+		await twin('Sent')
+		assert.equal(bodies(), before + 1, 'while it waits')
+		while (count('SELECT count(*) AS n FROM body_new') > 0) await setTimeout(5)
+		await twin('INBOX')
+		assert.equal(bodies(), before + 1, 'in its place')
+		for (const { key } of store.reader.mailboxes('twins'))
+			await one({
+				do: 'message.expunge',
+				account: 'twins',
+				mailbox: key,
+				uids: store.reader.uids(key),
+				any: true,
+			})
+		assert.equal(bodies(), before)
+		assert.equal(count('SELECT count(*) AS n FROM body_by_hash'), before)
+	} finally {
+		file.close()
+	}
+})
 
 test('a large body that one request files for several accounts is there for each of them', async () => {
 	const [alice, bob] = [newId(), newId()]

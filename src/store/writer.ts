@@ -33,6 +33,8 @@ const port = parentPort!
 const PRUNE_EVERY = 1000
 // So few share an fsync when little waits.
 const FEW = 12
+// Milliseconds without work, after which what could wait is done.
+const QUIET = 50
 const FORGET_FILED_AFTER = 14 * 24 * 3600 * 1000
 
 const db = openDatabase(join(dir, 'mail.sqlite'), { migrations, cacheMb: 16 })
@@ -80,10 +82,8 @@ function failure(request: WriteRequest, error: unknown): WriteAnswer {
 }
 
 function prune(): void {
-	db.exec('BEGIN IMMEDIATE')
 	file.run('DELETE FROM log WHERE seq <= (SELECT max(seq) FROM log) - ?', keepLog)
 	file.run('DELETE FROM filed WHERE at < ?', systemClock.now() - FORGET_FILED_AFTER)
-	db.exec('COMMIT')
 }
 
 const waiting: WriteRequest[] = []
@@ -107,19 +107,45 @@ function commitSome(): void {
 	sincePruning += requests.length
 	if (sincePruning < PRUNE_EVERY || closing) return
 	sincePruning = 0
+	chore(prune)
+}
+
+/** What nobody waits for, in a transaction of its own. */
+function chore(work: () => void): void {
 	try {
-		prune()
+		db.exec('BEGIN IMMEDIATE')
+		work()
+		db.exec('COMMIT')
 	} catch {
-		if (db.isTransaction) db.exec('ROLLBACK') // a full disk: pruning waits for better days
+		// A full disk: it waits for better days.
+		if (db.isTransaction) db.exec('ROLLBACK')
+		file.bodies.reload()
 	}
 }
 
+/** A slice at a time, so that nobody who comes meanwhile waits for long. */
+let settling: NodeJS.Timeout | undefined
+function settleLater(): void {
+	clearTimeout(settling)
+	if (closing || file.bodies.waiting === 0) return
+	settling = setTimeout(() => {
+		const before = file.bodies.waiting
+		chore(() => file.bodies.settleSome())
+		if (file.bodies.waiting < before) settleLater()
+	}, QUIET)
+}
+
 port.on('message', (message: WriteRequest[] | 'close') => {
-	for (gather(message); waiting.length > 0; gather(receiveMessageOnPort(port)?.message)) commitSome()
+	for (gather(message); waiting.length > 0; gather(receiveMessageOnPort(port)?.message)) {
+		commitSome()
+		if (file.bodies.tooManyWait) chore(() => file.bodies.settleSome())
+	}
+	settleLater()
 	if (closing) {
 		db.close()
 		port.close()
 	}
 })
 
+settleLater()
 port.postMessage({ is: 'ready', swept: file.sweep() } satisfies FromWriter)
