@@ -27,6 +27,7 @@ export function person(name: string, home: string): Account {
 		home,
 		epoch: 1,
 		disabled: false,
+		unit: '',
 		passwordHash: '',
 		created: 0,
 	}

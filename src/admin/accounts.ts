@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Account, hashPassword } from '../directory/index.ts'
+import { unitNamed } from './units.ts'
 import { CannotBeDone, type Office, verb } from './verb.ts'
 
 const address = z.string().min(3)
@@ -12,11 +13,19 @@ export const addAccount = verb({
 		password: password.exactOptional(),
 		name: z.string().exactOptional(),
 		node: z.string().exactOptional(),
+		unit: z.string().exactOptional(),
 	}),
-	async run(office, { address, password, name, node }) {
+	async run(office, { address, password, name, node, unit }) {
 		const passwordHash = password ? await hashPassword(password) : ''
 		const home = node ? nodeNamed(office, node) : office.self
-		const account = office.directory.addAccount({ address, name: name ?? '', passwordHash, home })
+		const belongs = unit ? unitNamed(office, unit).id : ''
+		const account = office.directory.addAccount({
+			address,
+			name: name ?? '',
+			passwordHash,
+			home,
+			unit: belongs,
+		})
 		return view(office, account)
 	},
 })
@@ -26,12 +35,18 @@ export const listAccounts = verb({
 	input: z.object({
 		node: z.string().exactOptional(),
 		domain: z.string().exactOptional(),
+		/** With all below it. */
+		unit: z.string().exactOptional(),
 		search: z.string().exactOptional(),
 		after: z.string().exactOptional(),
 		limit: z.number().int().positive().max(1_000_000).exactOptional(),
 	}),
-	run(office, { node, ...filter }) {
-		const found = office.directory.accounts({ ...filter, ...(node ? { node: nodeNamed(office, node) } : {}) })
+	run(office, { node, unit, ...filter }) {
+		const found = office.directory.accounts({
+			...filter,
+			...(node ? { node: nodeNamed(office, node) } : {}),
+			...(unit ? { unit: unitNamed(office, unit).id } : {}),
+		})
 		return found.map(account => view(office, account))
 	},
 })
@@ -53,6 +68,17 @@ export const renameAccount = verb({
 		const account = accountNamed(office, address)
 		office.directory.renameAccount(account.id, to)
 		return { address: to }
+	},
+})
+
+export const moveAccountToUnit = verb({
+	about: 'say which unit an account belongs to; "/" = to none',
+	input: z.object({ address, unit: z.string() }),
+	run(office, { address, unit }) {
+		const account = accountNamed(office, address)
+		const belongs = unit === '' || unit === '/' ? null : unitNamed(office, unit)
+		office.directory.setUnit(account.id, belongs?.id ?? '')
+		return { address: account.address, unit: belongs?.path ?? null }
 	},
 })
 
@@ -139,6 +165,7 @@ function view(office: Office, account: Account) {
 		conflict: account.conflict,
 		...(account.conflict ? { claimed: account.claimed } : {}),
 		disabled: account.disabled,
+		unit: office.directory.unit(account.unit)?.path ?? null,
 		id: account.id,
 	}
 }

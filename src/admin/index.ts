@@ -10,6 +10,7 @@ import * as domains from './domains.ts'
 import * as nodes from './nodes.ts'
 import * as queue from './queue.ts'
 import * as status from './status.ts'
+import * as units from './units.ts'
 import type { Verb } from './verb.ts'
 
 export { CannotBeDone, type Office, type Verb } from './verb.ts'
@@ -24,7 +25,13 @@ export const verbs = {
 	'account passwd': accounts.changePassword,
 	'account rename': accounts.renameAccount,
 	'account disable': accounts.disableAccount,
+	'account move-unit': accounts.moveAccountToUnit,
 	'account remove': accounts.removeAccount,
+	'unit add': units.addUnit,
+	'unit list': units.listUnits,
+	'unit edit': units.editUnit,
+	'unit move': units.moveUnit,
+	'unit remove': units.removeUnit,
 	'alias add': accounts.addAlias,
 	'alias list': accounts.listAliases,
 	'alias remove': accounts.removeAlias,

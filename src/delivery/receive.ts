@@ -1,4 +1,4 @@
-import type { Directory, Resolved } from '../directory/index.ts'
+import type { Directory, Limits, Resolved } from '../directory/index.ts'
 import { type Clock, type Log, newId } from '../kit/index.ts'
 import { formatDate, splitAddress } from '../message/index.ts'
 import { type BodyStage, DiskFull, type Op, type StagedBody, type Store } from '../store/index.ts'
@@ -55,6 +55,8 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 			if (release !== null && release > options.clock.now() + options.maxHoldSeconds * 1000) {
 				return reply(501, '5.5.4', `A message is held for ${options.maxHoldSeconds} seconds at most`)
 			}
+			const most = client.account && directory.limitsOf(client.account.id).messageSize
+			if (typeof most === 'number' && (transaction.size ?? 0) > most) return tooLarge(most)
 			if (transaction.reversePath === '' || !client.account) return null
 			const resolved = directory.lookup(transaction.reversePath)
 			const owners =
@@ -63,7 +65,7 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 			return reply(553, '5.7.1', `${client.account.address} may not send as <${transaction.reversePath}>`)
 		},
 
-		judgeRecipient(client, _transaction, recipient) {
+		judgeRecipient(client, transaction, recipient) {
 			const resolved = resolve(recipient.address)
 			if (!resolved) return reply(553, '5.1.3', 'This is not an address')
 			// Our other node took it because its directory knows the account: ours will soon, or its will soon forget.
@@ -76,7 +78,7 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 			if (resolved.is === 'foreign' && !client.account && !client.node) {
 				return reply(550, '5.7.1', `<${recipient.address}>: relaying is for signed-in users only`)
 			}
-			return null
+			return client.account ? mayNotReach(directory.limitsOf(client.account.id), transaction, resolved) : null
 		},
 
 		open(client, transaction) {
@@ -84,6 +86,21 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 			return new Receiving(options, client, transaction, known)
 		},
 	}
+}
+
+/** What the units its owner belongs to do not allow an account. */
+function mayNotReach(limits: Limits, { recipients }: Transaction, { is }: Resolved): Reply | null {
+	if (is === 'foreign' && !limits.outside) {
+		return reply(550, '5.7.1', 'You may send to addresses of this organisation only; ask your administrator')
+	}
+	if (limits.recipients !== null && recipients.length >= limits.recipients) {
+		return reply(550, '5.5.3', `You may send a message to ${limits.recipients} recipients at most`)
+	}
+	return null
+}
+
+function tooLarge(most: number): Reply {
+	return reply(552, '5.3.4', `You may send messages of ${most} octets at most`)
 }
 
 // As much of a header as reports of success return.
@@ -107,6 +124,7 @@ class Receiving implements Incoming {
 	/** The beginning of the message, for reports of success; null when nobody wants one. */
 	#head: Buffer[] | null = null
 	#headSize = 0
+	#size = 0
 
 	constructor(
 		options: ReceiveOptions,
@@ -149,6 +167,7 @@ class Receiving implements Incoming {
 	}
 
 	#store(chunk: Buffer): void | Promise<void> {
+		this.#size += chunk.length
 		if (this.#head && this.#headSize < MOST_HEADER) {
 			this.#head.push(Buffer.from(chunk.subarray(0, MOST_HEADER - this.#headSize)))
 			this.#headSize += chunk.length
@@ -171,7 +190,7 @@ class Receiving implements Incoming {
 	}
 
 	async #settle(here: StagedBody | null, onward: StagedBody | null): Promise<Reply[]> {
-		const refused = judge({ scanned: (here ?? onward)!.scanned })
+		const refused = this.#tooLarge() ?? judge({ scanned: (here ?? onward)!.scanned })
 		if (refused) {
 			this.abort()
 			this.#tell('refused', refused.lines[0])
@@ -184,6 +203,12 @@ class Receiving implements Incoming {
 		if (routes.length > 0) this.#options.queued(new Set(routes))
 		this.#tell('accepted')
 		return this.#everyRecipient(reply(250, '2.0.0', `Ok: ${this.#id}`))
+	}
+
+	#tooLarge(): Reply | null {
+		const { account } = this.#client
+		const most = account && this.#options.directory.limitsOf(account.id).messageSize
+		return typeof most === 'number' && this.#size > most ? tooLarge(most) : null
 	}
 
 	/** Everything the message becomes here, in one transaction: filed for those who live here, queued for the others. */

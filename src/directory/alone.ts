@@ -16,7 +16,7 @@ export function leaveBehind(
 	const node = file.get('node', oldSelf)
 	// There may be a million of others' accounts: by the table, not one by one.
 	db.prepare(
-		`DELETE FROM record WHERE kind = 'node' OR json_extract(fields, '$.deleted[0]')
+		`DELETE FROM record WHERE kind = 'node' OR (json_extract(fields, '$.deleted[0]') AND kind <> 'unit')
 		 OR (kind = 'account' AND id NOT IN (SELECT id FROM account WHERE home = ?))`,
 	).run(oldSelf)
 	file.startAnew()

@@ -4,6 +4,7 @@ import type { Places } from './places.ts'
 import { isDeleted, listOf, numberOf, textOf } from './records.ts'
 import { Tally } from './tally.ts'
 import type { Account, Alias, Fields, Kind } from './types.ts'
+import type { Units } from './units.ts'
 
 /** One claim on an address, by an account or an alias. `since` decides between two: the stamp of the claiming. */
 export type AccountRow = {
@@ -17,6 +18,7 @@ export type AccountRow = {
 	disabled: number
 	password_hash: string
 	created: number
+	unit: string
 }
 export type AliasRow = { address: string; domain: string; since: string; targets: string; created: number }
 
@@ -38,6 +40,7 @@ export class Claims {
 	/** Accounts by home and domain, counted. */
 	readonly tally: Tally
 	#places: Places
+	#units: Units
 	#contested = new Set<string>()
 	#sql: Record<
 		| 'byId'
@@ -58,16 +61,17 @@ export class Claims {
 	>
 	#db: DatabaseSync
 
-	constructor(db: DatabaseSync, places: Places) {
+	constructor(db: DatabaseSync, places: Places, units: Units) {
 		this.#db = db
 		this.#places = places
+		this.#units = units
 		this.tally = new Tally(db)
 		this.#sql = {
 			byId: db.prepare('SELECT * FROM account WHERE id = ?'),
 			byAddress: db.prepare('SELECT * FROM account WHERE address = ? LIMIT 1'),
 			allByAddress: db.prepare('SELECT * FROM account WHERE address = ? ORDER BY since, id'),
 			other: db.prepare('SELECT 1 FROM account WHERE address = ? AND id <> ? LIMIT 1'),
-			put: db.prepare('INSERT OR REPLACE INTO account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+			put: db.prepare('INSERT OR REPLACE INTO account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
 			drop: db.prepare('DELETE FROM account WHERE id = ?'),
 			alias: db.prepare('SELECT * FROM alias WHERE address = ?'),
 			putAlias: db.prepare('INSERT OR REPLACE INTO alias VALUES (?, ?, ?, ?, ?)'),
@@ -119,8 +123,8 @@ export class Claims {
 		if (deleted) sql.gone.run(id, homeOf(fields.home?.[0]).node)
 		else if (!isNew) sql.ungone.run(id)
 		if (row) {
-			const { address, domain, since, name, home, epoch, disabled, password_hash, created } = row
-			sql.put.run(id, address, domain, since, name, home, epoch, disabled, password_hash, created)
+			const { address, domain, since, name, home, epoch, disabled, password_hash, created, unit } = row
+			sql.put.run(id, address, domain, since, name, home, epoch, disabled, password_hash, created, unit)
 			this.tally.add(row, 1)
 		} else if (old) sql.drop.run(id)
 		if (old) this.tally.add(old, -1)
@@ -207,6 +211,7 @@ export class Claims {
 			home: row.home,
 			epoch: row.epoch,
 			disabled: row.disabled === 1,
+			unit: this.#units.living(row.unit),
 			passwordHash: row.password_hash,
 			created: row.created,
 		}
@@ -286,6 +291,7 @@ function accountRow(id: string, fields: Fields): AccountRow | null {
 		disabled: fields.disabled?.[0] === true ? 1 : 0,
 		password_hash: textOf(fields, 'passwordHash'),
 		created: numberOf(fields, 'created'),
+		unit: textOf(fields, 'unit'),
 	}
 }
 

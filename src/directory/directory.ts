@@ -8,7 +8,7 @@ import { SignIns } from './sign-in.ts'
 import { Sync } from './sync.ts'
 import { Taker } from './take.ts'
 import type { Account, Kind, RefreshResult, SignIn } from './types.ts'
-import { DirectoryWriter } from './writer.ts'
+import { UnitWriter } from './unit-writer.ts'
 
 /** After a commit. A large merge is many of these. */
 export type DirectoryChange = {
@@ -40,7 +40,7 @@ export function openDirectory(options: DirectoryOptions): Directory {
 }
 
 /** What every node knows, at this node. */
-export class Directory extends DirectoryWriter {
+export class Directory extends UnitWriter {
 	readonly changed: Emitter<DirectoryChange>
 	protected readonly clock: Clock
 	#log: Log

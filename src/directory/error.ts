@@ -8,6 +8,8 @@ export type DirectoryErrorCode =
 	| 'in-use'
 	| 'removed'
 	| 'out-of-date'
+	| 'invalid-unit'
+	| 'limit'
 
 /** What was asked for cannot be; the message is a sentence for the person who asked and says what to do. */
 export class DirectoryError extends Error {

@@ -7,6 +7,7 @@ import { Places } from './places.ts'
 import { canonicalText, DIGEST_SIZE, hashOf, type Line, lineOf, parseFields } from './records.ts'
 import { StampClock } from './stamp.ts'
 import type { Fields, Kind } from './types.ts'
+import { Units } from './units.ts'
 
 /** Everything of a peer's file up to `seq` is here; `asOf` (ms) is when that was last known to be all it had. */
 export type Cursor = { incarnation: string; seq: number; asOf: number }
@@ -27,6 +28,7 @@ export class DirectoryFile {
 	readonly db: DatabaseSync
 	readonly stamps: StampClock
 	readonly places: Places
+	readonly units: Units
 	readonly claims: Claims
 	/** Rows had been changed behind our back when the file was opened. */
 	readonly damaged: boolean
@@ -58,7 +60,8 @@ export class DirectoryFile {
 		this.#state.seq = Math.max(this.#state.seq, this.#highest())
 		this.stamps = new StampClock({ clock: options.clock, node: options.self, last: this.#state.clock })
 		this.places = new Places(db)
-		this.claims = new Claims(db, this.places)
+		this.units = new Units(db)
+		this.claims = new Claims(db, this.places, this.units)
 		this.damaged = !this.#isWhole(saved ?? NOTHING)
 		if (this.damaged) this.#repair()
 	}
@@ -105,6 +108,7 @@ export class DirectoryFile {
 			this.#state = before
 			this.incarnation = incarnation
 			this.places.forget()
+			this.units.forget()
 			this.claims.load()
 			throw error
 		} finally {
@@ -163,6 +167,7 @@ export class DirectoryFile {
 		for (const address of addresses) touched.addresses.add(address)
 		if (line !== null) touched.lines.push(line)
 		if (kind === 'domain' || kind === 'node' || kind === 'policy') this.places.forget()
+		if (kind === 'unit') this.units.forget()
 	}
 
 	/** Records changed after `seq`, oldest change first, until their text is `limit` characters or more. */
@@ -203,6 +208,7 @@ export class DirectoryFile {
 		this.db.exec('DELETE FROM cursor')
 		this.incarnation = this.#renew()
 		this.places.forget()
+		this.units.forget()
 		this.claims.rebuild()
 		this.#state = { ...this.#state, ...this.#counted() }
 	}

@@ -1,5 +1,5 @@
 /**
- * What every node knows: domains, accounts, aliases, nodes, policies, and who lives where. One file a node
+ * What every node knows: domains, accounts, aliases, units, nodes, policies, and who lives where. One file a node
  * (directory.sqlite), read locally, written at any node, merged field by field without master and without quorum.
  *
  * Promises: nodes that have heard the same records decide alike whatever the order; a change is on disk when its
@@ -27,4 +27,6 @@ export type {
 	Stamp,
 	Value,
 } from './types.ts'
+export type { NewUnit, UnitSettings } from './unit-writer.ts'
+export { LIMIT_NUMBERS, type Limits, limitsOf, UNIT_KINDS, type Unit, type UnitKind } from './units.ts'
 export type { NewAccount, NodeSettings } from './writer.ts'

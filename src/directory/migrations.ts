@@ -59,4 +59,16 @@ export const migrations: readonly Migration[] = [
 		CREATE INDEX gone_home ON gone (home);
 		`,
 	},
+	{
+		name: 'accounts belong to units',
+		sql: `
+		ALTER TABLE account ADD COLUMN unit TEXT NOT NULL DEFAULT '';
+		-- A record may have come from a node that knew of units before this one did.
+		UPDATE account SET unit = found.unit FROM (
+			SELECT id, json_extract(fields, '$.unit[0]') AS unit FROM record
+			WHERE kind = 'account' AND instr(fields, '"unit":["') > 0
+		) AS found WHERE found.id = account.id AND found.unit IS NOT NULL;
+		CREATE INDEX account_unit ON account (unit, address, id) WHERE unit <> '';
+		`,
+	},
 ]

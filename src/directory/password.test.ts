@@ -9,7 +9,7 @@ const clock = { now: () => 1 }
 
 function account(id: string, passwordHash: string, disabled = false): Account {
 	const address = `${id}@example.com`
-	const rest = { conflict: false, name: '', home: 'a', epoch: 1, created: 0 }
+	const rest = { conflict: false, name: '', home: 'a', epoch: 1, created: 0, unit: '' }
 	return { id, address, claimed: address, passwordHash, disabled, ...rest }
 }
 

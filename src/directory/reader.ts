@@ -4,6 +4,7 @@ import type { DirectoryFile } from './file.ts'
 import type { NodeRecord } from './places.ts'
 import { textOf } from './records.ts'
 import type { Account, Alias, NodeInfo, Resolved, Value } from './types.ts'
+import type { Limits, Unit } from './units.ts'
 
 const DEEPEST = 10
 
@@ -13,6 +14,8 @@ const MOST_KEPT = 10_000
 export type AccountFilter = {
 	node?: string
 	domain?: string
+	/** Id of a unit: those who belong to it or to one below it; '' = to none. */
+	unit?: string
 	/** Part of the address or the name. */
 	search?: string
 	/** Id of the last account of the page before (or an address). */
@@ -116,6 +119,9 @@ export class DirectoryReader {
 		const values: string[] = []
 		if (filter.node !== undefined) where.push('home = ?') && values.push(filter.node)
 		if (filter.domain !== undefined) where.push('domain = ?') && values.push(normalDomain(filter.domain))
+		if (filter.unit !== undefined)
+			where.push('unit IN (SELECT value FROM json_each(?))') &&
+				values.push(JSON.stringify(this.#unitsWithin(filter.unit)))
 		if (filter.after !== undefined)
 			where.push('(address, id) > (?, ?)') && values.push(...this.#position(filter.after))
 		if (filter.search) {
@@ -144,7 +150,7 @@ export class DirectoryReader {
 	}
 
 	/** Counted beforehand: costs nothing. */
-	countAccounts({ node, domain }: { node?: string; domain?: string } = {}): number {
+	countAccounts({ node, domain, unit }: { node?: string; domain?: string; unit?: string } = {}): number {
 		const { places, claims } = this.file
 		const normal = domain === undefined ? undefined : normalDomain(domain)
 		return claims.tally.sum(
@@ -153,7 +159,39 @@ export class DirectoryReader {
 				(normal === undefined || theirs === normal) &&
 				places.domains.has(theirs) &&
 				!places.isRemoved(home),
+			...(unit === undefined ? [] : [this.#unitsWithin(unit)]),
 		)
+	}
+
+	/** Sorted so that each follows the one it stands below. */
+	units(): Unit[] {
+		const place = ({ path }: Unit) => path.replaceAll('/', '\0')
+		return [...this.file.units.all.values()].sort((a, b) => (place(a) < place(b) ? -1 : 1))
+	}
+
+	unit(id: string): Unit | null {
+		return this.file.units.all.get(id) ?? null
+	}
+
+	/** From the top down to the unit itself; empty for ''. */
+	unitPath(id: string): Unit[] {
+		return this.file.units.path(id)
+	}
+
+	/** What the owner of an account may, by the unit it belongs to and those above. */
+	limitsOf(account: string): Limits {
+		return this.file.units.limits(this.file.claims.row(account)?.unit ?? '')
+	}
+
+	limitsOfUnit(unit: string): Limits {
+		return this.file.units.limits(unit)
+	}
+
+	/** Those that were removed too. What belongs to none may also name a unit nobody here has heard of. */
+	#unitsWithin(unit: string): string[] {
+		const { units, claims } = this.file
+		if (unit !== '') return [...units.within(unit)]
+		return [...claims.tally.units()].filter(one => units.living(one) === '')
 	}
 
 	/** Accounts that lost the address they were made with to an earlier claim. */

@@ -1,9 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
 
-/** How many accounts there are of each home and domain: counted as they change, so that asking costs nothing. */
+type Place = { home: string; domain: string; unit: string }
+
+/** How many accounts there are of each unit, home and domain: counted as they change, so that asking costs nothing. */
 export class Tally {
 	#db: DatabaseSync
-	#counts = new Map<string, Map<string, number>>()
+	#counts = new Map<string, Map<string, Map<string, number>>>()
 
 	constructor(db: DatabaseSync) {
 		this.#db = db
@@ -12,24 +14,37 @@ export class Tally {
 	load(): void {
 		this.#counts = new Map()
 		const rows = this.#db
-			.prepare('SELECT home, domain, count(*) AS count FROM account GROUP BY home, domain')
+			.prepare('SELECT unit, home, domain, count(*) AS count FROM account GROUP BY unit, home, domain')
 			.all()
-		for (const { home, domain, count } of rows) {
-			this.add({ home: home as string, domain: domain as string }, count as number)
-		}
+		for (const { count, ...place } of rows) this.add(place as Place, count as number)
 	}
 
-	add({ home, domain }: { home: string; domain: string }, by: number): void {
-		let domains = this.#counts.get(home)
-		if (!domains) this.#counts.set(home, (domains = new Map()))
+	add({ unit, home, domain }: Place, by: number): void {
+		let homes = this.#counts.get(unit)
+		if (!homes) this.#counts.set(unit, (homes = new Map()))
+		let domains = homes.get(home)
+		if (!domains) homes.set(home, (domains = new Map()))
 		domains.set(domain, (domains.get(domain) ?? 0) + by)
 	}
 
-	/** @param counts which homes and domains to count */
-	sum(counts: (home: string, domain: string) => boolean): number {
+	/** Those that accounts name. */
+	units(): Iterable<string> {
+		return this.#counts.keys()
+	}
+
+	/**
+	 * @param counts which homes and domains to count
+	 * @param units only of these
+	 */
+	sum(
+		counts: (home: string, domain: string) => boolean,
+		units: Iterable<string> = this.#counts.keys(),
+	): number {
 		let sum = 0
-		for (const [home, domains] of this.#counts) {
-			for (const [domain, count] of domains) if (counts(home, domain)) sum += count
+		for (const unit of units) {
+			for (const [home, domains] of this.#counts.get(unit) ?? []) {
+				for (const [domain, count] of domains) if (counts(home, domain)) sum += count
+			}
 		}
 		return sum
 	}

@@ -4,7 +4,7 @@
  */
 export type Stamp = string
 
-export type Kind = 'node' | 'domain' | 'account' | 'address' | 'policy'
+export type Kind = 'node' | 'domain' | 'account' | 'address' | 'policy' | 'unit'
 export type Value = string | number | boolean | null | string[]
 
 /** A record: each field with the stamp of its last writing. A deletion is the field `deleted` = true. */
@@ -23,6 +23,8 @@ export type Account = {
 	home: string
 	epoch: number
 	disabled: boolean
+	/** Id of the unit it belongs to, '' = none. */
+	unit: string
 	/** PHC string (argon2id), '' = nobody can sign in. */
 	passwordHash: string
 	/** Milliseconds since 1970. */

@@ -7,8 +7,16 @@ import { homeOf, homeValue } from './merge.ts'
 import { DirectoryReader, domainOf, normalDomain } from './reader.ts'
 import { isDeleted, textOf } from './records.ts'
 import type { Account, Fields, Kind, NodeInfo, Value } from './types.ts'
+import type { Unit } from './units.ts'
 
-export type NewAccount = { address: string; name?: string; passwordHash?: string; home?: string }
+export type NewAccount = {
+	address: string
+	name?: string
+	passwordHash?: string
+	home?: string
+	/** Id. */
+	unit?: string
+}
 export type NodeSettings = Partial<Omit<NodeInfo, 'id'>>
 
 const SETTINGS = [
@@ -36,7 +44,7 @@ export abstract class DirectoryWriter extends DirectoryReader {
 			throw new DirectoryError('invalid-domain', `"${domain}" is no domain; give one like example.com`)
 		}
 		if (this.isOurDomain(name)) throw new DirectoryError('exists', `the domain ${name} is here already`)
-		this.write(() => this.#put('domain', name, { created: this.#now(), deleted: false }))
+		this.write(() => this.put('domain', name, { created: this.now(), deleted: false }))
 	}
 
 	removeDomain(domain: string): void {
@@ -53,7 +61,7 @@ export abstract class DirectoryWriter extends DirectoryReader {
 
 	addAccount(account: NewAccount): Account {
 		const made = this.#checked(account)
-		this.write(() => this.#put('account', made.id, made.values))
+		this.write(() => this.put('account', made.id, made.values))
 		return this.account(made.id)!
 	}
 
@@ -66,7 +74,7 @@ export abstract class DirectoryWriter extends DirectoryReader {
 				for (const account of waiting.slice(at, at + BATCH)) {
 					try {
 						const made = this.#checked(account)
-						this.#put('account', made.id, made.values)
+						this.put('account', made.id, made.values)
 						results.push(made.id)
 					} catch (error) {
 						if (!(error instanceof DirectoryError)) throw error
@@ -83,12 +91,13 @@ export abstract class DirectoryWriter extends DirectoryReader {
 		)
 	}
 
-	#checked({ address, name = '', passwordHash = '', home = this.self }: NewAccount) {
+	#checked({ address, name = '', passwordHash = '', home = this.self, unit = '' }: NewAccount) {
 		const normal = this.#free(address)
 		this.#activeNode(home)
-		const created = this.#now()
+		if (unit !== '') this.roomIn(this.livingUnit(unit).id, 1)
+		const created = this.now()
 		const values = { address: normal, name, passwordHash, home: homeValue(home, 1), created, disabled: false }
-		return { id: newId(created), values }
+		return { id: newId(created), values: unit === '' ? values : { ...values, unit } }
 	}
 
 	setPassword(id: string, passwordHash: string): void {
@@ -101,6 +110,32 @@ export abstract class DirectoryWriter extends DirectoryReader {
 
 	setDisabled(id: string, disabled: boolean): void {
 		this.#changeAccount(id, { disabled })
+	}
+
+	/** @param unit its id; '' = none */
+	setUnit(id: string, unit: string): void {
+		const account = this.account(id)
+		if (!account) throw new DirectoryError('nonexistent', 'there is no such account')
+		if (unit !== '') this.roomIn(this.livingUnit(unit).id, 1, account.unit)
+		this.#changeAccount(id, { unit })
+	}
+
+	protected livingUnit(id: string): Unit {
+		const unit = this.unit(id)
+		if (!unit) throw new DirectoryError('nonexistent', 'there is no such unit')
+		return unit
+	}
+
+	/** May so many accounts more be in a unit? Those that come from `from` are counted already in what is above both. */
+	protected roomIn(unit: string, more: number, from = ''): void {
+		const above = new Set(this.unitPath(from).map(({ id }) => id))
+		for (const { id, path, limits } of this.unitPath(unit)) {
+			if (limits.accounts === null || above.has(id)) continue
+			const present = this.countAccounts({ unit: id })
+			if (present + more <= limits.accounts) continue
+			const words = `${path} may have ${limits.accounts} accounts and has ${present}; raise its limit or choose another unit`
+			throw new DirectoryError('limit', words)
+		}
 	}
 
 	/** Also settles a conflict: the account that lost its address gets another. */
@@ -142,7 +177,7 @@ export abstract class DirectoryWriter extends DirectoryReader {
 			throw new DirectoryError('invalid-address', `${normal} needs at least one target, and not itself`)
 		}
 		this.write(() =>
-			this.#put('address', normal, { targets: normalTargets, created: this.#now(), deleted: false }),
+			this.put('address', normal, { targets: normalTargets, created: this.now(), deleted: false }),
 		)
 	}
 
@@ -163,24 +198,24 @@ export abstract class DirectoryWriter extends DirectoryReader {
 			)
 		}
 		this.welcome(id)
-		const values: Record<string, Value> = present ? {} : { created: this.#now() }
+		const values: Record<string, Value> = present ? {} : { created: this.now() }
 		for (const name of SETTINGS) {
 			const value = settings[name]
 			if (value !== undefined && value !== present?.[name]) values[name] = value
 		}
-		if (Object.keys(values).length > 0) this.write(() => this.#put('node', id, values))
+		if (Object.keys(values).length > 0) this.write(() => this.put('node', id, values))
 	}
 
 	/** The cluster goes on without it; accounts that live there are no longer anybody's until they get another home. */
 	removeNode(id: string): void {
 		const present = this.file.places.nodes.get(id)
 		if (!present || present.removed) throw new DirectoryError('nonexistent', `there is no node ${id}`)
-		this.write(() => this.#put('node', id, { deleted: true }))
+		this.write(() => this.put('node', id, { deleted: true }))
 	}
 
 	setPolicy(name: string, value: Value): void {
 		if (!/^[\w.-]{1,200}$/.test(name)) throw new Error(`not a policy's name: ${name}`)
-		this.write(() => this.#put('policy', name, { value }))
+		this.write(() => this.put('policy', name, { value }))
 	}
 
 	protected abstract readonly clock: Clock
@@ -188,7 +223,7 @@ export abstract class DirectoryWriter extends DirectoryReader {
 	/** Hears a node again that was left behind with an earlier cluster. */
 	protected abstract welcome(node: string): void
 
-	#put(kind: Kind, id: string, values: Record<string, Value>): void {
+	protected put(kind: Kind, id: string, values: Record<string, Value>): void {
 		const stamp = this.file.stamps.next()
 		const fields: Fields = {}
 		for (const [name, value] of Object.entries(values)) fields[name] = [value, stamp]
@@ -200,14 +235,14 @@ export abstract class DirectoryWriter extends DirectoryReader {
 	 * be removed from the whole cluster on the day it joins one.
 	 */
 	#remove(kind: 'domain' | 'address', id: string): void {
-		if (this.nodes().some(node => node.id !== this.self)) this.#put(kind, id, { deleted: true })
+		if (this.nodes().some(node => node.id !== this.self)) this.put(kind, id, { deleted: true })
 		else this.file.erase(kind, id)
 	}
 
 	#changeAccount(id: string, values: Record<string, Value>): void {
 		const fields = this.#livingAccount(id)
 		const news = Object.entries(values).filter(([name, value]) => fields[name]?.[0] !== value)
-		if (news.length > 0) this.write(() => this.#put('account', id, Object.fromEntries(news)))
+		if (news.length > 0) this.write(() => this.put('account', id, Object.fromEntries(news)))
 	}
 
 	#livingAccount(id: string): Fields {
@@ -235,7 +270,7 @@ export abstract class DirectoryWriter extends DirectoryReader {
 			throw new DirectoryError('no-such-node', `there is no node ${id} in the cluster`)
 	}
 
-	#now(): number {
+	protected now(): number {
 		return this.clock.now()
 	}
 }

@@ -5,8 +5,8 @@ type Form = {
 	words?: string[]
 	/** Takes all further words. */
 	rest?: string
-	/** `--flag` to field; `no` needs no value: the field is false. */
-	flags?: Record<string, [field: string, as: 'text' | 'number' | 'no']>
+	/** `--flag` to field; `no` and `yes` need no value: the field is false, true. A size may be `2G`; `none` = no limit. */
+	flags?: Record<string, [field: string, as: 'text' | 'number' | 'size' | 'no' | 'yes']>
 	/** Fields that are always set. */
 	fixed?: Record<string, unknown>
 	/** Reads this field from standard input when `--password-stdin` is given, or asks for it. */
@@ -27,6 +27,16 @@ const nodeFlags: Form['flags'] = {
 	'--disabled': ['enabled', 'no'],
 }
 
+const unitFlags: Form['flags'] = {
+	'--kind': ['kind', 'text'],
+	'--storage': ['storage', 'size'],
+	'--messages': ['messages', 'size'],
+	'--accounts': ['accounts', 'size'],
+	'--recipients': ['recipients', 'size'],
+	'--message-size': ['messageSize', 'size'],
+	'--no-outside': ['outside', 'no'],
+}
+
 export const forms: Record<string, Form> = {
 	status: {},
 	'domain add': { words: ['domain'] },
@@ -35,9 +45,18 @@ export const forms: Record<string, Form> = {
 	'account add': {
 		words: ['address'],
 		secret: 'optional',
-		flags: { '--name': ['name', 'text'], '--node': ['node', 'text'] },
+		flags: { '--name': ['name', 'text'], '--node': ['node', 'text'], '--unit': ['unit', 'text'] },
 	},
-	'account list': { flags: filters },
+	'account list': { flags: { ...filters, '--unit': ['unit', 'text'] } },
+	'account move-unit': { words: ['address', 'unit'] },
+	'unit add': { words: ['name'], flags: { ...unitFlags, '--parent': ['parent', 'text'] } },
+	'unit list': { flags: { '--below': ['below', 'text'] } },
+	'unit edit': {
+		words: ['unit'],
+		flags: { ...unitFlags, '--name': ['name', 'text'], '--outside': ['outside', 'yes'] },
+	},
+	'unit move': { words: ['unit', 'parent'] },
+	'unit remove': { words: ['unit'] },
 	'account passwd': { words: ['address'], secret: 'required' },
 	'account rename': { words: ['address', 'to'] },
 	'account disable': { words: ['address'], fixed: { disabled: true } },
@@ -124,10 +143,10 @@ function readInput(name: string, form: Form, args: string[]): Record<string, unk
 		const known = form.flags?.[flag]
 		if (!known) throw new Usage(`"${name}" has no flag ${flag}`)
 		const [field, as] = known
-		if (as === 'no') input[field] = false
+		if (as === 'no' || as === 'yes') input[field] = as === 'yes'
 		else {
 			const value = wanted(flag, inline ?? args[++i])
-			input[field] = as === 'number' ? asNumber(flag, value) : value
+			input[field] = as === 'number' ? asNumber(flag, value) : as === 'size' ? asSize(flag, value) : value
 		}
 	}
 	for (const field of form.words ?? []) {
@@ -149,6 +168,16 @@ function wanted(flag: string, value: string | undefined): string {
 function split(word: string): [name: string, value: string | undefined] {
 	const at = word.startsWith('--') ? word.indexOf('=') : -1
 	return at < 0 ? [word, undefined] : [word.slice(0, at), word.slice(at + 1)]
+}
+
+const UNITS = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 }
+
+/** `500M` in octets, a plain number as it is, `none` = null. */
+function asSize(what: string, text: string): number | null {
+	if (text === 'none') return null
+	const [, digits, unit = ''] = /^(\d+)([KMGT]?)$/i.exec(text) ?? []
+	if (digits === undefined) throw new Usage(`${what} is a number, a size like 500M, or none; not "${text}"`)
+	return Number(digits) * UNITS[unit.toUpperCase() as keyof typeof UNITS]
 }
 
 function asNumber(what: string, text: string): number {

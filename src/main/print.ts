@@ -1,7 +1,8 @@
 /** Columns a person reads; everything else is for --json. */
 const columns: Record<string, string[]> = {
 	'domain list': ['domain', 'accounts'],
-	'account list': ['address', 'name', 'home', 'homeDescription', 'conflict', 'disabled'],
+	'account list': ['address', 'name', 'home', 'homeDescription', 'unit', 'conflict', 'disabled'],
+	'unit list': ['path', 'kind', 'accounts', 'limits', 'id'],
 	'alias list': ['address', 'targets'],
 	'node list': [
 		'ip',
@@ -59,6 +60,7 @@ function cell(value: unknown): string {
 	if (Array.isArray(value)) return value.map(cell).join(', ') || '-'
 	if (typeof value === 'object')
 		return Object.entries(value)
+			.filter(([, one]) => one !== null)
 			.map(([name, one]) => `${cell(one)} ${name}`)
 			.join(', ')
 	return String(value)

@@ -61,6 +61,7 @@ export function account(name: string, more: Partial<Account> = {}): Account {
 		home: 'here',
 		epoch: 1,
 		disabled: false,
+		unit: '',
 		passwordHash: '',
 		created: 0,
 		...more,

@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { inbox, type LineClient, submission } from './support/clients.ts'
+import { endAll, joinTo, TestNode, until } from './support/nodes.ts'
+
+/* Units, as an administrator makes them at one node and people meet them at another. */
+
+const a = new TestNode('127.0.26.1')
+const b = new TestNode('127.0.26.2')
+
+before(async () => {
+	await Promise.all([a.start(), b.start()])
+	await a.say('domain add', { domain: 'test.com' })
+	await joinTo(a, b, '成都')
+})
+after(endAll)
+
+const wrong = (status: number, said: RegExp) => (error: Error & { status?: number }) =>
+	error.status === status && said.test(error.message)
+
+async function say(client: LineClient, ...commands: string[]): Promise<string> {
+	let last = ''
+	for (const command of commands) last = await client.say(command)
+	return last
+}
+
+test('the tree of units by command line: made, listed, moved, refused with a sentence', async () => {
+	await a.panpipe('unit', 'add', '集团', '--kind', 'group', '--accounts', '3', '--storage', '2G')
+	await a.panpipe('unit', 'add', '上海', '--kind', 'branch', '--parent', '集团')
+	const sales = await a.json('unit', 'add', '销售部', '--parent', '集团/上海', '--recipients', '2')
+	assert.deepEqual([sales.path, sales.kind, sales.holds.storage], ['集团/上海/销售部', 'department', 2 ** 31])
+	await a.panpipe('unit', 'add', '成都', '--kind', 'branch', '--parent', '集团')
+	await a.panpipe('unit', 'move', '销售部', '成都')
+	await assert.rejects(a.panpipe('unit', 'move', '集团', '销售部'), wrong(1, /cannot stand below itself/))
+	await assert.rejects(a.panpipe('unit', 'edit', '销售部', '--storage', '3G'), wrong(1, /can only have less/))
+	await assert.rejects(a.panpipe('unit', 'remove', '财务'), wrong(1, /"unit list" shows them all/))
+	await assert.rejects(a.panpipe('unit', 'edit', '销售部', '--storage', 'much'), wrong(2, /not "much"/))
+	await until('the other node knows the tree', 5000, async () => (await b.json('unit', 'list')).length === 4)
+	const listed: { path: string }[] = await b.json('unit', 'list')
+	assert.deepEqual(
+		listed.map(({ path }) => path),
+		['集团', '集团/上海', '集团/成都', '集团/成都/销售部'],
+	)
+	assert.match(await b.panpipe('unit', 'list'), /^集团\/成都\/销售部 +department +0 +2 recipients/m)
+})
+
+test('no more accounts than a unit above allows, at whichever node they are made', async () => {
+	for (const name of ['alice', 'bob', 'carol']) {
+		await b.say('account add', { address: `${name}@test.com`, password: 'secret', unit: '销售部' })
+	}
+	await assert.rejects(
+		b.say('account add', { address: 'dave@test.com', unit: '上海' }),
+		/集团 may have 3 accounts and has 3/,
+	)
+	await a.say('account add', { address: 'dave@test.com', password: 'secret' })
+	await until('all know all', 5000, async () => (await b.say('account list')).length === 4)
+	await assert.rejects(a.panpipe('account', 'move-unit', 'dave@test.com', '集团'), wrong(1, /may have 3/))
+	await a.panpipe('account', 'move-unit', 'carol@test.com', '/')
+	await a.panpipe('account', 'move-unit', 'dave@test.com', '集团')
+	const inside: { address: string }[] = await a.json('account', 'list', '--unit', '成都')
+	assert.deepEqual(inside.map(({ address }) => address).sort(), ['alice@test.com', 'bob@test.com'])
+})
+
+test('recipients, size and the way outside are limited where the mail is submitted, at any node', async () => {
+	await a.panpipe('unit', 'edit', '集团', '--message-size', '2K', '--no-outside')
+	await until('the limit is here', 5000, async () => {
+		const [unit] = await b.say('unit list', { below: '销售部' })
+		return unit.holds.messageSize === 2048 && unit.holds.outside === false
+	})
+	for (const node of [a, b]) {
+		const client = await submission(node.ip, 'alice@test.com')
+		assert.match(await say(client, 'MAIL FROM:<alice@test.com> SIZE=3000'), /^552 5\.3\.4 .*2048 octets/)
+		assert.match(
+			await say(client, 'MAIL FROM:<alice@test.com>', 'RCPT TO:<x@elsewhere.test>'),
+			/^550 5\.7\.1 .*this organisation only/,
+		)
+		for (const name of ['bob', 'carol']) assert.match(await say(client, `RCPT TO:<${name}@test.com>`), /^250/)
+		assert.match(await say(client, 'RCPT TO:<dave@test.com>'), /^550 5\.5\.3 .*2 recipients/)
+		await client.say('DATA')
+		assert.match(await client.say(`Subject: large\r\n\r\n${'0123456789\r\n'.repeat(200)}.`), /^552 5\.3\.4/)
+		await say(client, 'MAIL FROM:<alice@test.com>', 'RCPT TO:<bob@test.com>', 'DATA')
+		assert.match(await client.say('Subject: small\r\n\r\nhello\r\n.'), /^250/)
+		client.close()
+	}
+	await until('what is small is there', 5000, async () => (await inbox(b.ip, 'bob@test.com')).length === 2)
+	// Whoever belongs to no unit has none of these limits.
+	const client = await submission(a.ip, 'carol@test.com')
+	assert.match(await say(client, 'MAIL FROM:<carol@test.com>', 'RCPT TO:<x@elsewhere.test>'), /^250/)
+	client.close()
+})
