@@ -1,6 +1,6 @@
 /**
  * The whole comparison: Postfix → Dovecot and Panpipe by turns on this machine, medians, one table.
- * `--json` adds one line of JSON at the end; `--runs N` (3); `--only local,pair,latency,directory,idle` measures
+ * `--json` adds one line of JSON at the end; `--runs N` (3); `--only local,pair,latency,directory,idle,imap` measures
  * some of it; `--dir DIR` (/var/tmp) is where the mail lies: on a real disk, or fsync costs nothing and the
  * figures say nothing.
  */
@@ -10,17 +10,18 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { type DirectoryFigures, measureDirectory } from './directory.ts'
+import { imapRows } from './imap.ts'
 import { latencies, type Mailbox, memoryPerIdle, messagesPerSecond } from './load.ts'
 import { PASSWORD, PanpipeNode } from './panpipe.ts'
 import { type Reference, startReference } from './reference.ts'
-import { print, type Row } from './table.ts'
+import { median, print, type Row } from './table.ts'
 
 const MESSAGES = 5000
 // A server runs for months: its first seconds, in which the compiler is still at work, are not what is compared.
 const WARM_UP = { reference: 2000, panpipe: 10_000 }
 const IDLE = { reference: 200, panpipe: 1000 }
 const ACCOUNTS = 100_000
-const PARTS = ['local', 'pair', 'latency', 'directory', 'idle']
+const PARTS = ['local', 'pair', 'latency', 'directory', 'idle', 'imap']
 
 const { values } = parseArgs({
 	options: {
@@ -51,14 +52,15 @@ try {
 
 async function measure(root: string): Promise<void> {
 	const rows: Row[] = []
-	const reference = needsAny('local', 'pair', 'idle') ? await startReference(root) : null
+	const reference = needsAny('local', 'pair', 'idle', 'imap') ? await startReference(root) : null
 	if (reference) undo.push(() => reference.stop())
 	note(reference ? `${reference.versions}; ` : '', `${cpus().length} CPUs, ${cpus()[0]?.model ?? ''}`)
 
 	const alone = needsAny('local', 'idle') ? await started(root, 'alone', '127.88.0.11') : null
 	const pair = needsAny('pair', 'latency') ? await startPair(root) : null
 	const throughput = { reference: [] as number[], local: [] as number[], pair: [] as number[] }
-	if (reference) await load(reference, referenceBox(reference, 'warm'), WARM_UP.reference)
+	if (reference && needsAny('local', 'pair', 'idle'))
+		await load(reference, referenceBox(reference, 'warm'), WARM_UP.reference)
 	if (alone) await load(alone, await mailbox(alone, 'warm'), WARM_UP.panpipe)
 	if (pair) await load(pair.a, await mailbox(pair.b, 'warm', pair.a), WARM_UP.panpipe)
 
@@ -97,6 +99,8 @@ async function measure(root: string): Promise<void> {
 	}
 	await Promise.all([alone?.stop(), pair?.a.stop(), pair?.b.stop()])
 	if (parts.has('idle')) rows.push(await idleRow(root, reference!))
+	if (parts.has('imap'))
+		rows.push(...(await imapRows(root, reference!, runs, node => void undo.push(() => node.stop()), note)))
 	await reference?.stop()
 	if (parts.has('directory')) {
 		const figures = await measureDirectory(root, ACCOUNTS, node => void undo.push(() => node.stop()))
@@ -187,12 +191,6 @@ function rateRow(name: string, reference: number[], panpipe: number[], atLeast: 
 		panpipe: median(panpipe),
 		wanted: { ratioAbove: atLeast },
 	}
-}
-
-function median(values: number[]): number {
-	const sorted = values.toSorted((a, b) => a - b)
-	const middle = sorted.length >> 1
-	return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
 function needsAny(...names: string[]): boolean {

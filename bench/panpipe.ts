@@ -7,7 +7,7 @@ import { end, residentFamily } from './processes.ts'
 
 const PANPIPE = join(dirname(import.meta.dirname), 'panpipe')
 export const WEB_PORT = 18443
-const PORTS = { smtp: 18025, imap: 18143, web: WEB_PORT, cluster: 17422 }
+const PORTS = { smtp: 18025, imap: 18143, pop3: 18110, web: WEB_PORT, cluster: 17422 }
 export const PASSWORD = 'bench-password'
 
 export class PanpipeNode {
@@ -15,6 +15,7 @@ export class PanpipeNode {
 	readonly host: string
 	readonly smtp = PORTS.smtp
 	readonly imap = PORTS.imap
+	readonly pop3 = PORTS.pop3
 	#child: ChildProcess
 
 	private constructor(dir: string, host: string, child: ChildProcess) {
@@ -27,7 +28,7 @@ export class PanpipeNode {
 	static async start(root: string, name: string, host: string): Promise<PanpipeNode> {
 		const dir = join(root, name)
 		mkdirSync(dir, { recursive: true })
-		const off = ['submission', 'submissions', 'imaps', 'pop3', 'pop3s'].map(each => `${each} = 0\n`).join('')
+		const off = ['submission', 'submissions', 'imaps', 'pop3s'].map(each => `${each} = 0\n`).join('')
 		const on = Object.entries(PORTS).map(([each, port]) => `${each} = ${port}\n`)
 		writeFileSync(join(dir, 'panpipe.toml'), `hostname = "${name}.test"\n[ports]\n${on.join('')}${off}`)
 		const log = openSync(`${dir}.log`, 'a')

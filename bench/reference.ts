@@ -37,6 +37,8 @@ const HOST = '127.88.0.1'
 const PORTS = { smtp: 18025, imap: 18143, pop3: 18110 }
 const PASSWORD = 'bench-password'
 const SBIN = '/usr/sbin'
+/** Whose mail is as durable as Dovecot can make it. */
+export const DURABLE = 'durable@test.com'
 
 /** @param root a directory on a real disk, traversable by everybody; what we make in it we remove. */
 export async function startReference(root: string): Promise<Reference> {
@@ -67,6 +69,11 @@ async function startDovecot(dir: string): Promise<number> {
 	const group = idOf('nobody', 3)
 	mkdirSync(join(dir, 'mail'))
 	chownSync(join(dir, 'mail'), nobody, group)
+	// By default Dovecot leaves some of its fsyncs to the system; for this one person it does them all.
+	writeFileSync(
+		join(dir, 'durable'),
+		`${DURABLE}::${nobody}:${group}::${dir}/mail/${DURABLE}::userdb_mail_fsync=always\n`,
+	)
 	const config = join(dir, 'dovecot.conf')
 	writeFileSync(
 		config,
@@ -81,9 +88,14 @@ disable_plaintext_auth = no
 mail_location = sdbox:${dir}/mail/%u
 first_valid_uid = 1
 mail_max_userip_connections = 10000
+default_client_limit = 10000
 passdb {
   driver = static
   args = password=${PASSWORD}
+}
+userdb {
+  driver = passwd-file
+  args = ${dir}/durable
 }
 userdb {
   driver = static
@@ -97,7 +109,11 @@ service lmtp {
     mode = 0666
   }
 }
+service imap {
+  process_limit = 4096
+}
 service imap-login {
+  process_limit = 1000
   inet_listener imap {
     port = ${PORTS.imap}
   }

@@ -3,14 +3,13 @@
  * machine; medians. Both must find the same. `node bench/search.ts [--messages N] [--runs N] [--dir DIR]`; root and
  * the packages that bench/run.sh installs are needed.
  */
-import { once } from 'node:events'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { ImapClient } from './imap-client.ts'
+import { fill } from './letters.ts'
 import type { Mailbox } from './load.ts'
 import { PASSWORD, PanpipeNode } from './panpipe.ts'
 import { startReference } from './reference.ts'
@@ -23,64 +22,6 @@ const { values } = parseArgs({
 	},
 })
 const messages = Number(values.messages)
-
-/** The same numbers every time. */
-let state = 1
-function random(below: number): number {
-	state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-	return Math.floor((state / 2 ** 32) * below)
-}
-
-const SYLLABLES = 'ka lo mi ter pro con ble ing tion re un est or an the wor ma si du ver'.split(' ')
-const WORDS = Array.from({ length: 30_000 }, () =>
-	Array.from({ length: 1 + random(4) }, () => SYLLABLES[random(SYLLABLES.length)]).join(''),
-)
-/** Some words are frequent, most are not. */
-const word = () => WORDS[Math.floor(30_000 ** (random(1_000_000) / 1_000_000)) - 1]!
-
-/** `quartz` is in one of a hundred, `zephyr` in one of ten, `meeting` in every one; 会议 in one of a hundred. */
-function letter(i: number): string {
-	const subject = `${word()} ${word()} ${i % 100 === 7 ? 'quarterly' : word()} ${i}`
-	const from = i % 50 === 3 ? 'Zoe Example <zoe@example.net>' : `User <user${random(500)}@example.org>`
-	let text = `From: ${from}\r\nTo: user@test.com\r\nDate: Mon, 2 Mar 2026 10:00:00 +0000\r\nMessage-ID: <${i}.${random(1e9)}@example.org>\r\nSubject: ${subject}\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n`
-	text += 'meeting '
-	if (i % 100 === 42) text += 'quartz 明天的会议改到下午三点。 '
-	if (i % 10 === 5) text += 'zephyr '
-	let line = 0
-	while (text.length < 4096) {
-		const next = word()
-		line += next.length + 1
-		text += line > 70 ? `${next}\r\n` : `${next} `
-		if (line > 70) line = 0
-	}
-	return `${text}\r\n`
-}
-
-async function fill(mailbox: Mailbox): Promise<void> {
-	const socket = connect(mailbox.port, mailbox.host)
-	let answered = 0
-	let text = ''
-	let wake = () => {}
-	socket.on('data', chunk => {
-		text += chunk.toString('latin1')
-		answered += text.split(/^a OK /m).length - 1
-		if (/^a (NO|BAD)/m.test(text)) throw new Error(text)
-		text = text.slice(text.lastIndexOf('\n') + 1)
-		wake()
-	})
-	await once(socket, 'connect')
-	socket.write(`l LOGIN ${mailbox.login} ${mailbox.password}\r\n`)
-	state = 1
-	for (let i = 0; i < messages; i++) {
-		const octets = Buffer.from(letter(i))
-		socket.write(`a APPEND INBOX {${octets.length}+}\r\n`)
-		socket.write(octets)
-		socket.write('\r\n')
-		while (answered < i - 50) await new Promise<void>(resolve => (wake = resolve))
-	}
-	while (answered < messages) await new Promise<void>(resolve => (wake = resolve))
-	socket.destroy()
-}
 
 const QUERIES = [
 	'TEXT quartz',
@@ -115,7 +56,7 @@ try {
 	const ours: Mailbox = { host: node.host, port: node.imap, login: 'user@search.test', password: PASSWORD }
 	for (const mailbox of [theirs, ours]) {
 		const started = performance.now()
-		await fill(mailbox)
+		await fill(mailbox, messages)
 		process.stdout.write(`${messages} messages appended in ${(performance.now() - started).toFixed(0)} ms\n`)
 	}
 	const clients = [await signIn(theirs), await signIn(ours)]
