@@ -56,7 +56,7 @@ export const changePassword = verb({
 	input: z.object({ address, password }),
 	async run(office, { address, password }) {
 		const account = accountNamed(office, address)
-		office.directory.setPassword(account.id, await hashPassword(password))
+		await office.directory.changePassword(account.id, password)
 		return { address: account.address }
 	},
 })
@@ -136,7 +136,7 @@ export const listForwards = verb({
 			.map(account => ({ address: account.address, ...place(office, account.home) })),
 })
 
-function accountNamed({ directory }: Office, address: string): Account {
+export function accountNamed({ directory }: Office, address: string): Account {
 	const account = directory.accountByAddress(address)
 	if (!account) throw new CannotBeDone(`there is no account ${address}`)
 	return account

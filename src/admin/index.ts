@@ -9,6 +9,7 @@ import { addNode } from './add-node.ts'
 import * as domains from './domains.ts'
 import * as nodes from './nodes.ts'
 import * as queue from './queue.ts'
+import * as secrets from './secrets.ts'
 import * as status from './status.ts'
 import * as units from './units.ts'
 import type { Verb } from './verb.ts'
@@ -32,6 +33,11 @@ export const verbs = {
 	'unit edit': units.editUnit,
 	'unit move': units.moveUnit,
 	'unit remove': units.removeUnit,
+	'account app-password add': secrets.addAppPassword,
+	'account app-password list': secrets.listAppPasswords,
+	'account app-password remove': secrets.removeAppPassword,
+	'account totp show': secrets.showTotp,
+	'account totp reset': secrets.resetTotp,
 	'alias add': accounts.addAlias,
 	'alias list': accounts.listAliases,
 	'alias remove': accounts.removeAlias,

@@ -1,13 +1,19 @@
+import { randomBytes } from 'node:crypto'
 import type { Links } from '../cluster/index.ts'
 import { type Clock, Emitter, type Log } from '../kit/index.ts'
 import { normalAddress } from '../message/index.ts'
 import { leaveBehind } from './alone.ts'
+import { AppPasswords, type SecretsFile } from './app-passwords.ts'
 import { DirectoryFile, type Touched } from './file.ts'
+import { COST, hashPassword } from './password.ts'
 import type { Patience } from './peer.ts'
-import { SignIns } from './sign-in.ts'
+import type { ScramLogin } from './scram.ts'
+import { scramSaltOf, secretsOf } from './secrets.ts'
+import { type Candidate, SignIns, type TokenChecker } from './sign-in.ts'
 import { Sync } from './sync.ts'
 import { Taker } from './take.ts'
-import type { Account, Kind, RefreshResult, SignIn } from './types.ts'
+import { SecondFactor } from './totp.ts'
+import type { Kind, RefreshResult, SignIn } from './types.ts'
 import { UnitWriter } from './unit-writer.ts'
 
 /** After a commit. A large merge is many of these. */
@@ -21,6 +27,9 @@ export type DirectoryChange = {
 	gone: string[]
 }
 
+// The salts that logins nobody has are answered with come from it.
+const SCRAM_SECRET = 'scram.secret'
+
 export type DirectoryOptions = {
 	/** Path of directory.sqlite. */
 	file: string
@@ -31,6 +40,8 @@ export type DirectoryOptions = {
 	links: Links
 	/** Stamps of a node were not taken: its clock is so far ahead of ours. The log says it too. */
 	onClockAhead?: (node: string, aheadMs: number) => void
+	/** The organisation's own sign-in, for OAUTHBEARER; without it bearer tokens are not taken. */
+	tokens?: TokenChecker
 	/** When differences between nodes are repaired; for tests. */
 	patience?: Partial<Patience>
 }
@@ -42,6 +53,12 @@ export function openDirectory(options: DirectoryOptions): Directory {
 /** What every node knows, at this node. */
 export class Directory extends UnitWriter {
 	readonly changed: Emitter<DirectoryChange>
+	/** For mail programs, one each. */
+	readonly appPasswords: AppPasswords
+	/** TOTP and recovery codes, for people. */
+	readonly secondFactor: SecondFactor
+	/** Null: no bearer tokens are taken here. */
+	readonly tokens: TokenChecker | null
 	protected readonly clock: Clock
 	#log: Log
 	#taker: Taker
@@ -82,21 +99,91 @@ export class Directory extends UnitWriter {
 			isMember: node => node !== this.self && !file.places.isRemoved(node),
 			...(options.patience ? { patience: options.patience } : {}),
 		})
-		this.#signIns = new SignIns({ clock, candidates: login => this.#candidates(login) })
+		const secrets = this.#secretsFile()
+		this.appPasswords = new AppPasswords(secrets, clock)
+		this.secondFactor = new SecondFactor(secrets, clock)
+		this.tokens = options.tokens ?? null
+		this.#signIns = new SignIns({
+			clock,
+			candidates: login => this.#candidates(login),
+			appPasswords: this.appPasswords,
+			secondFactor: this.secondFactor,
+			tokens: this.tokens,
+			scramSecret: () => this.#scramSecret(),
+			onOldHash: ({ id, passwordHash }, password) => this.#completeHash(id, passwordHash, password),
+		})
 	}
 
 	/**
-	 * Argon2id, some 30 ms of another thread. `login` is an address, the substitute of a conflict, or the address
+	 * A mail program signs in (IMAP, POP3, SMTP, JMAP): with an app password, or with the account's own while TOTP is
+	 * off. Argon2id, some 30 ms of another thread. `login` is an address, the substitute of a conflict, or the address
 	 * lost in one; its local part alone will do where there is exactly one domain.
 	 */
 	authenticate(login: string, password: string): Promise<SignIn> {
-		return this.#signIns.authenticate(login, password)
+		return this.#signIns.program(login, password)
 	}
 
-	#candidates(login: string): Account[] {
+	/**
+	 * A person signs in at a page: with the account's own password, and with the code of the app (or a recovery code)
+	 * while TOTP is on; ask for it when the answer is `code`, and call again with both.
+	 */
+	signIn(login: string, password: string, code = ''): Promise<SignIn> {
+		return this.#signIns.person(login, password, code)
+	}
+
+	/** The same as `authenticate` where the password is proved, not told (SCRAM). The answer for a login nobody has looks alike. */
+	scram(login: string): ScramLogin {
+		return this.#signIns.scram(this.#full(login))
+	}
+
+	/** The same by a bearer token of the organisation's own sign-in. */
+	authenticateToken(login: string, token: string): Promise<SignIn> {
+		return this.#signIns.token(login, token)
+	}
+
+	/** Takes some 50 ms of another thread. App passwords stay as they are. @throws DirectoryError */
+	async changePassword(account: string, password: string): Promise<void> {
+		const hash = await hashPassword(password, COST, scramSaltOf(secretsOf(this.livingAccount(account))))
+		this.setPassword(account, hash)
+	}
+
+	#full(login: string): string {
 		const domains = this.domains()
-		const address = login.includes('@') || domains.length !== 1 ? login : `${login}@${domains[0]}`
-		return this.file.claims.mayBe(normalAddress(address))
+		return normalAddress(login.includes('@') || domains.length !== 1 ? login : `${login}@${domains[0]}`)
+	}
+
+	#candidates(login: string): Candidate[] {
+		return this.file.claims.mayBe(this.#full(login)).map(account => {
+			return { account, secrets: secretsOf(this.file.get('account', account.id) ?? {}) }
+		})
+	}
+
+	#secretsFile(): SecretsFile {
+		return {
+			secretsOf: account => secretsOf(this.livingAccount(account)),
+			change: (account, values) => this.changeAccount(account, values),
+			usesOf: account => this.file.usesOf(account),
+			saveUse: (account, id, at) => this.file.saveUse(account, id, at),
+		}
+	}
+
+	/** Made once, by whoever needs it first; if two did, all soon agree on one. */
+	#scramSecret(): string {
+		const known = this.getPolicy(SCRAM_SECRET)
+		if (typeof known === 'string') return known
+		const secret = randomBytes(32).toString('base64')
+		this.setPolicy(SCRAM_SECRET, secret)
+		return secret
+	}
+
+	/** A hash from elsewhere gets what SCRAM needs, now that the password is known. No reason to keep anybody out. */
+	async #completeHash(account: string, hash: string, password: string): Promise<void> {
+		try {
+			const salt = scramSaltOf(secretsOf(this.livingAccount(account)))
+			this.completeHash(account, hash, await hashPassword(password, COST, salt))
+		} catch (error) {
+			this.#log.warn({ err: error, account }, 'directory: a password hash could not be completed')
+		}
 	}
 
 	/** 分布式用户刷新: every member's full list to us, ours to every member. Those that cannot be reached are named. */

@@ -200,6 +200,17 @@ export class DirectoryFile {
 		this.db.prepare('INSERT OR REPLACE INTO cursor VALUES (?, ?, ?, ?)').run(peer, incarnation, seq, asOf)
 	}
 
+	/** When app passwords of the account were last used here (ms). */
+	usesOf(account: string): Map<string, number> {
+		const rows = this.db.prepare('SELECT id, at FROM app_password_use WHERE account = ?').all(account)
+		return new Map(rows.map(({ id, at }) => [id as string, at as number]))
+	}
+
+	saveUse(account: string, appPassword: string, at: number): void {
+		this.#durable('NORMAL')
+		this.db.prepare('INSERT OR REPLACE INTO app_password_use VALUES (?, ?, ?)').run(account, appPassword, at)
+	}
+
 	/**
 	 * Rows of `record` were deleted by other ways than `erase`. What others know of this file no longer holds: they
 	 * start anew with it, and we with theirs. Inside `change`.

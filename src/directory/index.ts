@@ -7,13 +7,20 @@
  * an address lookup is one indexed read; merging 100,000 accounts lets others have their turn; no password is
  * kept readable, and an unknown login takes as long as a wrong password.
  *
+ * Signing in: `authenticate` (mail programs: app passwords, or the own one while TOTP is off), `scram`, `authenticateToken`,
+ * `signIn` (people at a page, with the code); `appPasswords` and `secondFactor` are what a settings page shows and changes.
+ *
  * Does not: know mail, decide routes, move accounts, draw pages. The erasing of mail is the store's.
  */
+export type { AppPassword, AppPasswords } from './app-passwords.ts'
 export { Directory, type DirectoryChange, type DirectoryOptions, openDirectory } from './directory.ts'
 export { DirectoryError, type DirectoryErrorCode } from './error.ts'
 export { hashPassword, verifyPassword } from './password.ts'
 export type { NodeRecord } from './places.ts'
 export type { AccountFilter } from './reader.ts'
+export type { ScramLogin } from './scram.ts'
+export type { TokenChecker } from './sign-in.ts'
+export type { SecondFactor } from './totp.ts'
 export type {
 	Account,
 	Alias,

@@ -71,4 +71,16 @@ export const migrations: readonly Migration[] = [
 		CREATE INDEX account_unit ON account (unit, address, id) WHERE unit <> '';
 		`,
 	},
+	{
+		name: 'use of app passwords',
+		sql: `
+		-- When an app password last let somebody in at this node (ms). Not told to others.
+		CREATE TABLE app_password_use (
+			account TEXT NOT NULL,
+			id TEXT NOT NULL,
+			at INTEGER NOT NULL,
+			PRIMARY KEY (account, id)
+		) WITHOUT ROWID;
+		`,
+	},
 ]

@@ -20,6 +20,11 @@ export function writerOf(stamp: Stamp): string {
 	return stamp.slice(17)
 }
 
+/** The stamp by `node` that is newer than this one and older than (nearly) every other newer one. */
+export function justAfter(stamp: Stamp, node: string): Stamp {
+	return `${(BigInt(`0x${stamp.slice(0, 16)}`) + 1n).toString(16).padStart(16, '0')}-${node}`
+}
+
 /**
  * A hybrid logical clock: follows the wall clock, never goes back, and is never behind a stamp it has seen, so
  * that whoever changes a field after reading it has the newer stamp, however wrong the wall clocks are.

@@ -55,6 +55,12 @@ export type Resolved =
 	/** Not a domain of ours. */
 	| { is: 'foreign'; domain: string }
 
-export type SignIn = { ok: true; account: Account } | { ok: false; why: 'wrong' | 'disabled' }
+/**
+ * `app-password`: the password is right, but with TOTP on a mail program needs an app password.
+ * `code`: the password is right; the TOTP code (or a recovery code) is missing or wrong.
+ */
+export type SignIn =
+	| { ok: true; account: Account }
+	| { ok: false; why: 'wrong' | 'disabled' | 'app-password' | 'code' }
 
 export type RefreshResult = { node: string; state: 'done' | 'unreachable'; records: number; changed: number }

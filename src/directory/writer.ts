@@ -6,6 +6,7 @@ import type { Touched } from './file.ts'
 import { homeOf, homeValue } from './merge.ts'
 import { DirectoryReader, domainOf, normalDomain } from './reader.ts'
 import { isDeleted, textOf } from './records.ts'
+import { justAfter } from './stamp.ts'
 import type { Account, Fields, Kind, NodeInfo, Value } from './types.ts'
 import type { Unit } from './units.ts'
 
@@ -101,15 +102,27 @@ export abstract class DirectoryWriter extends DirectoryReader {
 	}
 
 	setPassword(id: string, passwordHash: string): void {
-		this.#changeAccount(id, { passwordHash })
+		this.changeAccount(id, { passwordHash })
+	}
+
+	/**
+	 * The same password, hashed as we do it today. It is as old as the hash before: whoever changed the password
+	 * meanwhile, at a node we do not hear, has the newer one.
+	 */
+	protected completeHash(id: string, from: string, to: string): void {
+		const [hash, stamp] = this.livingAccount(id).passwordHash ?? []
+		if (hash !== from) return
+		this.write(() => {
+			this.file.put('account', id, { passwordHash: [to, justAfter(stamp!, this.self)] })
+		})
 	}
 
 	setName(id: string, name: string): void {
-		this.#changeAccount(id, { name })
+		this.changeAccount(id, { name })
 	}
 
 	setDisabled(id: string, disabled: boolean): void {
-		this.#changeAccount(id, { disabled })
+		this.changeAccount(id, { disabled })
 	}
 
 	/** @param unit its id; '' = none */
@@ -117,7 +130,7 @@ export abstract class DirectoryWriter extends DirectoryReader {
 		const account = this.account(id)
 		if (!account) throw new DirectoryError('nonexistent', 'there is no such account')
 		if (unit !== '') this.roomIn(this.livingUnit(unit).id, 1, account.unit)
-		this.#changeAccount(id, { unit })
+		this.changeAccount(id, { unit })
 	}
 
 	protected livingUnit(id: string): Unit {
@@ -140,7 +153,7 @@ export abstract class DirectoryWriter extends DirectoryReader {
 
 	/** Also settles a conflict: the account that lost its address gets another. */
 	renameAccount(id: string, address: string): void {
-		const fields = this.#livingAccount(id)
+		const fields = this.livingAccount(id)
 		if (normalAddress(address) === textOf(fields, 'address')) {
 			if (!this.account(id)?.conflict) return
 			throw new DirectoryError(
@@ -150,24 +163,24 @@ export abstract class DirectoryWriter extends DirectoryReader {
 		}
 		// Its own substitute may become its own address.
 		const substitute = this.account(id)?.address === normalAddress(address)
-		this.#changeAccount(id, { address: substitute ? normalAddress(address) : this.#free(address) })
+		this.changeAccount(id, { address: substitute ? normalAddress(address) : this.#free(address) })
 	}
 
 	/** Its mail goes where it lives (`DirectoryChange.gone` there). */
 	removeAccount(id: string): void {
-		this.#changeAccount(id, { deleted: true })
+		this.changeAccount(id, { deleted: true })
 	}
 
 	/** @param epoch of the new home; greater than the present one, by default by one */
 	setHome(id: string, node: string, epoch?: number): void {
-		const present = homeOf(this.#livingAccount(id).home?.[0]).epoch
+		const present = homeOf(this.livingAccount(id).home?.[0]).epoch
 		const next = epoch ?? present + 1
 		if (!Number.isSafeInteger(next) || next <= present) {
 			const words = `the account has moved meanwhile (epoch ${present}, not below ${next}); look again where it lives`
 			throw new DirectoryError('out-of-date', words)
 		}
 		this.#activeNode(node)
-		this.#changeAccount(id, { home: homeValue(node, next) })
+		this.changeAccount(id, { home: homeValue(node, next) })
 	}
 
 	addAlias(address: string, targets: string[]): void {
@@ -239,13 +252,14 @@ export abstract class DirectoryWriter extends DirectoryReader {
 		else this.file.erase(kind, id)
 	}
 
-	#changeAccount(id: string, values: Record<string, Value>): void {
-		const fields = this.#livingAccount(id)
+	protected changeAccount(id: string, values: Record<string, Value>): void {
+		const fields = this.livingAccount(id)
 		const news = Object.entries(values).filter(([name, value]) => fields[name]?.[0] !== value)
 		if (news.length > 0) this.write(() => this.put('account', id, Object.fromEntries(news)))
 	}
 
-	#livingAccount(id: string): Fields {
+	/** @throws DirectoryError */
+	protected livingAccount(id: string): Fields {
 		const fields = this.file.get('account', id)
 		if (!fields || isDeleted(fields)) throw new DirectoryError('nonexistent', 'there is no such account')
 		return fields

@@ -19,6 +19,14 @@ test('flags may stand anywhere, with a space or an equals sign', () => {
 	}
 })
 
+test('a command may have three words', () => {
+	const { verb, input } = understand(['account', 'app-password', 'add', 'alice@example.com', '我的手机'])
+	assert.deepEqual(
+		{ verb, input },
+		{ verb: 'account app-password add', input: { address: 'alice@example.com', name: '我的手机' } },
+	)
+})
+
 test('what is wrong is a Usage that names it', () => {
 	for (const [line, said] of [
 		[['node', 'add', '192.0.2.1', 'web', 'ABC'], /web port is a number/],

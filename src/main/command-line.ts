@@ -62,6 +62,11 @@ export const forms: Record<string, Form> = {
 	'account disable': { words: ['address'], fixed: { disabled: true } },
 	'account enable': { words: ['address'], fixed: { disabled: false }, verb: 'account disable' },
 	'account remove': { words: ['address'] },
+	'account app-password add': { words: ['address', 'name'] },
+	'account app-password list': { words: ['address'] },
+	'account app-password remove': { words: ['address', 'id'] },
+	'account totp show': { words: ['address'] },
+	'account totp reset': { words: ['address'] },
 	'alias add': { words: ['address'], rest: 'targets' },
 	'alias list': {},
 	'alias remove': { words: ['address'] },
@@ -122,7 +127,7 @@ export function understand(args: string[]): Spoken {
 		else if (name === '--config') spoken.config = wanted(name, inline ?? args[++i])
 		else own.push(args[i]!)
 	}
-	const name = [own.slice(0, 2).join(' '), own[0] ?? ''].find(one => forms[one])
+	const name = [3, 2, 1].map(words => own.slice(0, words).join(' ')).find(one => forms[one])
 	if (name === undefined)
 		throw new Usage(own.length > 0 ? `there is no command "${own.join(' ')}"` : 'a command is wanted')
 	const form = forms[name]!

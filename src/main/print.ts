@@ -3,6 +3,7 @@ const columns: Record<string, string[]> = {
 	'domain list': ['domain', 'accounts'],
 	'account list': ['address', 'name', 'home', 'homeDescription', 'unit', 'conflict', 'disabled'],
 	'unit list': ['path', 'kind', 'accounts', 'limits', 'id'],
+	'account app-password list': ['id', 'name', 'created', 'lastUsed'],
 	'alias list': ['address', 'targets'],
 	'node list': [
 		'ip',

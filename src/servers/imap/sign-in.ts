@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Account } from '../../directory/index.ts'
+import type { Account, SignIn } from '../../directory/index.ts'
 import { walk } from '../walk.ts'
 import { capabilities } from './capability.ts'
 import { type Done, no, ok } from './done.ts'
@@ -22,7 +22,7 @@ export async function signIn(
 	return walkHome(session, tag, result.account)
 }
 
-function failed(session: Session, why: 'wrong' | 'disabled'): Done | null {
+function failed(session: Session, why: Extract<SignIn, { ok: false }>['why']): Done | null {
 	if (++session.signInFailures >= MOST_FAILURES) {
 		session.bye('too many failed sign-ins')
 		return null

@@ -1,4 +1,4 @@
-import type { Account } from '../../directory/index.ts'
+import type { Account, SignIn } from '../../directory/index.ts'
 import { decodeBase64, pop3, SaslServer, type SaslStep } from '../../wire/index.ts'
 import { mechanismsOf } from './capa.ts'
 import { Maildrop } from './maildrop.ts'
@@ -94,7 +94,7 @@ function enter(session: Session, account: Account): void {
 	session.ok(`${messages} messages (${size} octets)`)
 }
 
-function wrong(session: Session, why: 'wrong' | 'disabled' = 'wrong'): void {
+function wrong(session: Session, why: Extract<SignIn, { ok: false }>['why'] = 'wrong'): void {
 	session.err(
 		why === 'disabled' ? 'This account is disabled; ask your administrator' : 'Name or password is wrong',
 		'AUTH',

@@ -1,3 +1,4 @@
+import type { SignIn } from '../../directory/index.ts'
 import { type Command, decodeBase64, Refused, reply, SaslServer, type SaslStep } from '../../wire/index.ts'
 import type { Session } from './session.ts'
 
@@ -58,7 +59,7 @@ async function check(session: Session, step: Extract<SaslStep, { is: 'password' 
 	session.say(reply(235, '2.7.0', 'Signed in'))
 }
 
-function wrong(session: Session, why: 'wrong' | 'disabled'): void {
+function wrong(session: Session, why: Extract<SignIn, { ok: false }>['why']): void {
 	session.say(
 		why === 'disabled'
 			? reply(535, '5.7.13', 'This account is disabled; ask your administrator')
