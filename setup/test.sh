@@ -4,10 +4,13 @@ set -e
 here=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$here"
 [ -x node_modules/.bin/node ] && [ -e node_modules/.package-lock.json ] && [ -x node_modules/.bin/tsc ] || sh setup/install.sh
-sh setup/packages.sh nats-server=nats-server swaks=swaks =libnet-ssleay-perl curl=curl mbsync=isync neomutt=neomutt python3=python3 openssl=openssl
+sh setup/packages.sh nats-server=nats-server swaks=swaks =libnet-ssleay-perl curl=curl mbsync=isync neomutt=neomutt python3=python3 openssl=openssl \
+	chromium=chromium =fonts-noto-cjk
 PATH="$here/node_modules/.bin:$PATH"
 export PATH
 biome check .
 tsc --noEmit
+tsc --noEmit -p web
+sh setup/web.sh
 exec node --disable-warning=ExperimentalWarning --test --test-concurrency=2 --test-timeout=300000 --test-reporter=spec "$@" \
 	'src/**/*.test.ts' 'test/**/*.test.ts'

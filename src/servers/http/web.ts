@@ -5,6 +5,7 @@ import type { TLSSocket, TlsOptions } from 'node:tls'
 import fastify, { type FastifyInstance } from 'fastify'
 import { isLoopback, type Log } from '../../kit/index.ts'
 import { explainListen } from '../listen.ts'
+import { servePages } from './pages.ts'
 
 export type WebOptions = {
 	log: Log
@@ -110,6 +111,7 @@ function makeApp(options: WebOptions, server: Server): FastifyInstance {
 		const { status, body } = await options.answerJoin(request.url, request.body, request.ip)
 		return reply.code(status).send(body)
 	})
+	app.register(servePages)
 	app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not found' }))
 	app.setErrorHandler((error, _request, reply) => {
 		const status = (error as { statusCode?: number }).statusCode ?? 500

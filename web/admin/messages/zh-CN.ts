@@ -1,0 +1,3 @@
+export default {
+	admin: { title: '管理', signIn: '登录管理后台' },
+}
