@@ -1,9 +1,11 @@
+import { copyAcross } from './copy-across.ts'
 import * as flags from './flag-ops.ts'
 import type { MailFile, PackedBody } from './mail-file.ts'
 import * as boxes from './mailbox-ops.ts'
 import * as messages from './message-ops.ts'
 import * as metadata from './metadata-ops.ts'
 import * as queue from './queue-ops.ts'
+import * as rights from './rights-ops.ts'
 import type { LoggedOp, NewQueueItem, Op, OpResult } from './types.ts'
 
 /** An Op as it reaches the writer: bodies packed. */
@@ -21,6 +23,7 @@ export type Decision =
 	| boxes.MailboxDeleted
 	| { do: 'mailbox.subscribe'; account: string; name: string; on: boolean }
 	| metadata.MetadataSet
+	| rights.RightsSet
 	| messages.MessageAdded
 	| flags.FlagsChanged
 	| messages.MessagesCopied
@@ -58,6 +61,9 @@ export function apply(file: MailFile, op: PackedOp): OpResult {
 		case 'mailbox.subscribe':
 			return settle(file, { do: 'mailbox.subscribe', account: op.account, name: op.name, on: op.on })
 
+		case 'mailbox.rights':
+			return settle(file, rights.decideRights(file, op))
+
 		case 'metadata.set':
 			return settle(file, metadata.decideMetadata(file, op))
 
@@ -73,6 +79,7 @@ export function apply(file: MailFile, op: PackedOp): OpResult {
 		}
 		case 'message.copy':
 		case 'message.move':
+			if (op.toAccount !== undefined && op.toAccount !== op.account) return copyAcross(file, op)
 			return settleUids(file, messages.decideCopy(file, op))
 		case 'message.expunge':
 			return settleUids(file, messages.decideExpunge(file, op))
@@ -94,6 +101,8 @@ export function enact(file: MailFile, decision: Decision, body?: PackedBody): Op
 			return boxes.enactDelete(file, decision)
 		case 'mailbox.subscribe':
 			return boxes.enactSubscribe(file, decision)
+		case 'mailbox.rights':
+			return rights.enactRights(file, decision)
 		case 'metadata.set':
 			return metadata.enactMetadata(file, decision)
 		case 'message.add': {
@@ -151,14 +160,14 @@ function add(file: MailFile, op: Extract<PackedOp, { do: 'message.add' }>): OpRe
 		box = boxes.boxByName(file, op.account, op.mailbox)
 	}
 	const { replaces } = op
-	if (replaces && !messages.isThere(file, op.account, replaces)) return { ok: false, error: 'nonexistent' }
+	if (replaces && !messages.isThere(file, replaces)) return { ok: false, error: 'nonexistent' }
 	const decided = messages.decideAdd(file, op as never, box)
 	if (!('do' in decided)) return decided
 	const result = messages.enactAdd(file, decided, box!, op.body)
 	log(file, decided)
 	if (replaces) {
-		const { mailbox, uid } = replaces
-		apply(file, { do: 'message.expunge', account: op.account, mailbox, uids: [uid], any: true })
+		const { account, mailbox, uid } = replaces
+		apply(file, { do: 'message.expunge', account, mailbox, uids: [uid], any: true })
 	}
 	return result
 }

@@ -1,7 +1,7 @@
 import type { MailFile } from './mail-file.ts'
 import { boxById, boxByKey, type Logged } from './mailbox-ops.ts'
 import { keywordsJson, Tally } from './tally.ts'
-import type { Op, OpResult } from './types.ts'
+import { Flag, type MayFlag, type Op, type OpResult } from './types.ts'
 
 export type FlagsChanged = Logged<
 	'message.flags',
@@ -10,6 +10,9 @@ export type FlagsChanged = Logged<
 		mailbox: string
 		modseq: number
 		rows: [uid: number, flags: number, keywords: string[]][]
+		/** Done by another account than the owner: of \Seen this is what changed, for that account alone. */
+		by?: string
+		seen?: [uid: number, is: boolean][]
 	}
 >
 
@@ -21,6 +24,7 @@ export function decideFlags(
 	if (!box || box.account !== op.account) return { ok: false, error: 'nonexistent' }
 	const rows: FlagsChanged['rows'] = []
 	const unchanged: number[] = []
+	const seen: [number, boolean][] = []
 	for (const uid of op.uids) {
 		const row = file.get<{ flags: number; keywords: string | null; modseq: number }>(
 			'SELECT flags, keywords, modseq FROM message WHERE mailbox = ? AND uid = ?',
@@ -33,9 +37,16 @@ export function decideFlags(
 			continue
 		}
 		const before: string[] = row.keywords ? JSON.parse(row.keywords) : []
-		const { flags, keywords } = turn(op.how, row.flags, before, op.flags, op.keywords)
-		if (flags === row.flags && sameSet(keywords, before)) continue
-		rows.push([uid, flags, keywords])
+		const had =
+			op.by === undefined ? row.flags : (row.flags & ~Flag.seen) | seenBit(file, box.key, op.by, uid)
+		const turned = turn(op.how, had, before, op.flags, op.keywords)
+		const { flags, keywords } = op.only ? within(op.only, had, before, turned) : turned
+		if (flags === had && sameSet(keywords, before)) continue
+		if (op.by === undefined) rows.push([uid, flags, keywords])
+		else {
+			if ((flags ^ had) & Flag.seen) seen.push([uid, (flags & Flag.seen) !== 0])
+			rows.push([uid, (flags & ~Flag.seen) | (row.flags & Flag.seen), keywords])
+		}
 	}
 	const logged: FlagsChanged = {
 		do: 'message.flags',
@@ -43,8 +54,33 @@ export function decideFlags(
 		mailbox: box.id,
 		modseq: box.modseq + 1,
 		rows,
+		...(op.by === undefined ? null : { by: op.by, seen }),
 	}
 	return { logged, unchanged }
+}
+
+/** Flag.seen when that account has seen the message of another's mailbox. */
+export function seenBit(file: MailFile, mailbox: number, account: string, uid: number): number {
+	const sql = 'SELECT 1 FROM seen WHERE mailbox = ? AND account = ? AND uid = ?'
+	return file.get(sql, mailbox, account, uid) ? Flag.seen : 0
+}
+
+export function setSeen(file: MailFile, mailbox: number, account: string, uid: number, is: boolean): void {
+	if (is) file.run('INSERT OR IGNORE INTO seen VALUES (?, ?, ?)', mailbox, account, uid)
+	else file.run('DELETE FROM seen WHERE mailbox = ? AND account = ? AND uid = ?', mailbox, account, uid)
+}
+
+/** What may not be changed is as it was. */
+function within(
+	only: MayFlag,
+	flags: number,
+	keywords: string[],
+	turned: { flags: number; keywords: string[] },
+): { flags: number; keywords: string[] } {
+	return {
+		flags: (flags & ~only.flags) | (turned.flags & only.flags),
+		keywords: only.keywords ? turned.keywords : keywords,
+	}
 }
 
 function turn(how: 'add' | 'remove' | 'set', flags: number, keywords: string[], by: number, words: string[]) {
@@ -85,6 +121,7 @@ export function enactFlags(file: MailFile, op: FlagsChanged): OpResult {
 			uid,
 		)
 	}
+	for (const [uid, is] of op.seen ?? []) setSeen(file, box.key, op.by!, uid, is)
 	tally.enter(file, box.key, op.modseq)
 	file.changed(box.account, box.key)
 	return { ok: true, uids: op.rows.map(([uid]) => uid), modseq: op.modseq }

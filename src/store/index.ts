@@ -11,6 +11,7 @@
 export { bodyText, envelopeText, fold, headerText, LARGE_MESSAGE, largeBodyText } from './search/text.ts'
 export { DiskFull, openStore, type Store } from './store.ts'
 export {
+	ANYONE,
 	type BlobHead,
 	type BodyStage,
 	type Change,
@@ -18,7 +19,9 @@ export {
 	type LoggedOp,
 	type LogRow,
 	type MailboxRow,
+	type MayFlag,
 	type MessageRow,
+	type Messages,
 	type NewQueueItem,
 	type Op,
 	type OpError,
@@ -27,6 +30,7 @@ export {
 	type QueueResult,
 	type Reader,
 	type Role,
+	type Room,
 	type Route,
 	type SearchField,
 	type StagedBody,

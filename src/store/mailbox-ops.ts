@@ -55,6 +55,15 @@ function validName(name: string): boolean {
 	return levels.length <= 20 && levels.every(level => level.length > 0)
 }
 
+/** Whom a mailbox is shared with. @param mailbox its id */
+export function rightsOn(file: MailFile, mailbox: string): [identifier: string, rights: string][] {
+	const rows = file.all<{ identifier: string; rights: string }>(
+		'SELECT identifier, rights FROM rights WHERE mailbox = ?',
+		mailbox,
+	)
+	return rows.map(({ identifier, rights }) => [identifier, rights])
+}
+
 function nextUidValidity(file: MailFile): number {
 	const last = Number(file.fact('uidValidity') ?? 0)
 	const next = Math.max(last + 1, Math.floor(file.clock.now() / 1000))
@@ -70,7 +79,15 @@ export type AccountCreated = Logged<
 >
 export type MailboxCreated = Logged<
 	'mailbox.create',
-	{ account: string; id: string; name: string; role: Role | null; uidValidity: number }
+	{
+		account: string
+		id: string
+		name: string
+		role: Role | null
+		uidValidity: number
+		/** Taken over from the mailbox above. */
+		rights?: [identifier: string, rights: string][]
+	}
 >
 
 export function decideAccount(file: MailFile, account: string): AccountCreated | OpResult {
@@ -104,6 +121,7 @@ export function enactAccountRemoval(
 	}
 	file.run('DELETE FROM subscription WHERE account = ?', op.account)
 	file.run('DELETE FROM metadata WHERE account = ?', op.account)
+	file.run('DELETE FROM rights WHERE identifier = ?', op.account)
 	const { changes } = file.run('DELETE FROM account WHERE id = ?', op.account)
 	file.changed(op.account, null)
 	return changes ? { ok: true } : { ok: false, error: 'nonexistent' }
@@ -129,10 +147,11 @@ function dropBox(file: MailFile, key: number): void {
 		file.release(blob)
 	file.run('DELETE FROM message WHERE mailbox = ?', key)
 	file.run('DELETE FROM expunged WHERE mailbox = ?', key)
-	file.run(
-		'DELETE FROM metadata WHERE (account, mailbox) IN (SELECT account, id FROM mailbox WHERE key = ?)',
-		key,
-	)
+	file.run('DELETE FROM seen WHERE mailbox = ?', key)
+	const id = file.get<{ id: string }>('SELECT id FROM mailbox WHERE key = ?', key)?.id ?? ''
+	file.run('DELETE FROM metadata WHERE mailbox = ?', id)
+	for (const [identifier] of rightsOn(file, id)) file.changed(identifier, null)
+	file.run('DELETE FROM rights WHERE mailbox = ?', id)
 	file.run('DELETE FROM mailbox WHERE key = ?', key)
 }
 
@@ -149,9 +168,15 @@ export function decideMailbox(
 	if (boxByName(file, account, name)) return { ok: false, error: 'exists' }
 	const levels = name.split('/')
 	const made: MailboxCreated[] = []
+	let above: Box | undefined
 	for (let depth = 1; depth <= levels.length; depth++) {
 		const level = levels.slice(0, depth).join('/')
-		if (depth < levels.length && boxByName(file, account, level)) continue
+		const there = depth < levels.length ? boxByName(file, account, level) : undefined
+		if (there) {
+			above = there
+			continue
+		}
+		const rights = above ? rightsOn(file, above.id) : []
 		made.push({
 			do: 'mailbox.create',
 			account,
@@ -159,6 +184,7 @@ export function decideMailbox(
 			name: level,
 			role: depth === levels.length ? role : null,
 			uidValidity: nextUidValidity(file),
+			...(rights.length > 0 ? { rights } : null),
 		})
 	}
 	return made
@@ -166,6 +192,8 @@ export function decideMailbox(
 
 export function enactMailbox(file: MailFile, op: MailboxCreated): OpResult {
 	const mailbox = insertBox(file, op.account, op)
+	for (const [identifier, rights] of op.rights ?? [])
+		file.run('INSERT INTO rights VALUES (?, ?, ?)', op.id, identifier, rights)
 	file.changed(op.account, null)
 	return { ok: true, mailbox, uidValidity: op.uidValidity }
 }

@@ -13,9 +13,10 @@ export function decideMetadata(
 	op: Extract<Op, { do: 'metadata.set' }>,
 ): MetadataSet | OpResult {
 	if (!file.get('SELECT 1 FROM account WHERE id = ?', op.account)) return { ok: false, error: 'nonexistent' }
-	if (op.mailbox === '') return op
-	const box = boxByName(file, op.account, op.mailbox)
-	return box ? { ...op, mailbox: box.id } : { ok: false, error: 'nonexistent' }
+	const { account, owner, entries } = op
+	if (op.mailbox === '') return { do: op.do, account, mailbox: '', entries }
+	const box = boxByName(file, owner ?? account, op.mailbox)
+	return box ? { do: op.do, account, mailbox: box.id, entries } : { ok: false, error: 'nonexistent' }
 }
 
 export function enactMetadata(file: MailFile, op: MetadataSet): OpResult {

@@ -162,4 +162,27 @@ export const migrations: readonly Migration[] = [
 			SELECT hash, blob FROM body_hash UNION ALL SELECT hash, blob FROM body_new;
 		`,
 	},
+	{
+		name: 'mailboxes that others may use',
+		sql: `
+		-- RFC 4314. Mailbox is the mailbox's id, identifier an account's id or 'anyone'; the owner is not here.
+		CREATE TABLE rights (
+			mailbox TEXT NOT NULL,
+			identifier TEXT NOT NULL,
+			rights TEXT NOT NULL,
+			PRIMARY KEY (mailbox, identifier)
+		) WITHOUT ROWID;
+		CREATE INDEX rights_identifier ON rights (identifier);
+
+		-- What accounts have seen in mailboxes of others.
+		CREATE TABLE seen (
+			mailbox INTEGER NOT NULL,
+			account TEXT NOT NULL,
+			uid INTEGER NOT NULL,
+			PRIMARY KEY (mailbox, account, uid)
+		) WITHOUT ROWID;
+		CREATE INDEX seen_uid ON seen (mailbox, uid);
+		CREATE INDEX metadata_mailbox ON metadata (mailbox);
+		`,
+	},
 ]

@@ -2,15 +2,17 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type BlobFolder, unpack } from './bodies.ts'
 import { properName } from './mailbox-ops.ts'
 import type { TextIndex } from './search/text-index.ts'
-import type {
-	BlobHead,
-	LogRow,
-	MailboxRow,
-	MessageRow,
-	QueueItem,
-	Reader,
-	SearchField,
-	TextFound,
+import {
+	ANYONE,
+	type BlobHead,
+	type LogRow,
+	type MailboxRow,
+	type MessageRow,
+	type Messages,
+	type QueueItem,
+	type Reader,
+	type SearchField,
+	type TextFound,
 } from './types.ts'
 
 const NONE: string[] = []
@@ -90,6 +92,49 @@ export class SqliteReader implements Reader {
 			account,
 			mailbox,
 		).map(row => [row.entry, row.value])
+	}
+
+	rights(mailbox: string): [identifier: string, rights: string][] {
+		const sql = 'SELECT identifier, rights FROM rights WHERE mailbox = ? ORDER BY identifier'
+		return this.#all<{ identifier: string; rights: string }>(sql, mailbox).map(row => [
+			row.identifier,
+			row.rights,
+		])
+	}
+
+	sharedWith(account: string): MailboxRow[] {
+		const ids = 'SELECT mailbox FROM rights WHERE identifier IN (?, ?)'
+		const sql = `${MAILBOX} WHERE id IN (${ids}) AND account <> ? ORDER BY account, name`
+		return this.#all<MailboxRow>(sql, account, ANYONE, account).map(asMailbox)
+	}
+
+	seenBy(account: string): Messages {
+		const seen =
+			'SELECT 1 FROM seen s WHERE s.mailbox = message.mailbox AND s.uid = message.uid AND s.account = ?'
+		const columns = `uid, modseq, (flags & ~1) | EXISTS (${seen}) AS flags, keywords, internal_date AS internalDate,
+			save_date AS saveDate, size, blob`
+		const rows = `SELECT ${columns} FROM message WHERE mailbox = ?`
+		return {
+			messages: (mailbox, from, to) =>
+				this.#all<MessageRow>(`${rows} AND uid BETWEEN ? AND ? ORDER BY uid`, account, mailbox, from, to).map(
+					asMessage,
+				),
+			messagesSince: (mailbox, modseq) =>
+				this.#all<MessageRow>(`${rows} AND modseq > ? ORDER BY uid`, account, mailbox, modseq).map(asMessage),
+			firstUnseen: mailbox => {
+				const sql = `SELECT uid FROM message WHERE mailbox = ? AND NOT EXISTS (${seen}) ORDER BY uid LIMIT 1`
+				return this.#get<{ uid: number }>(sql, mailbox, account)?.uid ?? null
+			},
+			countUnseen: mailbox => {
+				const sql = `SELECT messages - (SELECT count(*) FROM seen WHERE mailbox = ? AND account = ?) AS unseen
+					FROM mailbox WHERE key = ?`
+				return this.#get<{ unseen: number }>(sql, mailbox, account, mailbox)?.unseen ?? 0
+			},
+		}
+	}
+
+	countUnseen(mailbox: number): number {
+		return this.#get<{ unseen: number }>('SELECT unseen FROM mailbox WHERE key = ?', mailbox)?.unseen ?? 0
 	}
 
 	deletedSize(mailbox: number): number {

@@ -479,7 +479,7 @@ test('a message that replaces another comes and the other goes, or neither', asy
 	await one({ do: 'account.create', account })
 	const { key } = store.reader.mailbox(account, 'Drafts')!
 	await one(add(account, 'Drafts', store.stageSmall(letter('old'))))
-	const replaces = { mailbox: key, uid: 1 }
+	const replaces = { account, mailbox: key, uid: 1 }
 	const fresh = add(account, 'Drafts', store.stageSmall(letter('new')), { replaces })
 	assert.deepEqual(await one(add(account, 'nowhere', store.stageSmall(letter('new')), { replaces })), {
 		ok: false,

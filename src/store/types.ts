@@ -42,6 +42,8 @@ export type Op =
 	| { do: 'mailbox.rename'; account: string; name: string; to: string }
 	| { do: 'mailbox.delete'; account: string; name: string }
 	| { do: 'mailbox.subscribe'; account: string; name: string; on: boolean }
+	/** RFC 4314: what `identifier` (an account's id, or ANYONE) may do there from now on; '' = nothing. */
+	| { do: 'mailbox.rights'; account: string; name: string; identifier: string; rights: string }
 	| {
 			do: 'message.add'
 			account: string
@@ -53,7 +55,9 @@ export type Op =
 			keywords: string[]
 			internalDate: number
 			/** RFC 8508: this message goes when the new one comes; without it `nonexistent`, and nothing is added. */
-			replaces?: { mailbox: number; uid: number }
+			replaces?: { account: string; mailbox: number; uid: number }
+			by?: By
+			within?: Room
 			/** Filed once for each value of `once` in an account: the hand-over id. */
 			once?: string
 	  }
@@ -67,19 +71,52 @@ export type Op =
 			keywords: string[]
 			/** RFC 7162: messages whose modseq is higher are left alone and named in `unchanged`. */
 			unchangedSince?: number
+			by?: By
+			/** What may be changed; absent = everything. */
+			only?: MayFlag
 	  }
-	| { do: 'message.copy'; account: string; mailbox: number; uids: number[]; to: string }
-	| { do: 'message.move'; account: string; mailbox: number; uids: number[]; to: string }
+	| {
+			do: 'message.copy' | 'message.move'
+			account: string
+			mailbox: number
+			uids: number[]
+			to: string
+			/** Whose mailbox `to` is, when it is not of the same account. */
+			toAccount?: string
+			by?: By
+			/** Flags that may come along; absent = all. */
+			only?: MayFlag
+			within?: Room
+	  }
 	/** Without `uids`: all that bear \Deleted. With: those of them that bear it (RFC 4315). `any`: whether they bear it or not. */
 	| { do: 'message.expunge'; account: string; mailbox: number; uids?: number[]; any?: boolean }
 	/** RFC 5464: `mailbox` is a name, '' the account itself; a value of null takes the entry away. */
-	| { do: 'metadata.set'; account: string; mailbox: string; entries: [entry: string, value: string | null][] }
+	| {
+			do: 'metadata.set'
+			account: string
+			/** Whose mailbox it is, when it is another's. */
+			owner?: string
+			mailbox: string
+			entries: [entry: string, value: string | null][]
+	  }
 	/** The queue of this node: not replayed at other nodes, so never in the log. */
 	| { do: 'queue.add'; item: NewQueueItem }
 	| { do: 'queue.result'; results: QueueResult[] }
 	| { do: 'queue.drop'; ids: string[] }
 	| { do: 'queue.hold'; ids: string[]; on: boolean }
 	| { do: 'queue.retry'; ids: string[] | null; route?: string }
+
+/** The account that does it, when a mailbox is not its own: there \Seen is kept for each such account apart. */
+export type By = string
+
+/** System flags as bits, and whether keywords too. */
+export type MayFlag = { flags: number; keywords: boolean }
+
+/** What the account may hold in all, null = without limit: what would go beyond is refused with `overquota`. */
+export type Room = { octets: number | null; messages: number | null }
+
+/** The identifier of RFC 4314 that stands for every account. */
+export const ANYONE = 'anyone'
 
 /** Why an Op changed nothing. */
 export type OpError =
@@ -88,6 +125,7 @@ export type OpError =
 	| 'haschildren' // RFC 5530 CANNOT: kept for \Noselect deletion
 	| 'reserved' // INBOX cannot be deleted
 	| 'invalid' // a name nobody can use
+	| 'overquota' // no room in the account
 
 export type OpResult =
 	| { ok: false; error: OpError }
@@ -165,8 +203,20 @@ export type SearchField = 'text' | 'body' | 'header' | 'subject' | 'from' | 'to'
  */
 export type TextFound = { below: number; uids: Map<number, boolean> }
 
+/** Messages as one account sees them. */
+export type Messages = {
+	/** The lowest uid without \Seen. */
+	firstUnseen(mailbox: number): number | null
+	/** Messages with from ≤ uid ≤ to, ascending. */
+	messages(mailbox: number, from: number, to: number): MessageRow[]
+	/** Messages with a modseq above `modseq`, ascending by uid. */
+	messagesSince(mailbox: number, modseq: number): MessageRow[]
+	/** Messages without \Seen. */
+	countUnseen(mailbox: number): number
+}
+
 /** Reading: synchronous, committed data only, indexed. Every thread has its own. */
-export type Reader = {
+export type Reader = Messages & {
 	hasAccount(account: string): boolean
 	mailboxes(account: string): MailboxRow[]
 	/** INBOX in any case finds INBOX; other names are exact. */
@@ -180,12 +230,12 @@ export type Reader = {
 	deletedSize(mailbox: number): number
 	/** All uids, ascending. */
 	uids(mailbox: number): number[]
-	/** The lowest uid without \Seen. */
-	firstUnseen(mailbox: number): number | null
-	/** Messages with from ≤ uid ≤ to, ascending. */
-	messages(mailbox: number, from: number, to: number): MessageRow[]
-	/** Messages with a modseq above `modseq`, ascending by uid. */
-	messagesSince(mailbox: number, modseq: number): MessageRow[]
+	/** The same messages, with the \Seen of an account whose mailbox it is not. */
+	seenBy(account: string): Messages
+	/** RFC 4314: who may do what in a mailbox, its owner aside. @param mailbox its MAILBOXID */
+	rights(mailbox: string): [identifier: string, rights: string][]
+	/** Mailboxes of others in which this account, or anyone, may do something. */
+	sharedWith(account: string): MailboxRow[]
 	/** Uids expunged with a modseq above `modseq`, ascending. */
 	expungedSince(mailbox: number, modseq: number): number[]
 	/** Envelope, structure and preview of a body. */

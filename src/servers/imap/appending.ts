@@ -3,8 +3,9 @@ import { imap } from '../../wire/index.ts'
 import { octetsOf } from './catenate.ts'
 import { bad, type Done, no, ok, Rejected } from './done.ts'
 import { readFlags } from './flags.ts'
-import { mustBeNamed, opRefusal } from './mailboxes.ts'
-import { mustFit } from './quota.ts'
+import { type Box, mailboxNamed, opRefusal } from './mailboxes.ts'
+import { mustFit, roomForRest, roomOf } from './quota.ts'
+import { doneBy, mayFlag, mustHave } from './rights.ts'
 import type { Session } from './session.ts'
 
 type Adding = imap.CommandOf<'APPEND'> | imap.CommandOf<'REPLACE'>
@@ -25,6 +26,8 @@ export class Appending {
 	#stage: BodyStage | null = null
 	/** All of this command, until the store has them. */
 	#stages: BodyStage[] = []
+	#box: Box | null = null
+	#replacing = false
 	#parts = 0
 	#size = 0
 	/** Octets of all. */
@@ -40,7 +43,8 @@ export class Appending {
 			const command = this.#sofar(pieces, octets)
 			this.tag = command.tag
 			if (command.name !== 'APPEND' && command.name !== 'REPLACE') throw new Rejected(bad('APPEND expected'))
-			this.#check(command)
+			this.#replacing = command.name === 'REPLACE'
+			this.#box = this.#check(command)
 			await this.#advance(command, false)
 		} catch (error) {
 			if (error instanceof imap.Refusal) {
@@ -64,18 +68,17 @@ export class Appending {
 		}
 	}
 
-	#check(command: Adding): void {
-		const { account, house, view } = this.#session
+	/** Where it goes. @throws Rejected */
+	#check(command: Adding): Box {
+		const { account, view } = this.#session
 		if (!account) throw new Rejected(bad('please sign in first'))
 		if (command.name === 'REPLACE') {
 			if (!view) throw new Rejected(bad('please select a mailbox first'))
 			if (view.readOnly) throw new Rejected(no('this mailbox is open read-only', 'CANNOT'))
+			mustHave(this.#session, 'te')
 			this.#replaced(command)
 		}
-		mustBeNamed(command.mailbox)
-		if (!house.reader.mailbox(account.id, command.mailbox)) {
-			throw new Rejected(no('there is no such mailbox', 'TRYCREATE'))
-		}
+		return mailboxNamed(this.#session, command.mailbox, 'i', 'TRYCREATE')
 	}
 
 	/** The uid of the message that REPLACE replaces. @throws Rejected */
@@ -128,6 +131,8 @@ export class Appending {
 		if (this.#size > maxMessageSize) {
 			throw new Rejected(no(`messages may have ${maxMessageSize} octets at most`, 'TOOBIG'))
 		}
+		// A message that is replaced makes room; how much, the writer says.
+		if (this.#box && !this.#replacing) mustFit(this.#session, this.#box.account, this.#total)
 	}
 
 	async #complete(flags: { flags: number; keywords: string[] }, date: number | null): Promise<void> {
@@ -146,23 +151,30 @@ export class Appending {
 
 	/** @throws Rejected */
 	async end(command: Adding): Promise<Done> {
-		const { account, house, view } = this.#session
-		this.#check(command)
+		const { house, view } = this.#session
 		await this.#advance(command, true)
-		mustFit(this.#session, this.#total, this.#messages.length)
+		const box = this.#check(command)
 		const now = Date.now()
 		const replaces =
-			command.name === 'REPLACE' ? { mailbox: view!.mailbox, uid: this.#replaced(command) } : undefined
+			command.name === 'REPLACE'
+				? { account: view!.account, mailbox: view!.mailbox, uid: this.#replaced(command) }
+				: undefined
+		const may = mayFlag(box.rights)
+		const room = roomOf(this.#session, box.account)
+		const rest = this.#messages.slice(1)
+		const octets = rest.reduce((sum, { body }) => sum + body.size, 0)
 		const ops = this.#messages.map(
-			({ flags, keywords, date, body }): Op => ({
+			({ flags, keywords, date, body }, index): Op => ({
 				do: 'message.add',
-				account: account!.id,
-				mailbox: command.mailbox,
+				account: box.account,
+				mailbox: box.inside,
 				body,
-				flags,
-				keywords,
+				flags: flags & may.flags,
+				keywords: may.keywords ? keywords : [],
 				internalDate: date ?? now,
+				...doneBy(this.#session, box.account),
 				...(replaces ? { replaces } : null),
+				...(index === 0 ? roomForRest(room, octets, rest.length) : null),
 			}),
 		)
 		this.#stages = []

@@ -1,6 +1,8 @@
 import { imap } from '../../wire/index.ts'
 import { no, Rejected } from './done.ts'
 import { Fetched } from './fetched.ts'
+import { findMailbox } from './mailboxes.ts'
+import { rightsIn } from './rights.ts'
 import { type Cut, filterHeader, locate } from './sections.ts'
 import type { Session } from './session.ts'
 
@@ -29,7 +31,8 @@ function messageOf(session: Session, url: imap.MessageUrl): Fetched | null {
 	const box =
 		url.mailbox === null
 			? session.view && reader.mailboxByKey(session.view.mailbox)
-			: reader.mailbox(session.account!.id, url.mailbox)
+			: findMailbox(session, url.mailbox)
+	if (box && !rightsIn(session, box).includes('r')) return null
 	if (!box || (url.uidValidity !== null && url.uidValidity !== box.uidValidity)) return null
 	const row = reader.messages(box.key, url.uid, url.uid)[0]
 	return row ? new Fetched(reader, row) : null

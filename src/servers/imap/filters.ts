@@ -1,5 +1,5 @@
-import type { MailboxRow } from '../../store/index.ts'
 import type { imap } from '../../wire/index.ts'
+import { type Box, OTHERS } from './mailboxes.ts'
 
 /** Is the mailbox one of those that a filter names (RFC 5465 section 6, RFC 7377 section 2.2)? Not for the selected one. */
 export function inFilter(filter: imap.MailboxFilter, name: string, subscribed: boolean): boolean {
@@ -10,7 +10,7 @@ export function inFilter(filter: imap.MailboxFilter, name: string, subscribed: b
 		// Rules may deliver to any mailbox: then inboxes are personal ones (RFC 5465 section 6.3).
 		case 'inboxes':
 		case 'personal':
-			return true
+			return !name.startsWith(OTHERS)
 		case 'subscribed':
 			return subscribed
 		case 'mailboxes':
@@ -30,6 +30,6 @@ function proper(name: string): string {
 	return /^inbox(?=\/|$)/i.test(name) ? `INBOX${name.slice(5)}` : name
 }
 
-export function mailboxesIn(filters: imap.MailboxFilter[], boxes: MailboxRow[]): MailboxRow[] {
+export function mailboxesIn(filters: imap.MailboxFilter[], boxes: Box[]): Box[] {
 	return boxes.filter(box => filters.some(filter => inFilter(filter, box.name, box.subscribed)))
 }

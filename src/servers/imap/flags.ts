@@ -1,5 +1,6 @@
 import { Flag } from '../../store/index.ts'
 import { bad, no, Rejected } from './done.ts'
+import { mayFlag } from './rights.ts'
 
 const SYSTEM: readonly [name: string, bit: number][] = [
 	['\\Seen', Flag.seen],
@@ -19,6 +20,13 @@ const LONGEST_KEYWORD = 128
 
 /** What FLAGS and PERMANENTFLAGS name. */
 export const DEFINED_FLAGS = [...SYSTEM.map(([name]) => name), ...KNOWN].join(' ')
+
+/** PERMANENTFLAGS of who has these rights (RFC 4314 section 5.1.1). */
+export function permanentFlags(rights: string): string {
+	const { flags, keywords } = mayFlag(rights)
+	const system = SYSTEM.filter(([, bit]) => flags & bit).map(([name]) => name)
+	return [...system, ...(keywords ? [...KNOWN, '\\*'] : [])].join(' ')
+}
 
 /** All 32 combinations of system flags, ready to be written. */
 const TEXT = Array.from({ length: 32 }, (_, flags) =>

@@ -1,7 +1,19 @@
-import type { MailboxRow, OpError, OpResult, Role } from '../../store/index.ts'
+import type { MailboxRow, Messages, OpError, OpResult, Role } from '../../store/index.ts'
 import { imap } from '../../wire/index.ts'
 import { type Done, no, Rejected } from './done.ts'
+import { hasAll, notAllowed, rightsIn } from './rights.ts'
 import type { Session } from './session.ts'
+
+/** What mailboxes of other accounts are called begins so, then comes the owner's address (RFC 2342). */
+export const OTHERS = 'Other Users/'
+
+/** A mailbox as this session's account sees it: `name` is what it is called here. */
+export type Box = MailboxRow & {
+	/** What its owner calls it. */
+	inside: string
+	/** RFC 4314. */
+	rights: string
+}
 
 /** Attributes of RFC 6154 for the roles of mailboxes. INBOX has none. */
 export const USES: Record<Exclude<Role, 'inbox'>, string> = {
@@ -16,12 +28,83 @@ export function useOf(box: MailboxRow): string | null {
 	return box.role && box.role !== 'inbox' ? USES[box.role] : null
 }
 
-/** The mailbox of that name. @throws Rejected with `code` when there is none */
-export function mailboxNamed(session: Session, name: string, code = 'NONEXISTENT'): MailboxRow {
+/** Whose mailbox a name means, and what its owner calls it; null = nobody's. @throws Rejected when it lies elsewhere */
+export function whose({ house, account }: Session, name: string): { owner: string; inside: string } | null {
+	if (!name.startsWith(OTHERS)) return { owner: account!.id, inside: name }
+	const [address = '', ...levels] = name.slice(OTHERS.length).split('/')
+	const owner = address.includes('@') ? house.accountOf(address) : null
+	if (!owner || owner.id === account!.id || levels.length === 0) return null
+	if (owner.home !== house.self) {
+		throw new Rejected(no('mail of people who live at another node cannot be opened from here', 'CANNOT'))
+	}
+	return { owner: owner.id, inside: levels.join('/') }
+}
+
+/** A row as the session's account sees it; null when the owner is no more. */
+export function asSeen(session: Session, row: MailboxRow): Box | null {
+	const rights = rightsIn(session, row)
+	if (row.account === session.account!.id) return Object.assign(row, { inside: row.name, rights })
+	const owner = session.house.accountOf(row.account)
+	if (owner?.home !== session.house.self) return null
+	// What an owner uses a mailbox for is not what it is for others.
+	return { ...row, inside: row.name, name: `${OTHERS}${owner.address}/${row.name}`, role: null, rights }
+}
+
+/** All that may be listed: the account's own mailboxes, and those of others that are shared with it. */
+export function mailboxesOf(session: Session): Box[] {
+	const { reader } = session.house
+	const account = session.account!.id
+	const own = reader.mailboxes(account).map(row => asSeen(session, row)!)
+	const shared = reader.sharedWith(account)
+	if (shared.length === 0) return own
+	const subscribed = new Set(reader.subscriptions(account))
+	const others = shared.flatMap(row => {
+		const box = asSeen(session, row)
+		return box?.rights.includes('l') ? [{ ...box, subscribed: subscribed.has(box.name) }] : []
+	})
+	return [...own, ...others]
+}
+
+/** The mailbox of that name, if it is there and the account knows of it. */
+export function findMailbox(session: Session, name: string): Box | null {
+	const found = whose(session, name)
+	const row = found && session.house.reader.mailbox(found.owner, found.inside)
+	return row ? asSeen(session, row) : null
+}
+
+/** The mailbox of that name. @param needs rights @throws Rejected with `code` when there is none */
+export function mailboxNamed(session: Session, name: string, needs: string, code = 'NONEXISTENT'): Box {
 	mustBeNamed(name)
-	const box = session.house.reader.mailbox(session.account!.id, name)
-	if (!box) throw new Rejected(no('there is no such mailbox', code))
-	return box
+	const box = findMailbox(session, name)
+	if (box && hasAll(box.rights, needs)) return box
+	// Who may not list it does not learn that it is there (RFC 4314 section 6).
+	if (box?.rights.includes('l')) throw notAllowed()
+	throw new Rejected(no('there is no such mailbox', code))
+}
+
+/** The nearest mailbox above a name to be, and whether mailboxes may be made below it (RFC 4314 section 4). */
+export function mustBeRoomFor(session: Session, name: string): { owner: string; inside: string } {
+	const place = whose(session, name)
+	if (!place || `${name}/` === OTHERS) throw new Rejected(no('no mailbox can have that name', 'CANNOT'))
+	if (place.owner === session.account!.id) return place
+	for (let at = name.lastIndexOf('/'); at > OTHERS.length; at = name.lastIndexOf('/', at - 1)) {
+		const above = findMailbox(session, name.slice(0, at))
+		if (!above) continue
+		if (above.rights.includes('k')) return place
+		break
+	}
+	throw notAllowed()
+}
+
+/** Messages of a mailbox as the account sees them: \Seen in others' mailboxes is its own. */
+export function messagesIn({ house, account: own }: Session, { account }: { account: string }): Messages {
+	return account === own!.id ? house.reader : house.reader.seenBy(own!.id)
+}
+
+/** How many messages the account has not seen. */
+export function unseenIn(session: Session, box: MailboxRow): number {
+	const own = box.account === session.account!.id
+	return own ? box.unseen : messagesIn(session, box).countUnseen(box.key)
 }
 
 /** The empty name is no mailbox. */
@@ -35,6 +118,7 @@ const REFUSALS: Record<OpError, [text: string, code: string]> = {
 	haschildren: ['that name has mailboxes below it', 'HASCHILDREN'],
 	reserved: ['INBOX stays', 'CANNOT'],
 	invalid: ['no mailbox can have that name', 'CANNOT'],
+	overquota: ['there is no room for that', 'OVERQUOTA'],
 }
 
 /** @param target the missing mailbox is one to put messages in: creating it would help */
@@ -77,7 +161,7 @@ function statusItem(session: Session, box: MailboxRow, item: imap.StatusItem): s
 		case 'UIDVALIDITY':
 			return box.uidValidity
 		case 'UNSEEN':
-			return box.unseen
+			return unseenIn(session, box)
 		case 'DELETED':
 			return box.deleted
 		case 'DELETED-STORAGE':

@@ -1,4 +1,5 @@
 import { imap } from '../../wire/index.ts'
+import type { Box } from './mailboxes.ts'
 import type { Session } from './session.ts'
 
 export const MOST_OCTETS = 65_536
@@ -17,9 +18,21 @@ export function validTop(name: string): boolean {
 	return name === '/private' || name === '/shared' || validEntry(name)
 }
 
+/** /private entries are everybody's own, /shared ones their owner's. @param box null = the account itself */
+export function allEntries({ house, account }: Session, box: Box | null): [entry: string, value: string][] {
+	const own = house.reader.metadata(account!.id, box?.id ?? '')
+	if (!box || box.account === account!.id) return own
+	const shared = house.reader.metadata(box.account, box.id).filter(([entry]) => isShared(entry))
+	return [...own, ...shared]
+}
+
+export function isShared(entry: string): boolean {
+	return entry.startsWith('/shared/')
+}
+
 /** The entries asked for, and with `depth` those below them; asked for by name and not there: null. */
-export function entriesOf(session: Session, mailbox: string, names: string[], depth: imap.Depth): Entry[] {
-	const all = session.house.reader.metadata(session.account!.id, mailbox)
+export function entriesOf(session: Session, box: Box | null, names: string[], depth: imap.Depth): Entry[] {
+	const all = allEntries(session, box)
 	const out = new Map<string, string | null>()
 	for (const name of names) {
 		const found = all.filter(([entry]) => {

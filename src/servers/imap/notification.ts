@@ -1,8 +1,8 @@
-import type { Change, MailboxRow } from '../../store/index.ts'
+import type { Change } from '../../store/index.ts'
 import { imap } from '../../wire/index.ts'
 import { inFilter } from './filters.ts'
-import { statusResponse } from './mailboxes.ts'
-import { formatNames } from './metadata.ts'
+import { type Box, mailboxesOf, statusResponse } from './mailboxes.ts'
+import { formatNames, isShared } from './metadata.ts'
 import type { Session } from './session.ts'
 import { Tree } from './tree.ts'
 import { watch } from './watch.ts'
@@ -30,7 +30,8 @@ export class Notification {
 	readonly selected: SelectedEvents
 	#session: Session
 	#groups: imap.NotifyGroup[]
-	#stop: () => void
+	/** Accounts whose mailboxes are watched: its own, and those who share something. */
+	#watched = new Map<string, () => void>()
 	#boxes = new Map<number, Known>()
 	#subscribed = new Set<string>()
 	/** Mailbox id ('' = account) and entries. */
@@ -50,19 +51,33 @@ export class Notification {
 					items: group.items,
 				}
 			: NOTHING
-		const hear = (change: Change) => {
-			for (const [mailbox, entry] of change.metadata ?? []) {
-				const entries = this.#metadata.get(mailbox) ?? new Set()
-				this.#metadata.set(mailbox, entries.add(entry))
-			}
-			session.tidings.push()
-		}
-		this.#stop = groups.length > 0 ? watch(session.house, session.account!.id, hear) : () => {}
+		if (groups.length > 0) this.#watch([session.account!.id])
 		this.#remember(this.#mailboxes(), this.#subscriptions())
 	}
 
 	end(): void {
-		this.#stop()
+		for (const stop of this.#watched.values()) stop()
+	}
+
+	#watch(accounts: Iterable<string>): void {
+		for (const account of accounts) {
+			if (this.#watched.has(account)) continue
+			this.#watched.set(
+				account,
+				watch(this.#session.house, account, change => this.#hear(change)),
+			)
+		}
+	}
+
+	#hear(change: Change): void {
+		const own = change.account === this.#session.account!.id
+		for (const [mailbox, entry] of change.metadata ?? []) {
+			// What others keep for themselves is nobody's business.
+			if (!own && !isShared(entry)) continue
+			const entries = this.#metadata.get(mailbox) ?? new Set()
+			this.#metadata.set(mailbox, entries.add(entry))
+		}
+		this.#session.tidings.push()
 	}
 
 	/** The client did it itself. */
@@ -75,19 +90,20 @@ export class Notification {
 		for (const entry of entries) heard?.delete(entry)
 	}
 
-	#mailboxes(): MailboxRow[] {
-		return this.#session.house.reader.mailboxes(this.#session.account!.id)
+	#mailboxes(): Box[] {
+		return mailboxesOf(this.#session)
 	}
 
 	#subscriptions(): Set<string> {
 		return new Set(this.#session.house.reader.subscriptions(this.#session.account!.id))
 	}
 
-	#remember(boxes: MailboxRow[], subscribed: Set<string>): void {
+	#remember(boxes: Box[], subscribed: Set<string>): void {
 		this.#boxes = new Map(
 			boxes.map(({ key, name, modseq, uidNext, messages }) => [key, { name, modseq, uidNext, messages }]),
 		)
 		this.#subscribed = subscribed
+		if (this.#groups.length > 0) this.#watch(boxes.map(({ account }) => account))
 	}
 
 	#wants(event: string, name: string, subscribed: boolean): boolean {
@@ -119,11 +135,11 @@ export class Notification {
 		this.#own.clear()
 	}
 
-	#tellMessages(boxes: MailboxRow[]): void {
+	#tellMessages(boxes: Box[]): void {
 		const session = this.#session
 		const names = new Set([...this.#boxes.values()].map(({ name }) => name))
 		for (const box of boxes) {
-			if (box.key === session.view?.mailbox) continue
+			if (box.key === session.view?.mailbox || !box.rights.includes('r')) continue
 			const known = this.#boxes.get(box.key)
 			if (known?.modseq === box.modseq) continue
 			const fresh = known === undefined
@@ -142,7 +158,7 @@ export class Notification {
 	}
 
 	/** MailboxName and SubscriptionChange (sections 5.4, 5.5): LIST of every name that is affected. */
-	#tellNames(boxes: MailboxRow[], subscribed: Set<string>): void {
+	#tellNames(boxes: Box[], subscribed: Set<string>): void {
 		const affected = new Map<string, string | null>()
 		const old = new Map<string, string>()
 		const touch = (name: string) => {
@@ -180,7 +196,7 @@ export class Notification {
 	}
 
 	/** Sections 5.6 and 5.7: names of entries only. */
-	#tellMetadata(boxes: MailboxRow[]): void {
+	#tellMetadata(boxes: Box[]): void {
 		for (const [mailbox, entries] of this.#metadata) {
 			if (entries.size === 0) continue
 			const box = boxes.find(({ id }) => id === mailbox)

@@ -1,4 +1,5 @@
 import type { MessageRow } from '../../store/index.ts'
+import { messagesIn } from './mailboxes.ts'
 import { breathe } from './output.ts'
 import type { Session } from './session.ts'
 import type { Span, View } from './view.ts'
@@ -46,7 +47,7 @@ export function rowsAt(
 	places: number[],
 	view: View = session.view!,
 ): [place: number, row: MessageRow | null][] {
-	const { reader } = session.house
+	const reader = messagesIn(session, view)
 	const first = places[0]!
 	const last = places[places.length - 1]!
 	// One range scan, unless most of what lies in the range is not wanted.

@@ -13,6 +13,7 @@ import { bad, type Done, no, Rejected } from './done.ts'
 import { Gone, Input } from './input.ts'
 import { Output } from './output.ts'
 import { Progress } from './progress.ts'
+import { rightsIn } from './rights.ts'
 import { Tidings } from './tidings.ts'
 import type { View } from './view.ts'
 
@@ -186,6 +187,10 @@ export class Session {
 			const { when, run, expunge } = commandFor(command.name)
 			const refused = this.#refusedNow(when)
 			if (refused) return refused
+			if (when === 'selected' && !rightsIn(this, this.view!).includes('r')) {
+				this.gone()
+				return null
+			}
 			if (this.#needsUid(command)) return bad('only the UID form of this command is left', 'UIDREQUIRED')
 			this.#progress = new Progress(command.tag, performance.now())
 			const done = await run(this, command)
@@ -253,10 +258,10 @@ export class Session {
 		return this.#over
 	}
 
-	/** The selected mailbox was deleted under us (RFC 2180 section 3.3). */
+	/** The selected mailbox was deleted under us (RFC 2180 section 3.3), or is no longer shared. */
 	gone(): void {
 		this.view = null
-		this.bye('the selected mailbox was deleted')
+		this.bye('the selected mailbox is not there any more')
 	}
 
 	/** Says so and ends the connection once it is out. */

@@ -1,7 +1,10 @@
 import type { MessageRow } from '../../store/index.ts'
 import { imap } from '../../wire/index.ts'
-import { formatFlags } from './flags.ts'
+import { formatFlags, permanentFlags } from './flags.ts'
+import { messagesIn } from './mailboxes.ts'
+import { rightsIn } from './rights.ts'
 import type { Session } from './session.ts'
+import type { View } from './view.ts'
 
 /**
  * Tells the client what happened to the selected mailbox since it was told last. Expunges only when `expunge`:
@@ -16,7 +19,7 @@ export function sync(session: Session, expunge: boolean): boolean {
 	if (!view) return true
 	const { reader } = session.house
 	const box = reader.mailboxByKey(view.mailbox)
-	if (!box) return false
+	if (!box || !tellRights(session, view)) return false
 	const events = session.tidings.notification?.selected
 	// NOTIFY without the selected mailbox: only what its own commands expunge is told (RFC 5465 section 3.1).
 	if (events && !events.messages) {
@@ -29,11 +32,27 @@ export function sync(session: Session, expunge: boolean): boolean {
 		view.expungeModseq = box.modseq
 	}
 	if (box.modseq > view.modseq) {
-		tellChanged(session, reader.messagesSince(view.mailbox, view.modseq), events?.flags ?? true)
+		tellChanged(
+			session,
+			messagesIn(session, view).messagesSince(view.mailbox, view.modseq),
+			events?.flags ?? true,
+		)
 		view.modseq = box.modseq
 		for (const modseq of view.own) if (modseq <= box.modseq) view.own.delete(modseq)
 	}
 	return true
+}
+
+/** What may be done with another's mailbox may change at any time (RFC 4314 section 5.1.1). False: it may not be read. */
+export function tellRights(session: Session, view: View): boolean {
+	if (view.account === session.account!.id) return true
+	const rights = rightsIn(session, view)
+	if (rights !== view.rights) {
+		view.rights = rights
+		if (!view.readOnly)
+			session.out.text(`* OK [PERMANENTFLAGS (${permanentFlags(rights)})] what you may do has changed\r\n`)
+	}
+	return rights.includes('r')
 }
 
 function tellExpunged(session: Session, uids: number[]): void {

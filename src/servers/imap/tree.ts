@@ -1,18 +1,18 @@
-import type { MailboxRow } from '../../store/index.ts'
 import { imap } from '../../wire/index.ts'
-import { oldName, useOf } from './mailboxes.ts'
+import { type Box, mailboxesOf, oldName, useOf } from './mailboxes.ts'
 import type { Session } from './session.ts'
 
-/** All names of an account: mailboxes, subscriptions, and the levels above them. */
+/** All names an account knows: its mailboxes, those of others it may list, subscriptions, and the levels above them. */
 export class Tree {
-	readonly boxes: Map<string, MailboxRow>
+	readonly boxes: Map<string, Box>
 	readonly subscribed: Set<string>
 	/** Names that have a mailbox somewhere below. */
 	readonly hasChildren = new Set<string>()
 	readonly subscribedBelow = new Set<string>()
 
-	constructor({ house, account }: Session) {
-		this.boxes = new Map(house.reader.mailboxes(account!.id).map(box => [box.name, box]))
+	constructor(session: Session) {
+		const { house, account } = session
+		this.boxes = new Map(mailboxesOf(session).map(box => [box.name, box]))
 		this.subscribed = new Set(house.reader.subscriptions(account!.id))
 		for (const name of this.boxes.keys()) for (const above of levelsAbove(name)) this.hasChildren.add(above)
 		for (const name of this.subscribed) for (const above of levelsAbove(name)) this.subscribedBelow.add(above)

@@ -11,6 +11,10 @@ export type Span = [from: number, to: number]
  */
 export class View {
 	readonly mailbox: number
+	/** MAILBOXID. */
+	readonly id: string
+	/** The owner. */
+	readonly account: string
 	readonly name: string
 	readonly uidValidity: number
 	readonly readOnly: boolean
@@ -18,6 +22,8 @@ export class View {
 	modseq: number
 	/** All expunges up to this modseq were told; behind `modseq` while they may not be. */
 	expungeModseq: number
+	/** What the client was told that it may do (RFC 4314). */
+	rights = ''
 	/** The client enabled UIDONLY (RFC 9586): sequence numbers mean nothing to it. */
 	byUidOnly = false
 	/** Modseqs of our own changes: the client knows them. */
@@ -29,6 +35,8 @@ export class View {
 
 	constructor(box: MailboxRow, uids: number[], readOnly: boolean) {
 		this.mailbox = box.key
+		this.id = box.id
+		this.account = box.account
 		this.name = box.name
 		this.uidValidity = box.uidValidity
 		this.readOnly = readOnly

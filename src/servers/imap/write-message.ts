@@ -1,5 +1,6 @@
 import { itemWriter, reads, type WriteItem } from './fetch-items.ts'
 import { Fetched } from './fetched.ts'
+import { messagesIn } from './mailboxes.ts'
 import type { Session } from './session.ts'
 import { fetchStart } from './sync.ts'
 
@@ -45,7 +46,7 @@ export async function tellNewcomers(session: Session, uids: number[]): Promise<v
 	const read = items.map(reads)
 	const needs = { head: read.some(({ head }) => head), body: read.some(({ body }) => body) }
 	for (const uid of uids) {
-		const row = house.reader.messages(view.mailbox, uid, uid)[0]
+		const row = messagesIn(session, view).messages(view.mailbox, uid, uid)[0]
 		const place = view.place(uid)
 		const message = row && place >= 0 ? new Fetched(house.reader, row) : null
 		if (!message?.ready(needs, view.mailbox)) continue

@@ -40,6 +40,8 @@ function body(command: Command, messages: string[], utf8: boolean): string {
 		case 'DELETE':
 		case 'SUBSCRIBE':
 		case 'UNSUBSCRIBE':
+		case 'GETACL':
+		case 'MYRIGHTS':
 			return `${command.name} ${mailbox(command.mailbox)}`
 		case 'RENAME':
 			return `RENAME ${mailbox(command.mailbox)} ${mailbox(command.to)}`
@@ -55,6 +57,13 @@ function body(command: Command, messages: string[], utf8: boolean): string {
 			return `${command.uid ? 'UID ' : ''}REPLACE ${bound(command.number)} ${mailbox(command.mailbox)}${appended(command.message, messages)}`
 		case 'COMPRESS':
 			return `COMPRESS ${command.mechanism}`
+		case 'SETACL': {
+			const sign = { set: '', add: '+', remove: '-' }[command.how]
+			return `SETACL ${mailbox(command.mailbox)} ${text(command.identifier)} ${string(sign + command.rights)}`
+		}
+		case 'DELETEACL':
+		case 'LISTRIGHTS':
+			return `${command.name} ${mailbox(command.mailbox)} ${text(command.identifier)}`
 		case 'GETQUOTA':
 			return `GETQUOTA ${text(command.root)}`
 		case 'GETQUOTAROOT':

@@ -318,6 +318,15 @@ const body: fc.Arbitrary<CommandBody> = fc.oneof(
 	}),
 	record({ name: fc.constantFrom('COPY' as const, 'MOVE' as const), uid: fc.boolean(), set, mailbox }),
 	record({ name: fc.constant('COMPRESS' as const), mechanism: upper }),
+	record({ name: fc.constantFrom('GETACL', 'MYRIGHTS'), mailbox }),
+	record({
+		name: fc.constant('SETACL' as const),
+		mailbox,
+		identifier: text,
+		how: fc.constantFrom('set', 'add', 'remove'),
+		rights: fc.string({ maxLength: 12, unit: fc.constantFrom(...'lrswipkxteacd0') }),
+	}),
+	record({ name: fc.constantFrom('DELETEACL', 'LISTRIGHTS'), mailbox, identifier: text }),
 	record({ name: fc.constant('GETQUOTA' as const), root: text }),
 	record({ name: fc.constant('GETQUOTAROOT' as const), mailbox }),
 	record({

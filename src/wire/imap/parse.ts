@@ -1,4 +1,5 @@
 import { Cursor, SyntaxFault } from './cursor.ts'
+import { parseDeleteAcl, parseListRights, parseSetAcl } from './parse-acl.ts'
 import { parseAppend, parseReplace } from './parse-append.ts'
 import { parseFetch } from './parse-fetch.ts'
 import { parseList, statusItems } from './parse-list.ts'
@@ -52,7 +53,7 @@ function bare(name: BareName): [string, Read] {
 	return [name, () => ({ name })]
 }
 
-function onMailbox(name: 'DELETE' | 'SUBSCRIBE' | 'UNSUBSCRIBE'): [string, Read] {
+function onMailbox(name: 'DELETE' | 'SUBSCRIBE' | 'UNSUBSCRIBE' | 'GETACL' | 'MYRIGHTS'): [string, Read] {
 	return [
 		name,
 		cursor => {
@@ -105,6 +106,11 @@ const COMMANDS = new Map<string, Read>([
 	['GETMETADATA', parseGetMetadata],
 	['SETMETADATA', parseSetMetadata],
 	['NOTIFY', parseNotify],
+	['SETACL', parseSetAcl],
+	['DELETEACL', parseDeleteAcl],
+	['LISTRIGHTS', parseListRights],
+	onMailbox('GETACL'),
+	onMailbox('MYRIGHTS'),
 	['UID', readUid],
 ])
 

@@ -86,7 +86,7 @@ export const STATUS_ITEMS = [
 export type StatusItem = (typeof STATUS_ITEMS)[number]
 
 export const LIST_SELECTIONS = ['SUBSCRIBED', 'REMOTE', 'RECURSIVEMATCH', 'SPECIAL-USE'] as const
-export const LIST_RETURNS = ['SUBSCRIBED', 'CHILDREN', 'SPECIAL-USE'] as const
+export const LIST_RETURNS = ['SUBSCRIBED', 'CHILDREN', 'SPECIAL-USE', 'MYRIGHTS'] as const
 export type ListSelection = (typeof LIST_SELECTIONS)[number]
 export type ListReturn = (typeof LIST_RETURNS)[number]
 
@@ -186,7 +186,7 @@ export type CommandBody =
 	| { name: 'ENABLE'; extensions: string[] }
 	| { name: 'SELECT' | 'EXAMINE'; mailbox: string; condstore: boolean; qresync: QresyncParameters | null }
 	| { name: 'CREATE'; mailbox: string; use: string[] }
-	| { name: 'DELETE' | 'SUBSCRIBE' | 'UNSUBSCRIBE'; mailbox: string }
+	| { name: 'DELETE' | 'SUBSCRIBE' | 'UNSUBSCRIBE' | 'GETACL' | 'MYRIGHTS'; mailbox: string }
 	| { name: 'RENAME'; mailbox: string; to: string }
 	| {
 			name: 'LIST'
@@ -246,6 +246,15 @@ export type CommandBody =
 	/** RFC 8508: APPEND of `message` and expunge of `number` at once. */
 	| { name: 'REPLACE'; uid: boolean; number: number; mailbox: string; message: AppendMessage }
 	| { name: 'COMPRESS'; mechanism: string }
+	/** RFC 4314. */
+	| {
+			name: 'SETACL'
+			mailbox: string
+			identifier: string
+			how: 'set' | 'add' | 'remove'
+			rights: string
+	  }
+	| { name: 'DELETEACL' | 'LISTRIGHTS'; mailbox: string; identifier: string }
 	| { name: 'GETQUOTA'; root: string }
 	| { name: 'GETQUOTAROOT'; mailbox: string }
 	| { name: 'SETQUOTA'; root: string; limits: [resource: string, limit: number][] }

@@ -1,7 +1,8 @@
 import { imap } from '../../../wire/index.ts'
 import { type Done, no, ok, Rejected } from '../done.ts'
 import { mailboxNamed, opRefusal } from '../mailboxes.ts'
-import { mustFitCopies } from '../quota.ts'
+import { roomOf } from '../quota.ts'
+import { mayFlag, mustHave } from '../rights.ts'
 import type { Session } from '../session.ts'
 
 /** COPY, and MOVE of RFC 6851; COPYUID of RFC 4315. All of the messages or none. */
@@ -12,16 +13,19 @@ export async function copy(
 	const view = session.view!
 	if (name === 'MOVE' && view.readOnly) return no('this mailbox is open read-only', 'CANNOT')
 	const uids = view.uidsOf(view.spans(set, uid))
-	const target = mailboxNamed(session, mailbox, 'TRYCREATE')
-	if (name === 'COPY') mustFitCopies(session, uids)
-	const account = session.account!.id
+	mustHave(session, name === 'MOVE' ? 'rte' : 'r')
+	const target = mailboxNamed(session, mailbox, 'i', 'TRYCREATE')
+	const shared = [view.account, target.account].some(owner => owner !== session.account!.id)
 	const [result] = await session.house.write([
 		{
 			do: name === 'COPY' ? 'message.copy' : 'message.move',
-			account,
+			account: view.account,
 			mailbox: view.mailbox,
 			uids,
-			to: target.name,
+			to: target.inside,
+			toAccount: target.account,
+			...(shared ? { by: session.account!.id, only: mayFlag(target.rights) } : null),
+			...roomOf(session, target.account),
 		},
 	])
 	if (!result!.ok) throw new Rejected(opRefusal(result!.error, true))

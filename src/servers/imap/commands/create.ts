@@ -1,7 +1,7 @@
 import type { Role } from '../../../store/index.ts'
 import { imap } from '../../../wire/index.ts'
 import { type Done, no, ok, Rejected } from '../done.ts'
-import { mustBeNamed, oldName, USES, write } from '../mailboxes.ts'
+import { findMailbox, mustBeNamed, mustBeRoomFor, oldName, USES, write } from '../mailboxes.ts'
 import type { Session } from '../session.ts'
 
 /** RFC 9051 section 6.3.4, USE of RFC 6154 section 3, MAILBOXID of RFC 8474. */
@@ -9,10 +9,12 @@ export async function create(session: Session, { mailbox, use }: imap.CommandOf<
 	// A delimiter at the end says that mailboxes will come below: nothing that we need to know.
 	const name = mailbox.replace(/\/$/, '').normalize('NFC')
 	mustBeNamed(name)
+	const { owner, inside } = mustBeRoomFor(session, name)
+	if (use.length > 0 && owner !== session.account!.id) return no('that use cannot be given there', 'USEATTR')
 	const role = use.length > 0 ? roleOf(session, use) : null
 	session.tidings.notification?.own(name)
-	await write(session, { do: 'mailbox.create', account: session.account!.id, name, role })
-	const box = session.house.reader.mailbox(session.account!.id, name)
+	await write(session, { do: 'mailbox.create', account: owner, name: inside, role })
+	const box = findMailbox(session, name)
 	// The client learns what became of the name it gave (RFC 9051 section 6.3.4).
 	if (session.rev2 && box && box.name !== mailbox.replace(/\/$/, '')) {
 		const now = imap.formatMailbox(box.name, session.utf8)

@@ -1,20 +1,21 @@
 import type { imap } from '../../../wire/index.ts'
 import { type Done, ok, Rejected } from '../done.ts'
-import { mustBeNamed, opRefusal } from '../mailboxes.ts'
+import { findMailbox, mailboxesOf, mustBeNamed, opRefusal } from '../mailboxes.ts'
+import { notAllowed } from '../rights.ts'
 import type { Session } from '../session.ts'
 
 /** Mailboxes below the deleted one stay; its name is then \NonExistent in LIST (RFC 9051 section 6.3.5). */
 export async function deleteMailbox(session: Session, { mailbox }: imap.CommandOf<'DELETE'>): Promise<Done> {
 	mustBeNamed(mailbox)
 	const { house, view } = session
-	const account = session.account!.id
-	const box = house.reader.mailbox(account, mailbox)
-	if (!box) {
-		const below = house.reader.mailboxes(account).some(({ name }) => name.startsWith(`${mailbox}/`))
+	const box = findMailbox(session, mailbox)
+	if (!box || (!box.rights.includes('l') && !box.rights.includes('x'))) {
+		const below = mailboxesOf(session).some(({ name }) => name.startsWith(`${mailbox}/`))
 		throw new Rejected(opRefusal(below ? 'haschildren' : 'nonexistent'))
 	}
+	if (!box.rights.includes('x')) throw notAllowed()
 	session.tidings.notification?.own(box.name)
-	const [result] = await house.write([{ do: 'mailbox.delete', account, name: mailbox }])
+	const [result] = await house.write([{ do: 'mailbox.delete', account: box.account, name: box.inside }])
 	if (!result!.ok) return opRefusal(result!.error)
 	if (view?.mailbox === box.key) {
 		session.view = null

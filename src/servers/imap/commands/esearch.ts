@@ -2,6 +2,7 @@ import { imap } from '../../../wire/index.ts'
 import { bad, type Done, no, ok, Rejected } from '../done.ts'
 import { checkReturns, formatEsearch, saveResults } from '../esearch.ts'
 import { mailboxesIn } from '../filters.ts'
+import { asSeen, mailboxesOf } from '../mailboxes.ts'
 import { asksForModseq, find } from '../searching.ts'
 import type { Session } from '../session.ts'
 import { View } from '../view.ts'
@@ -24,7 +25,8 @@ export async function esearch(session: Session, command: imap.CommandOf<'ESEARCH
 	if (asksModseq) session.knowsModseqs()
 	let failed = 0
 	for (const view of views(session, sources ?? [], asksSelected)) {
-		const box = session.house.reader.mailboxByKey(view.mailbox)
+		const row = session.house.reader.mailboxByKey(view.mailbox)
+		const box = row && asSeen(session, row)
 		try {
 			const { places, modseq } = await find(session, view, key)
 			if (view === session.view) saveResults(view, returns, places)
@@ -47,7 +49,7 @@ export async function esearch(session: Session, command: imap.CommandOf<'ESEARCH
 function* views(session: Session, sources: imap.MailboxFilter[], selected: boolean): Generator<View> {
 	const { reader } = session.house
 	const view = session.view
-	const boxes = mailboxesIn(sources, reader.mailboxes(session.account!.id))
+	const boxes = mailboxesIn(sources, mailboxesOf(session)).filter(({ rights }) => rights.includes('r'))
 	if (selected && !boxes.some(box => box.key === view!.mailbox)) yield view!
 	for (const box of boxes) {
 		if (box.key === view?.mailbox) yield view

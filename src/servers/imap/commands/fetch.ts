@@ -4,8 +4,9 @@ import { bad, type Done, ok } from '../done.ts'
 import { itemWriter, marksSeen, reads } from '../fetch-items.ts'
 import { Fetched } from '../fetched.ts'
 import { formatFlags } from '../flags.ts'
-import { write } from '../mailboxes.ts'
+import { messagesIn, write } from '../mailboxes.ts'
 import { partOfSpans } from '../partial.ts'
+import { doneBy, rightsIn } from '../rights.ts'
 import { inBatches, rowsAt } from '../rows.ts'
 import type { Session } from '../session.ts'
 import { holds, type Span, spansWithin } from '../view.ts'
@@ -29,7 +30,7 @@ export async function fetch(session: Session, command: imap.CommandOf<'FETCH'>):
 	const writers = items.map(item => itemWriter(item, session.utf8))
 	const read = items.map(reads)
 	const needs = { head: read.some(({ head }) => head), body: read.some(({ body }) => body) }
-	const marks = !view.readOnly && items.some(marksSeen)
+	const marks = !view.readOnly && items.some(marksSeen) && rightsIn(session, view).includes('s')
 	const asksFlags = items.some(({ item }) => item === 'FLAGS')
 	let missing = 0
 	await inBatches(session, spans, async places => {
@@ -71,7 +72,9 @@ function changed(
 			.filter(uid => holds(set, uid, view.lastUid))
 		if (gone.length > 0) session.out.text(`* VANISHED (EARLIER) ${imap.formatSet(gone)}\r\n`)
 	}
-	const places = reader.messagesSince(view.mailbox, changedSince!).map(row => view.place(row.uid))
+	const places = messagesIn(session, view)
+		.messagesSince(view.mailbox, changedSince!)
+		.map(row => view.place(row.uid))
 	return spansWithin(places, wanted)
 }
 
@@ -83,7 +86,8 @@ async function markSeen(session: Session, rows: ReturnType<typeof rowsAt>): Prom
 	if (uids.length === 0) return null
 	const result = await write(session, {
 		do: 'message.flags',
-		account: session.account!.id,
+		account: view.account,
+		...doneBy(session, view.account),
 		mailbox: view.mailbox,
 		uids,
 		how: 'add',

@@ -9,8 +9,11 @@ export async function idle(session: Session, _command: imap.CommandOf<'IDLE'>): 
 	// NOTIFY has its own listener, and tells the same in IDLE (RFC 5465 section 4).
 	const stop = session.tidings.notification
 		? () => {}
-		: watch(session.house, session.account!.id, change => {
-				if (session.view && change.mailboxes.includes(session.view.mailbox)) session.tidings.push()
+		: watch(session.house, session.view?.account ?? session.account!.id, change => {
+				if (!session.view) return
+				// Another's mailbox may cease to be shared: its list of mailboxes changes then.
+				const shared = session.view.account !== session.account!.id
+				if (change.mailboxes.includes(session.view.mailbox) || (shared && change.list)) session.tidings.push()
 			})
 	session.tidings.idling = true
 	try {

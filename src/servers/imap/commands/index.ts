@@ -1,6 +1,7 @@
 import type { imap } from '../../../wire/index.ts'
 import type { Done } from '../done.ts'
 import type { Session } from '../session.ts'
+import { deleteAcl, getAcl, listRights, myRights, setAcl } from './acl.ts'
 import { authenticate } from './authenticate.ts'
 import { capability } from './capability.ts'
 import { close } from './close.ts'
@@ -74,6 +75,11 @@ const COMMANDS: { [Name in Streamless]: [when: When, run: Run<Name>] } = {
 	GETMETADATA: ['signed-in', getMetadata],
 	SETMETADATA: ['signed-in', setMetadata],
 	NOTIFY: ['signed-in', notify],
+	SETACL: ['signed-in', setAcl],
+	DELETEACL: ['signed-in', deleteAcl],
+	GETACL: ['signed-in', getAcl],
+	LISTRIGHTS: ['signed-in', listRights],
+	MYRIGHTS: ['signed-in', myRights],
 	ESEARCH: ['signed-in', esearch],
 	CHECK: ['selected', noop],
 	CLOSE: ['selected', close],

@@ -5,6 +5,7 @@ import { entriesOf, formatEntries, validEntry } from '../metadata.ts'
 import { matcher } from '../pattern.ts'
 import type { Session } from '../session.ts'
 import { Tree } from '../tree.ts'
+import { myRightsResponse } from './acl.ts'
 
 /** LIST with the options of RFC 5258, 5819, 6154 and 9590. */
 export function list(session: Session, command: imap.CommandOf<'LIST'>): Done {
@@ -32,10 +33,12 @@ export function list(session: Session, command: imap.CommandOf<'LIST'>): Done {
 		session.out.text(
 			`* LIST (${attributes.join(' ')}) "/" ${imap.formatMailbox(name, session.utf8)}${data}\r\n`,
 		)
-		if (status && box) session.out.text(statusResponse(session, box, status))
+		if (returns.includes('MYRIGHTS') && box) session.out.text(myRightsResponse(session, box))
+		// What may not be read has no STATUS (RFC 5819 section 2).
+		if (status && box?.rights.includes('r')) session.out.text(statusResponse(session, box, status))
 		// After the LIST response (RFC 9590 section 4); what is not there is NIL.
-		if (metadata && box) {
-			const entries = formatEntries(entriesOf(session, box.id, metadata, 0))
+		if (metadata && box?.rights.includes('r')) {
+			const entries = formatEntries(entriesOf(session, box, metadata, 0))
 			session.out.text(`* METADATA ${imap.formatMailbox(name, session.utf8)} ${entries}\r\n`)
 		}
 	}

@@ -1,24 +1,27 @@
 import { imap } from '../../../wire/index.ts'
 import { type Done, no, ok } from '../done.ts'
-import { mailboxNamed } from '../mailboxes.ts'
-import { quotaList, ROOT } from '../quota.ts'
+import { mailboxesOf, mailboxNamed } from '../mailboxes.ts'
+import { accountOfRoot, quotaResponse, rootOf } from '../quota.ts'
 import type { Session } from '../session.ts'
 
-/** RFC 9208 section 4.1.1. */
+/** RFC 9208 section 4.1.1. Of others only those may be asked about who share what can be read. */
 export function getQuota(session: Session, { root }: imap.CommandOf<'GETQUOTA'>): Done {
-	const list = root === ROOT ? quotaList(session) : null
-	if (!list) return no('there is no such quota root', 'NONEXISTENT')
-	session.out.text(`* QUOTA ${imap.formatString(ROOT)} ${list}\r\n`)
+	const account = accountOfRoot(session, root)
+	const known =
+		account === session.account!.id ||
+		mailboxesOf(session).some(box => box.account === account && box.rights.includes('r'))
+	const response = account !== null && known ? quotaResponse(session, account) : null
+	if (!response) return no('there is no such quota root', 'NONEXISTENT')
+	session.out.text(response)
 	return ok('GETQUOTA completed')
 }
 
 /** RFC 9208 section 4.1.2. */
 export function getQuotaRoot(session: Session, { mailbox }: imap.CommandOf<'GETQUOTAROOT'>): Done {
-	const box = mailboxNamed(session, mailbox)
-	const list = quotaList(session)
-	const name = imap.formatMailbox(box.name, session.utf8)
-	session.out.text(`* QUOTAROOT ${name}${list ? ` ${imap.formatString(ROOT)}` : ''}\r\n`)
-	if (list) session.out.text(`* QUOTA ${imap.formatString(ROOT)} ${list}\r\n`)
+	const box = mailboxNamed(session, mailbox, 'r')
+	const response = quotaResponse(session, box.account)
+	const root = response ? ` ${imap.formatString(rootOf(session, box.account), session.utf8)}` : ''
+	session.out.text(`* QUOTAROOT ${imap.formatMailbox(box.name, session.utf8)}${root}\r\n${response ?? ''}`)
 	return ok('GETQUOTAROOT completed')
 }
 

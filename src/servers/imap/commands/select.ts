@@ -1,8 +1,9 @@
 import type { MailboxRow } from '../../../store/index.ts'
 import { imap } from '../../../wire/index.ts'
 import { bad, type Done, ok } from '../done.ts'
-import { DEFINED_FLAGS } from '../flags.ts'
-import { mailboxNamed, oldName } from '../mailboxes.ts'
+import { DEFINED_FLAGS, permanentFlags } from '../flags.ts'
+import { mailboxNamed, messagesIn, oldName, unseenIn } from '../mailboxes.ts'
+import { hasAny } from '../rights.ts'
 import type { Session } from '../session.ts'
 import { flagsResponse } from '../sync.ts'
 import { holds, View } from '../view.ts'
@@ -13,11 +14,12 @@ export function select(session: Session, command: imap.CommandOf<'SELECT'>): Don
 	const had = session.view !== null
 	// Whatever comes of it, nothing stays selected (RFC 9051 section 6.3.2).
 	session.view = null
-	const box = mailboxNamed(session, mailbox)
+	const box = mailboxNamed(session, mailbox, 'r')
 	const readOnly = name === 'EXAMINE'
 	const view = new View(box, session.house.reader.uids(box.key), readOnly)
 	view.byUidOnly = session.uidOnly
-	const permanent = readOnly ? '' : `${DEFINED_FLAGS} \\*`
+	view.rights = box.rights
+	const permanent = readOnly ? '' : permanentFlags(box.rights)
 	const closed = had ? '* OK [CLOSED] the mailbox before is closed\r\n' : ''
 	session.out.text(
 		`${closed}* FLAGS (${DEFINED_FLAGS})\r\n* ${view.length} EXISTS\r\n${
@@ -27,7 +29,8 @@ export function select(session: Session, command: imap.CommandOf<'SELECT'>): Don
 	if (condstore) session.knowsModseqs()
 	session.view = view
 	if (qresync?.uidValidity === box.uidValidity) tellMissed(session, view, qresync)
-	return ok(`${name} completed`, readOnly ? 'READ-ONLY' : 'READ-WRITE')
+	// Where \Seen is all that one may set, it is nobody else's (RFC 4314 section 5.2).
+	return ok(`${name} completed`, readOnly || !hasAny(box.rights, 'iewt') ? 'READ-ONLY' : 'READ-WRITE')
 }
 
 /** IMAP4rev2: the name as it is here, in place of RECENT and UNSEEN (RFC 9051 section 6.3.2). */
@@ -36,7 +39,7 @@ function listed(session: Session, box: MailboxRow, asked: string): string {
 }
 
 function recentAndUnseen(session: Session, view: View, box: MailboxRow): string {
-	const firstUnseen = box.unseen === 0 ? null : session.house.reader.firstUnseen(box.key)
+	const firstUnseen = unseenIn(session, box) === 0 ? null : messagesIn(session, box).firstUnseen(box.key)
 	// One that came after the uids were read is nobody's first.
 	const unseen = firstUnseen === null ? 0 : view.place(firstUnseen) + 1
 	// A client without sequence numbers has no use for UNSEEN (RFC 9586 section 3).
@@ -53,7 +56,7 @@ function tellMissed(session: Session, view: View, { modseq, known }: imap.Qresyn
 	const concerns = (uid: number) => known === null || holds(known, uid, view.lastUid)
 	const vanished = reader.expungedSince(view.mailbox, modseq).filter(concerns)
 	if (vanished.length > 0) session.out.text(`* VANISHED (EARLIER) ${imap.formatSet(vanished)}\r\n`)
-	for (const row of reader.messagesSince(view.mailbox, modseq)) {
+	for (const row of messagesIn(session, view).messagesSince(view.mailbox, modseq)) {
 		const place = view.place(row.uid)
 		if (place >= 0 && concerns(row.uid)) session.out.text(flagsResponse(session, place, row))
 	}

@@ -5,6 +5,6 @@ import type { Session } from '../session.ts'
 
 export function status(session: Session, { mailbox, items }: imap.CommandOf<'STATUS'>): Done {
 	if (items.includes('HIGHESTMODSEQ')) session.knowsModseqs()
-	session.out.text(statusResponse(session, mailboxNamed(session, mailbox), items))
+	session.out.text(statusResponse(session, mailboxNamed(session, mailbox, 'r'), items))
 	return ok('STATUS completed')
 }

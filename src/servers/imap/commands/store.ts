@@ -2,6 +2,7 @@ import { imap } from '../../../wire/index.ts'
 import { type Done, no, ok } from '../done.ts'
 import { readFlags } from '../flags.ts'
 import { write } from '../mailboxes.ts'
+import { doneBy, mayFlag, mustHave, notAllowed } from '../rights.ts'
 import { inBatches, rowsAt } from '../rows.ts'
 import type { Session } from '../session.ts'
 import { fetchStart, flagsResponse } from '../sync.ts'
@@ -10,17 +11,24 @@ import type { Span } from '../view.ts'
 export async function store(session: Session, command: imap.CommandOf<'STORE'>): Promise<Done> {
 	const view = session.view!
 	if (view.readOnly) return no('this mailbox is open read-only', 'CANNOT')
+	const flags = readFlags(command.flags)
+	const only = mayFlag(mustHave(session, 'r'))
+	// One flag that may be changed is enough (RFC 4314 section 4).
+	const may = command.how === 'set' ? only.flags !== 0 : (flags.flags & only.flags) !== 0
+	const empty = flags.flags === 0 && flags.keywords.length === 0
+	if (!may && !empty && !(only.keywords && flags.keywords.length > 0)) throw notAllowed()
 	const { unchangedSince } = command
 	if (unchangedSince !== null) session.knowsModseqs()
 	const wanted = view.spans(command.set, command.uid)
 	const uids = view.uidsOf(wanted)
 	const result = await write(session, {
 		do: 'message.flags',
-		account: session.account!.id,
+		account: view.account,
 		mailbox: view.mailbox,
 		uids,
 		how: command.how,
-		...readFlags(command.flags),
+		...flags,
+		...(view.account === session.account!.id ? null : { ...doneBy(session, view.account), only }),
 		...(unchangedSince === null ? null : { unchangedSince }),
 	})
 	const left = (result.unchanged ?? []).map(uid => view.place(uid))

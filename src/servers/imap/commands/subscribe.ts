@@ -10,7 +10,7 @@ export async function subscribe(
 ): Promise<Done> {
 	mustBeNamed(mailbox)
 	const on = name === 'SUBSCRIBE'
-	if (on) mailboxNamed(session, mailbox)
+	if (on) mailboxNamed(session, mailbox, 'l')
 	session.tidings.notification?.own(mailbox)
 	await write(session, { do: 'mailbox.subscribe', account: session.account!.id, name: mailbox, on })
 	return ok(`${name} completed`)
