@@ -6,6 +6,7 @@
  */
 import * as accounts from './accounts.ts'
 import { addNode } from './add-node.ts'
+import * as certificate from './certificate.ts'
 import * as domains from './domains.ts'
 import * as nodes from './nodes.ts'
 import * as queue from './queue.ts'
@@ -55,6 +56,11 @@ export const verbs = {
 	'queue hold': queue.holdQueued,
 	'queue release': queue.releaseQueued,
 	'queue drop': queue.dropQueued,
+	'certificate show': certificate.showCertificate,
+	'certificate use': certificate.useCertificate,
+	'certificate order': certificate.orderCertificate,
+	'certificate renew': certificate.renewCertificate,
+	'certificate reset': certificate.resetCertificate,
 	'cluster rebuild': status.rebuildCluster,
 } satisfies Record<string, Verb>
 

@@ -42,7 +42,7 @@ const CLOCK_OFF_MS = 60_000
 
 /** What is not well, each in a sentence that says what to do. */
 function problemsOf(
-	{ cluster, directory }: Office,
+	{ cluster, directory, clock }: Office,
 	peers: Awaited<ReturnType<typeof listNodes.run>>,
 ): string[] {
 	const problems: string[] = []
@@ -61,12 +61,24 @@ function problemsOf(
 			)
 		}
 	}
+	problems.push(...certificateProblems(cluster, clock.now()))
 	for (const { address, claimed } of directory.conflicts()) {
 		problems.push(
 			`${claimed} was made twice; the later account is ${address} for now. Settle it with "account rename".`,
 		)
 	}
 	return problems
+}
+
+const CERTIFICATE_ENDS_MS = 14 * 86_400_000
+
+function certificateProblems({ certificate, acme }: Office['cluster'], now: number): string[] {
+	if (acme.problem) return [acme.problem]
+	const { validTo } = certificate.about()
+	if (validTo - now > CERTIFICATE_ENDS_MS) return []
+	return [
+		`The certificate that mail programs see ends on ${new Date(validTo).toISOString().slice(0, 10)}. Give another one ("certificate use"), or order one ("certificate order").`,
+	]
 }
 
 export const rebuildCluster = verb({

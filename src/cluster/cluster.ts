@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type Clock, Emitter, type Log, normalAddress, systemClock } from '../kit/index.ts'
+import { Acme } from './acme.ts'
 import { fingerprint } from './certificates.ts'
 import { connectToNode } from './connect.ts'
 import { Engine, engineInstalled } from './engine.ts'
@@ -8,6 +9,7 @@ import { answerJoin, type JoinAnswer } from './join.ts'
 import { CurrentCode } from './join-code.ts'
 import { Keys, memberShape } from './keys.ts'
 import { NatsLinks } from './links.ts'
+import { PublicCertificate } from './public-certificate.ts'
 import { type LogStream, NodeLog } from './streams.ts'
 import { type Links, type Member, Unreachable } from './types.ts'
 import { WebContexts, type WebTls } from './web-tls.ts'
@@ -27,6 +29,8 @@ export type ClusterOptions = {
 	advertise?: string | null
 	/** What else the identity certificate shall be good for. */
 	addresses?: string[]
+	/** PEM files of the certificate that people's programs shall see. */
+	certificateFiles?: { certificate: string; key: string } | null
 	log: Log
 	clock?: Clock
 	/** What the admin wrote about this node, asked when somebody lets it join. */
@@ -50,6 +54,9 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
 export class Cluster {
 	readonly links: Links
 	readonly webTls: WebTls
+	/** What people's programs see. */
+	readonly certificate: PublicCertificate
+	readonly acme: Acme
 	readonly logStream: LogStream
 	#options: ClusterOptions
 	#clock: Clock
@@ -72,7 +79,16 @@ export class Cluster {
 		this.#keys = keys
 		this.#code = code
 		this.#joined = new Emitter(error => options.log.error({ err: error }, 'after joining'))
-		this.webTls = this.#web = new WebContexts(keys, id => this.#others().some(member => member.id === id))
+		const folder = join(options.dataDir, 'keys')
+		this.certificate = new PublicCertificate({
+			folder,
+			files: options.certificateFiles ?? null,
+			selfSigned: keys.identity,
+			log: options.log,
+		})
+		this.acme = new Acme(folder, this.certificate, this.#clock, options.log)
+		const isMember = (id: string) => this.#others().some(member => member.id === id)
+		this.webTls = this.#web = new WebContexts(keys, this.certificate, this.acme, isMember)
 		this.logStream = this.#stream = new NodeLog(options.self, options.log)
 		this.links = this.#links = new NatsLinks({
 			self: options.self,
@@ -185,6 +201,8 @@ export class Cluster {
 	}
 
 	async close(): Promise<void> {
+		this.certificate.close()
+		this.acme.close()
 		this.#links.close()
 		await this.#engine.apply(null)
 	}

@@ -1,18 +1,28 @@
 import { createSecureContext, type SecureContext, type TLSSocket, type TlsOptions } from 'node:tls'
-import { commonName, nodeName, signedBy } from './certificates.ts'
+import { Emitter } from '../kit/index.ts'
+import type { Acme } from './acme.ts'
+import { commonName, type KeyPair, nodeName, signedBy } from './certificates.ts'
 import type { Keys } from './keys.ts'
+import type { PublicCertificate } from './public-certificate.ts'
 
 /** In the order we like them; a client that names none gets HTTP. */
 const PROTOCOLS = ['lmtp', 'imap', 'pop3', 'http/1.1']
+/** RFC 8737: an authority looks whether a name is ours. */
+const PROOF = 'acme-tls/1'
+/** Names that only nodes ask for. */
+const OURS = '.panpipe'
 
 /** TLS as the web port and the mail ports show it. Reads the keys of the moment, so joining needs no restart. */
 export type WebTls = {
 	/**
-	 * For `tls.createServer`. Browsers get the identity; a node, which asks for `<our id>.node.panpipe`, gets our
-	 * node certificate. A client certificate is asked for, never demanded: `nodeOf` says what it is worth.
+	 * For `tls.createServer`. Browsers get the public certificate; a node, which asks for `<our id>.node.panpipe`, gets
+	 * our node certificate; one that is letting us join the self-signed one, whose key the join code names.
+	 * A client certificate is asked for, never demanded: `nodeOf` says what it is worth.
 	 */
 	options(): TlsOptions
-	/** The identity, for STARTTLS and implicit TLS on the mail ports. */
+	/** Tells when who names no server is to be shown another certificate: `tls.Server.setSecureContext(options())`. */
+	readonly changed: Emitter<void>
+	/** The public certificate, for STARTTLS and implicit TLS on the mail ports. */
 	secureContext(): SecureContext
 	/** Id of the active member at the other end, by its certificate; null for anybody else. */
 	nodeOf(socket: TLSSocket): string | null
@@ -21,19 +31,28 @@ export type WebTls = {
 export class WebContexts implements WebTls {
 	#keys: Keys
 	#isMember: (id: string) => boolean
+	readonly changed = new Emitter<void>()
+	#public: PublicCertificate
+	#acme: Acme
+	#shown: SecureContext
 	#identity: SecureContext
 	#node: { name: string; context: SecureContext } | null = null
 
-	constructor(keys: Keys, isMember: (id: string) => boolean) {
+	constructor(keys: Keys, shown: PublicCertificate, acme: Acme, isMember: (id: string) => boolean) {
 		this.#keys = keys
+		this.#public = shown
+		this.#acme = acme
 		this.#isMember = isMember
-		this.#identity = this.#makeIdentity()
+		this.#shown = this.#contextOf(shown.pair)
+		this.#identity = this.#contextOf(keys.identity)
 		this.renew()
+		shown.changed.on(() => this.renew())
 	}
 
 	/** To be called whenever the keys have changed. */
 	renew(): void {
-		this.#identity = this.#makeIdentity()
+		this.#shown = this.#contextOf(this.#public.pair)
+		this.#identity = this.#contextOf(this.#keys.identity)
 		const membership = this.#keys.membership
 		this.#node = membership && {
 			name: nodeName(membership.nodeId),
@@ -43,12 +62,19 @@ export class WebContexts implements WebTls {
 				ca: membership.ca.certificate,
 			}),
 		}
+		this.changed.emit()
 	}
 
 	options(): TlsOptions {
+		const proof = (name: string) => this.#acme.proof(name)
 		return {
-			...this.#identityOptions(),
-			ALPNProtocols: PROTOCOLS,
+			...this.#optionsOf(this.#public.pair),
+			ALPNCallback(this: TLSSocket, { servername, protocols }) {
+				const shown = protocols.includes(PROOF) && proof(servername)
+				if (!shown) return PROTOCOLS.find(each => protocols.includes(each))
+				this.setKeyCert(shown)
+				return PROOF
+			},
 			requestCert: true,
 			rejectUnauthorized: false,
 			SNICallback: (name, done) => done(null, this.#contextFor(name)),
@@ -56,7 +82,7 @@ export class WebContexts implements WebTls {
 	}
 
 	secureContext(): SecureContext {
-		return this.#identity
+		return this.#shown
 	}
 
 	nodeOf(socket: TLSSocket): string | null {
@@ -69,18 +95,25 @@ export class WebContexts implements WebTls {
 		return this.#isMember(id) ? id : null
 	}
 
-	#contextFor(name: string): SecureContext {
-		return this.#node && name.toLowerCase() === this.#node.name ? this.#node.context : this.#identity
+	/** Undefined: the server's own, so that ALPN, which is looked at later, may still choose the proof. */
+	#contextFor(name: string): SecureContext | undefined {
+		const wanted = name.toLowerCase()
+		if (this.#node && wanted === this.#node.name) return this.#node.context
+		if (wanted.endsWith(OURS)) return this.#identity
+		return this.#acme.proof(wanted) ? undefined : this.#shown
 	}
 
-	#makeIdentity(): SecureContext {
-		return createSecureContext(this.#identityOptions())
+	#contextOf(pair: KeyPair): SecureContext {
+		return createSecureContext(this.#optionsOf(pair))
 	}
 
 	// The list of authorities that goes to browsers names one of which no person has a certificate; with an empty
 	// list some of them would ask their user to choose one.
-	#identityOptions() {
-		const { certificate, key } = this.#keys.identity
-		return { cert: certificate, key, ca: this.#keys.membership?.ca.certificate ?? certificate }
+	#optionsOf({ certificate, key }: KeyPair) {
+		return {
+			cert: certificate,
+			key,
+			ca: this.#keys.membership?.ca.certificate ?? this.#keys.identity.certificate,
+		}
 	}
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline/promises'
 import { forms, Usage, understand } from './command-line.ts'
 import { ConfigError, flagNames, loadConfig } from './config.ts'
@@ -52,9 +53,18 @@ async function speak(args: string[]): Promise<number> {
 	if (spoken.secret === 'required' && spoken.input.password === undefined) {
 		throw new Usage('a password is wanted: type it when asked, or give --password-stdin')
 	}
+	for (const field of spoken.files) spoken.input[field] = readNamed(String(spoken.input[field]))
 	const answer = await sayTo(data, spoken.verb, spoken.input)
 	process.stdout.write(`${spoken.json ? JSON.stringify(answer, null, 1) : asText(spoken.verb, answer)}\n`)
 	return 0
+}
+
+function readNamed(path: string): string {
+	try {
+		return readFileSync(path, 'utf8')
+	} catch (error) {
+		throw new Error(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`)
+	}
 }
 
 async function readStdin(): Promise<string> {

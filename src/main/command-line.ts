@@ -3,6 +3,8 @@ import type { VerbName } from '../admin/index.ts'
 /** How the words of a command line become the input of a verb. Positional arguments are named in order. */
 type Form = {
 	words?: string[]
+	/** Words that are paths: what is in the file becomes the field. */
+	files?: string[]
 	/** Takes all further words. */
 	rest?: string
 	/** `--flag` to field; `no` and `yes` need no value: the field is false, true. A size may be `2G`; `none` = no limit. */
@@ -94,6 +96,19 @@ export const forms: Record<string, Form> = {
 	'queue hold': { rest: 'ids' },
 	'queue release': { rest: 'ids' },
 	'queue drop': { rest: 'ids', flags: { '--no-report': ['report', 'no'] } },
+	'certificate show': {},
+	'certificate use': { words: ['certificate', 'key'], files: ['certificate', 'key'] },
+	'certificate order': {
+		rest: 'names',
+		flags: {
+			'--directory': ['directory', 'text'],
+			'--email': ['email', 'text'],
+			'--challenge': ['challenge', 'text'],
+			'--agree': ['agree', 'yes'],
+		},
+	},
+	'certificate renew': {},
+	'certificate reset': {},
 	'cluster rebuild': {},
 }
 
@@ -104,6 +119,8 @@ export type Spoken = {
 	verb: VerbName
 	input: Record<string, unknown>
 	secret: Form['secret']
+	/** Fields of the input that are paths. */
+	files: string[]
 	passwordFromStdin: boolean
 	json: boolean
 	data: string | null
@@ -132,7 +149,13 @@ export function understand(args: string[]): Spoken {
 		throw new Usage(own.length > 0 ? `there is no command "${own.join(' ')}"` : 'a command is wanted')
 	const form = forms[name]!
 	const input = readInput(name, form, own.slice(name.split(' ').length))
-	return { ...spoken, verb: form.verb ?? (name as VerbName), input, secret: form.secret }
+	return {
+		...spoken,
+		verb: form.verb ?? (name as VerbName),
+		input,
+		secret: form.secret,
+		files: form.files ?? [],
+	}
 }
 
 /** Positional words and flags of one command. */

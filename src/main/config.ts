@@ -22,6 +22,8 @@ const schema = z.strictObject({
 			pop3: port.default(110),
 			pop3s: port.default(995),
 			web: port.default(443),
+			/** Without TLS: for certificate authorities (HTTP-01), and to send browsers to the web port. */
+			http: port.default(0),
 			cluster: port.default(7422),
 		})
 		.prefault({}),
@@ -112,4 +114,12 @@ function asValue(text: string, path: string[]): unknown {
 	}
 	if (text === 'true' || text === 'false') return text === 'true'
 	return text
+}
+
+/** The certificate an administrator named, for people's programs; nodes know each other by their own. */
+export function certificateFiles({ tls }: Config): { certificate: string; key: string } | null {
+	const { certificate, key } = tls
+	if (!certificate && !key) return null
+	if (!certificate || !key) throw new ConfigError('[tls] wants both certificate and key')
+	return { certificate, key }
 }

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { createSecureContext, type SecureContext, type TlsOptions } from 'node:tls'
+import type { SecureContext } from 'node:tls'
 import type { Office } from '../admin/index.ts'
 import type { Receiver } from '../delivery/index.ts'
 import { isLoopback, Limiter } from '../kit/index.ts'
@@ -7,6 +6,7 @@ import {
 	type Door,
 	type House,
 	listen,
+	openPlain,
 	openWeb,
 	serveImap,
 	serveLmtp,
@@ -14,7 +14,7 @@ import {
 	serveSmtp,
 	serveSubmission,
 } from '../servers/index.ts'
-import { type Config, ConfigError } from './config.ts'
+import type { Config } from './config.ts'
 import { membershipOf, watchMembership } from './membership.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -31,13 +31,12 @@ export async function openDoors({
 	config,
 }: DoorsOptions): Promise<{ close(): Promise<void> }> {
 	const { cluster, log } = office
-	const own = ownCertificate(config)
-	const house = makeHouse(office, receiver, config, () => own ?? cluster.webTls.secureContext())
+	const house = makeHouse(office, receiver, config, () => cluster.webTls.secureContext())
 	const listening = await listen(house, doors(config))
 	try {
 		const web = await openWeb({
 			log,
-			tls: webTls(office, own),
+			tls: cluster.webTls,
 			admit: socket => listening.admit(socket),
 			nodeOf: socket => cluster.webTls.nodeOf(socket),
 			enter: {
@@ -53,17 +52,27 @@ export async function openDoors({
 			address: config.listen,
 			port: config.ports.web,
 		})
+		const plain = await plainDoor(office, config).catch(async error => {
+			await web.close()
+			throw error
+		})
 		const end = watchMembership(office)
 		return {
 			async close() {
 				end()
-				await Promise.all([listening.close(), web.close()])
+				await Promise.all([listening.close(), web.close(), plain?.close()])
 			},
 		}
 	} catch (error) {
 		await listening.close(0)
 		throw error
 	}
+}
+
+async function plainDoor({ cluster }: Office, { listen: address, ports }: Config) {
+	if (ports.http === 0) return null
+	const answer = (token: string) => cluster.acme.answer(token)
+	return openPlain({ address, port: ports.http, webPort: ports.web, answer })
 }
 
 function doors({ listen: address, ports }: Config): Door[] {
@@ -156,26 +165,5 @@ function makeHouse(
 			maxMessageSize: limits.maxMessageSize,
 			maxRecipients: limits.maxRecipients,
 		},
-	}
-}
-
-/** The certificate an administrator gave, for people's programs; nodes know each other by their own. */
-function ownCertificate({ tls }: Config): SecureContext | null {
-	if (!tls.certificate && !tls.key) return null
-	if (!tls.certificate || !tls.key) throw new ConfigError('[tls] wants both certificate and key')
-	try {
-		return createSecureContext({ cert: readFileSync(tls.certificate), key: readFileSync(tls.key) })
-	} catch (error) {
-		throw new ConfigError(`[tls]: ${(error as Error).message}`)
-	}
-}
-
-function webTls({ cluster }: Office, own: SecureContext | null): TlsOptions {
-	const options = cluster.webTls.options()
-	if (!own) return options
-	const { SNICallback } = options
-	return {
-		...options,
-		SNICallback: (name, done) => (name.endsWith('.panpipe') ? SNICallback!(name, done) : done(null, own)),
 	}
 }

@@ -8,7 +8,7 @@ import { openDirectory } from '../directory/index.ts'
 import { publishLog } from '../home/index.ts'
 import { makeLog, newId, systemClock } from '../kit/index.ts'
 import { openStore } from '../store/index.ts'
-import type { Config } from './config.ts'
+import { type Config, certificateFiles } from './config.ts'
 import { closeControl, openControl } from './control.ts'
 import { openDoors } from './doors.ts'
 import { announce, followDirectory } from './follow.ts'
@@ -95,6 +95,7 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 			advertise: config.advertise ?? null,
 			version: VERSION,
 			about: () => aboutUs(),
+			certificateFiles: certificateFiles(config),
 		})
 		undo.push(() => cluster.close())
 		const directory = openDirectory({

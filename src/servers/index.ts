@@ -8,6 +8,7 @@
  * place. A fault of ours is a temporary error to the client and says nothing of our inside.
  * Does not: decide policy (delivery and directory do), know SQL, write mail but by Ops.
  */
+export { openPlain } from './http/plain.ts'
 export { openWeb, type WebOptions } from './http/web.ts'
 export { serveImap } from './imap/index.ts'
 export { type Door, type Listening, listen } from './listen.ts'

@@ -15,6 +15,7 @@ export const PORTS = {
 	pop3: 3110,
 	pop3s: 3995,
 	web: 3443,
+	http: 3080,
 	cluster: 7422,
 }
 

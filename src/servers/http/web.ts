@@ -3,13 +3,14 @@ import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket, TlsOptions } from 'node:tls'
 import fastify, { type FastifyInstance } from 'fastify'
-import { isLoopback, type Log } from '../../kit/index.ts'
+import { type Emitter, isLoopback, type Log } from '../../kit/index.ts'
 import { explainListen } from '../listen.ts'
 import { servePages } from './pages.ts'
 
 export type WebOptions = {
 	log: Log
-	tls: TlsOptions
+	/** What to show, and when that has changed. */
+	tls: { options(): TlsOptions; changed: Emitter<void> }
 	/** Counts a connection of somebody; false when its address has too many. */
 	admit(socket: Socket): boolean
 	/** Our node at the other end of a connection, by its certificate; null = anybody. */
@@ -39,7 +40,8 @@ const MOST_BODY = 4 * 1024 * 1024
  */
 export async function openWeb(options: WebOptions): Promise<{ close(): Promise<void> }> {
 	// It listens itself: only then does node:http look after requests that are slow to come.
-	const server = createServer({ ...options.tls, ...PATIENCE, handshakeTimeout: 10_000 })
+	const server = createServer({ ...options.tls.options(), ...PATIENCE, handshakeTimeout: 10_000 })
+	const unhear = options.tls.changed.on(() => server.setSecureContext(options.tls.options()))
 	const toHttp = server.listeners('secureConnection') as ((socket: TLSSocket) => void)[]
 	server.removeAllListeners('secureConnection')
 	const app = makeApp(options, server)
@@ -63,6 +65,7 @@ export async function openWeb(options: WebOptions): Promise<{ close(): Promise<v
 	if (options.port !== 0) await opened(server, options)
 	return {
 		async close() {
+			unhear()
 			const closed = new Promise<void>(resolve =>
 				server.listening ? server.close(() => resolve()) : resolve(),
 			)
