@@ -8,6 +8,7 @@ import * as accounts from './accounts.ts'
 import { addNode } from './add-node.ts'
 import * as certificate from './certificate.ts'
 import * as domains from './domains.ts'
+import * as groups from './groups.ts'
 import * as nodes from './nodes.ts'
 import * as queue from './queue.ts'
 import * as secrets from './secrets.ts'
@@ -42,6 +43,12 @@ export const verbs = {
 	'alias add': accounts.addAlias,
 	'alias list': accounts.listAliases,
 	'alias remove': accounts.removeAlias,
+	'group add': groups.addGroup,
+	'group list': groups.listGroups,
+	'group show': groups.showGroup,
+	'group edit': groups.editGroup,
+	'group remove': groups.removeGroup,
+	'group member': groups.changeMembers,
 	'node code': nodes.nodeCode,
 	'node add': addNode,
 	'node list': nodes.listNodes,

@@ -23,7 +23,10 @@ export const status = verb({
 				here: directory.countAccounts({ node: office.self }),
 				everywhere: directory.countAccounts({}),
 			},
-			conflicts: directory.conflicts().map(({ address, claimed, home }) => ({ address, claimed, home })),
+			conflicts: [
+				...directory.conflicts().map(({ address, claimed, home }) => ({ address, claimed, home })),
+				...directory.conflictingGroups().map(({ address, claimed }) => ({ address, claimed })),
+			],
 			messages: totals.messages,
 			octets: totals.size,
 			queue: totals.queued,
@@ -65,6 +68,11 @@ function problemsOf(
 	for (const { address, claimed } of directory.conflicts()) {
 		problems.push(
 			`${claimed} was made twice; the later account is ${address} for now. Settle it with "account rename".`,
+		)
+	}
+	for (const { address, claimed } of directory.conflictingGroups()) {
+		problems.push(
+			`${claimed} was made twice; the group that came later is ${address} for now. Settle it with "group edit --address".`,
 		)
 	}
 	return problems

@@ -43,11 +43,13 @@ export function bothNotify(one: string | null, other: string | null): string | n
 
 /** The Op that queues a message, with its times. */
 export function enqueue(
-	{ reversePath, envelopeId, ret, smtputf8, by, priority, requireTls, handOver }: Transaction,
+	{ reversePath, envelopeId, ret, smtputf8, by, priority, requireTls }: Transaction,
 	recipients: Queued[],
 	body: StagedBody,
 	how: {
 		id: string
+		/** It is only a part of what is on its way under this id, or only passing through. */
+		part: boolean
 		now: number
 		release: number | null
 		source: string
@@ -65,7 +67,7 @@ export function enqueue(
 		do: 'queue.add',
 		item: {
 			// A message that is only passing through keeps its id; the suffix keeps two parts of it apart in one queue.
-			id: handOver ? `${how.id}.${newId(now)}` : how.id,
+			id: how.part ? `${how.id}.${newId(now)}` : how.id,
 			reversePath,
 			envelopeId,
 			ret,

@@ -2,7 +2,8 @@
  * The way of one message: receive, judge, queue, hand over, file, relay, report.
  *
  *   submission.ts what is mended in mail of our own users
- *   receive.ts    from the protocol's seam to the disk: every recipient is filed here or queued for elsewhere
+ *   receive.ts    who may send to whom · receiving.ts from the protocol's seam to the disk: every recipient is filed
+ *                 here or queued for elsewhere, the members of a group (group.ts) too
  *   judge.ts      a list of checks that may refuse a message, each with its reason
  *   route.ts      the one question "where does mail for this address go from here?"
  *   queue.ts      what waits; a lane (lane.ts) for each route, in order of arrival

@@ -1,4 +1,4 @@
-import type { Resolved } from '../directory/index.ts'
+import type { Members, Resolved } from '../directory/index.ts'
 import type { Route } from '../store/index.ts'
 
 /** One place a message goes to, for one recipient address. */
@@ -20,15 +20,21 @@ export function destinations(resolved: Resolved, address: string, self: string):
 				),
 			]
 		case 'alias':
-			return [
-				...resolved.accounts.map(({ id, home, address }) => destinationOf(id, home, address, self)),
-				...resolved.foreign.map(address => ({ to: 'queue' as const, route: mxRoute(address), address })),
-			]
+			return destinationsOf(resolved, self)
+		case 'group':
+			return destinationsOf(resolved.members, self)
 		case 'foreign':
 			return [{ to: 'queue', route: mxRoute(address), address }]
 		case 'unknown':
 			return []
 	}
+}
+
+function destinationsOf({ accounts, foreign }: Members, self: string): Destination[] {
+	return [
+		...accounts.map(({ id, home, address }) => destinationOf(id, home, address, self)),
+		...foreign.map(address => ({ to: 'queue' as const, route: mxRoute(address), address })),
+	]
 }
 
 function destinationOf(account: string, home: string, address: string, self: string): Destination {

@@ -1,4 +1,5 @@
 import type { DirectoryFile } from './file.ts'
+import { memberId } from './groups.ts'
 import { homeOf, homeValue } from './merge.ts'
 
 /**
@@ -28,13 +29,20 @@ export function leaveBehind(
 		const { epoch } = homeOf(file.get('account', id as string)!.home?.[0])
 		file.put('account', id as string, { home: [homeValue(newSelf, epoch + 1), file.stamps.next()] })
 	}
-	// Each alias that goes may leave another without an end.
+	// Each alias or group that goes may leave another without an end.
 	for (let erased = true; erased; ) {
 		erased = false
 		for (const row of db.prepare('SELECT address FROM alias').all()) {
 			const address = row.address as string
 			if (options.leadsSomewhere(address)) continue
 			file.erase('address', address)
+			erased = true
+		}
+		for (const row of file.claims.groups.all()) {
+			const { id } = row
+			if (options.leadsSomewhere(file.claims.viewGroup(row).address)) continue
+			for (const member of file.claims.groups.members(id)) file.erase('member', memberId(id, member))
+			file.erase('group', id)
 			erased = true
 		}
 	}

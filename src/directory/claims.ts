@@ -1,28 +1,19 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { type Group, type GroupRow, Groups, groupOf } from './groups.ts'
 import { homeOf } from './merge.ts'
 import type { Places } from './places.ts'
-import { isDeleted, listOf, numberOf, textOf } from './records.ts'
+import { isDeleted } from './records.ts'
+import { type AccountRow, type AliasRow, accountRow, aliasRow } from './rows.ts'
 import { Tally } from './tally.ts'
-import type { Account, Alias, Fields, Kind } from './types.ts'
+import type { Account, Fields, Kind } from './types.ts'
 import type { Units } from './units.ts'
 
-/** One claim on an address, by an account or an alias. `since` decides between two: the stamp of the claiming. */
-export type AccountRow = {
-	id: string
-	address: string
-	domain: string
-	since: string
-	name: string
-	home: string
-	epoch: number
-	disabled: number
-	password_hash: string
-	created: number
-	unit: string
-}
-export type AliasRow = { address: string; domain: string; since: string; targets: string; created: number }
-
-type Claimant = { account: AccountRow; alias?: never } | { alias: AliasRow; account?: never }
+type Claimant =
+	| { account: AccountRow; alias?: never; group?: never }
+	| { group: GroupRow; account?: never; alias?: never }
+	| { alias: AliasRow; account?: never; group?: never }
+/** Those that live on when they lose their address. */
+type Owner = AccountRow | GroupRow
 
 const SUFFIX = 4
 
@@ -33,12 +24,13 @@ const SUFFIX = 4
  *
  * A claim counts while its domain exists and (accounts) its home was not removed. The earliest claim has the
  * address; for an account that was never renamed that is the earliest made. Equal stamps: the smaller id.
- * An account that loses is reached at `<local>.<end of its id>@<domain>`: four characters, more where
+ * An account or a group that loses is reached at `<local>.<end of its id>@<domain>`: four characters, more where
  * four are claimed by someone or shared with another loser. A substitute is nobody's property: nothing is stored.
  */
 export class Claims {
 	/** Accounts by home and domain, counted. */
 	readonly tally: Tally
+	readonly groups: Groups
 	#places: Places
 	#units: Units
 	#contested = new Set<string>()
@@ -56,7 +48,7 @@ export class Claims {
 		| 'isGone'
 		| 'contest'
 		| 'settle'
-		| 'other',
+		| 'claims',
 		StatementSync
 	>
 	#db: DatabaseSync
@@ -66,11 +58,15 @@ export class Claims {
 		this.#places = places
 		this.#units = units
 		this.tally = new Tally(db)
+		this.groups = new Groups(db)
 		this.#sql = {
 			byId: db.prepare('SELECT * FROM account WHERE id = ?'),
 			byAddress: db.prepare('SELECT * FROM account WHERE address = ? LIMIT 1'),
 			allByAddress: db.prepare('SELECT * FROM account WHERE address = ? ORDER BY since, id'),
-			other: db.prepare('SELECT 1 FROM account WHERE address = ? AND id <> ? LIMIT 1'),
+			claims: db.prepare(
+				`SELECT (SELECT count(*) FROM account WHERE address = ?1) + (SELECT count(*) FROM alias WHERE address = ?1)
+				 + (SELECT count(*) FROM mail_group WHERE address = ?1) AS claims`,
+			),
 			put: db.prepare('INSERT OR REPLACE INTO account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
 			drop: db.prepare('DELETE FROM account WHERE id = ?'),
 			alias: db.prepare('SELECT * FROM alias WHERE address = ?'),
@@ -98,10 +94,11 @@ export class Claims {
 
 	/** Derives everything anew from the records. */
 	rebuild(): void {
-		this.#db.exec('DELETE FROM account; DELETE FROM alias; DELETE FROM contested; DELETE FROM gone')
+		for (const table of ['account', 'alias', 'mail_group', 'member', 'contested', 'gone'])
+			this.#db.exec(`DELETE FROM ${table}`)
 		this.load()
 		const records = this.#db.prepare(
-			"SELECT kind, id, fields FROM record WHERE kind IN ('account', 'address')",
+			"SELECT kind, id, fields FROM record WHERE kind IN ('account', 'address', 'group', 'member')",
 		)
 		for (const { kind, id, fields } of records.iterate()) {
 			this.derive(kind as Kind, id as string, JSON.parse(fields as string), true)
@@ -112,6 +109,8 @@ export class Claims {
 	derive(kind: Kind, id: string, fields: Fields | null, isNew = false): string[] {
 		if (kind === 'account') return this.#deriveAccount(id, fields, isNew)
 		if (kind === 'address') return this.#deriveAlias(id, fields)
+		if (kind === 'group') return this.#deriveGroup(id, fields)
+		if (kind === 'member') this.groups.deriveMember(id, fields)
 		return []
 	}
 
@@ -131,7 +130,7 @@ export class Claims {
 		const addresses: string[] = []
 		if (row && row.address !== old?.address) {
 			addresses.push(row.address)
-			if (sql.other.get(row.address, id) || sql.alias.get(row.address)) this.#contest(row.address)
+			this.#contest(row.address)
 		}
 		if (old && old.address !== row?.address) this.#settle(old.address)
 		if (old) addresses.push(old.address)
@@ -142,7 +141,7 @@ export class Claims {
 		const row = fields === null || isDeleted(fields) ? null : aliasRow(address, fields)
 		if (row) {
 			this.#sql.putAlias.run(address, row.domain, row.since, row.targets, row.created)
-			if (this.#sql.byAddress.get(address)) this.#contest(address)
+			this.#contest(address)
 		} else {
 			this.#sql.dropAlias.run(address)
 			this.#settle(address)
@@ -150,7 +149,16 @@ export class Claims {
 		return [address]
 	}
 
+	#deriveGroup(id: string, fields: Fields | null): string[] {
+		const { old, row } = this.groups.derive(id, fields)
+		if (row && row.address !== old?.address) this.#contest(row.address)
+		if (old && old.address !== row?.address) this.#settle(old.address)
+		return [row, old].flatMap(one => (one ? [one.address] : []))
+	}
+
+	/** There is a new claim on the address: is it the only one? */
 	#contest(address: string): void {
+		if (this.#claimsOn(address) < 2) return
 		this.#contested.add(address)
 		this.#sql.contest.run(address)
 	}
@@ -158,14 +166,18 @@ export class Claims {
 	/** A claim on the address is gone: is it still contested? */
 	#settle(address: string): void {
 		if (!this.#contested.has(address)) return
-		const claims = this.#sql.allByAddress.all(address).length + (this.#sql.alias.get(address) ? 1 : 0)
-		if (claims > 1) return
+		if (this.#claimsOn(address) > 1) return
 		this.#contested.delete(address)
 		this.#sql.settle.run(address)
 	}
 
-	counts(row: AccountRow): boolean {
-		return this.#places.domains.has(row.domain) && !this.#places.isRemoved(row.home)
+	#claimsOn(address: string): number {
+		return this.#sql.claims.get(address)!.claims as number
+	}
+
+	counts(row: Owner): boolean {
+		if (!this.#places.domains.has(row.domain)) return false
+		return !('home' in row) || !this.#places.isRemoved(row.home)
 	}
 
 	/** An account that was not deleted, whether it counts or not. */
@@ -185,7 +197,8 @@ export class Claims {
 		if (account) return this.counts(account) ? { account } : this.#substitute(address)
 		const alias = this.#sql.alias.get(address) as AliasRow | undefined
 		if (alias && this.#places.domains.has(alias.domain)) return { alias }
-		return this.#substitute(address)
+		const [group] = this.groups.byAddress(address)
+		return group && this.counts(group) ? { group } : this.#substitute(address)
 	}
 
 	/** Accounts whose owner may sign in with the address: its holder first, then those who lost it. */
@@ -201,7 +214,7 @@ export class Claims {
 
 	/** As the outside sees it. */
 	view(row: AccountRow): Account {
-		const substitute = this.#contested.has(row.address) && this.counts(row) ? this.#addressOfLoser(row) : null
+		const substitute = this.#instead(row)
 		return {
 			id: row.id,
 			address: substitute ?? row.address,
@@ -217,39 +230,53 @@ export class Claims {
 		}
 	}
 
-	/** Accounts that lost the address they were made with. */
-	conflicts(): Account[] {
-		const found: Account[] = []
-		for (const address of [...this.#contested].sort()) {
-			for (const row of this.#losers(address)) found.push(this.view(row))
+	viewGroup(row: GroupRow): Group {
+		return groupOf(row, this.#instead(row))
+	}
+
+	/** The address of one that lost its own. */
+	#instead(row: Owner): string | null {
+		return this.#contested.has(row.address) && this.counts(row) ? this.#addressOfLoser(row) : null
+	}
+
+	/** Accounts and groups that lost the address they were made with. */
+	conflicts(): { accounts: Account[]; groups: Group[] } {
+		const losers = [...this.#contested].sort().flatMap(address => this.#losers(address))
+		return {
+			accounts: losers.flatMap(row => ('home' in row ? [this.view(row)] : [])),
+			groups: losers.flatMap(row => ('home' in row ? [] : [this.viewGroup(row)])),
 		}
-		return found
 	}
 
 	/** The claims that count, the winner first. */
 	#claimants(address: string): Claimant[] {
 		const rows = this.#sql.allByAddress.all(address) as AccountRow[]
 		const claims: Claimant[] = rows.filter(row => this.counts(row)).map(account => ({ account }))
+		const groups = this.groups.byAddress(address).filter(row => this.counts(row))
+		if (groups.length > 0) {
+			claims.push(...groups.map(group => ({ group })))
+			claims.sort((one, other) => (isEarlier(ownerOf(one)!, ownerOf(other)!) ? -1 : 1))
+		}
 		const alias = this.#sql.alias.get(address) as AliasRow | undefined
 		if (!alias || !this.#places.domains.has(alias.domain)) return claims
-		const later = claims.findIndex(({ account }) => account!.since > alias.since)
+		const later = claims.findIndex(one => ownerOf(one)!.since > alias.since)
 		claims.splice(later < 0 ? claims.length : later, 0, { alias })
 		return claims
 	}
 
-	#losers(address: string): AccountRow[] {
+	#losers(address: string): Owner[] {
 		return this.#claimants(address)
 			.slice(1)
-			.flatMap(({ account }) => (account ? [account] : []))
+			.flatMap(one => ownerOf(one) ?? [])
 	}
 
-	#addressOfLoser(row: AccountRow): string | null {
+	#addressOfLoser(row: Owner): string | null {
 		const losers = this.#losers(row.address)
 		return losers.some(loser => loser.id === row.id) ? this.#substituteOf(row, losers) : null
 	}
 
 	/** The shortest that is neither claimed nor the substitute of another loser of the same address. */
-	#substituteOf(row: AccountRow, losers: AccountRow[]): string {
+	#substituteOf(row: Owner, losers: Owner[]): string {
 		const at = row.address.lastIndexOf('@')
 		const id = row.id.toLowerCase()
 		for (let length = SUFFIX; ; length++) {
@@ -269,44 +296,15 @@ export class Claims {
 		const claimed = address.slice(0, dot) + address.slice(at)
 		if (!this.#contested.has(claimed)) return null
 		const losers = this.#losers(claimed)
-		const account = losers.find(row => this.#substituteOf(row, losers) === address)
-		return account ? { account } : null
+		const loser = losers.find(row => this.#substituteOf(row, losers) === address)
+		return !loser ? null : 'home' in loser ? { account: loser } : { group: loser }
 	}
 }
 
-/** Null while parts are missing: what makes an account may arrive in pieces. */
-function accountRow(id: string, fields: Fields): AccountRow | null {
-	const address = textOf(fields, 'address')
-	const { node, epoch } = homeOf(fields.home?.[0])
-	const at = address.lastIndexOf('@')
-	if (at < 1 || !node) return null
-	return {
-		id,
-		address,
-		domain: address.slice(at + 1),
-		since: fields.address![1],
-		name: textOf(fields, 'name'),
-		home: node,
-		epoch,
-		disabled: fields.disabled?.[0] === true ? 1 : 0,
-		password_hash: textOf(fields, 'passwordHash'),
-		created: numberOf(fields, 'created'),
-		unit: textOf(fields, 'unit'),
-	}
+function ownerOf({ account, group }: Claimant): Owner | undefined {
+	return account ?? group
 }
 
-function aliasRow(address: string, fields: Fields): AliasRow | null {
-	const at = address.lastIndexOf('@')
-	if (at < 1 || !fields.created) return null
-	return {
-		address,
-		domain: address.slice(at + 1),
-		since: fields.created[1],
-		targets: JSON.stringify(listOf(fields, 'targets')),
-		created: numberOf(fields, 'created'),
-	}
-}
-
-export function aliasOf(row: AliasRow): Alias {
-	return { address: row.address, targets: JSON.parse(row.targets) as string[], created: row.created }
+function isEarlier(one: Owner, other: Owner): boolean {
+	return one.since === other.since ? one.id < other.id : one.since < other.since
 }

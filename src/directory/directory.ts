@@ -5,16 +5,19 @@ import { normalAddress } from '../message/index.ts'
 import { leaveBehind } from './alone.ts'
 import { AppPasswords, type SecretsFile } from './app-passwords.ts'
 import { DirectoryFile, type Touched } from './file.ts'
+import { GroupWriter } from './group-writer.ts'
 import { COST, hashPassword } from './password.ts'
+
 import type { Patience } from './peer.ts'
 import type { ScramLogin } from './scram.ts'
 import { scramSaltOf, secretsOf } from './secrets.ts'
 import { type Candidate, SignIns, type TokenChecker } from './sign-in.ts'
 import { Sync } from './sync.ts'
 import { Taker } from './take.ts'
+
 import { SecondFactor } from './totp.ts'
-import type { Kind, RefreshResult, SignIn } from './types.ts'
-import { UnitWriter } from './unit-writer.ts'
+
+import type { Kind, RefreshResult, Resolved, SignIn } from './types.ts'
 
 /** After a commit. A large merge is many of these. */
 export type DirectoryChange = {
@@ -51,7 +54,7 @@ export function openDirectory(options: DirectoryOptions): Directory {
 }
 
 /** What every node knows, at this node. */
-export class Directory extends UnitWriter {
+export class Directory extends GroupWriter {
 	readonly changed: Emitter<DirectoryChange>
 	/** For mail programs, one each. */
 	readonly appPasswords: AppPasswords
@@ -219,7 +222,7 @@ export class Directory extends UnitWriter {
 			leaveBehind(this.file, {
 				oldSelf: this.self,
 				newSelf,
-				leadsSomewhere: address => this.lookup(address).is !== 'unknown',
+				leadsSomewhere: address => leadsSomewhere(this.lookup(address)),
 			}),
 		)
 		this.self = newSelf
@@ -253,4 +256,9 @@ export class Directory extends UnitWriter {
 		const gone = kinds.has('account') ? [...ids].filter(id => this.file.claims.isGone(id, this.self)) : []
 		this.changed.emit({ kinds, ids, addresses, gone })
 	}
+}
+
+function leadsSomewhere(resolved: Resolved): boolean {
+	if (resolved.is !== 'group') return resolved.is !== 'unknown'
+	return resolved.members.accounts.length + resolved.members.foreign.length > 0
 }

@@ -1,5 +1,5 @@
 /**
- * What every node knows: domains, accounts, aliases, units, nodes, policies, and who lives where. One file a node
+ * What every node knows: domains, accounts, aliases, groups, units, nodes, policies, and who lives where. One file a node
  * (directory.sqlite), read locally, written at any node, merged field by field without master and without quorum.
  *
  * Promises: nodes that have heard the same records decide alike whatever the order; a change is on disk when its
@@ -15,6 +15,9 @@
 export type { AppPassword, AppPasswords } from './app-passwords.ts'
 export { Directory, type DirectoryChange, type DirectoryOptions, openDirectory } from './directory.ts'
 export { DirectoryError, type DirectoryErrorCode } from './error.ts'
+export type { GroupFilter } from './group-reader.ts'
+export type { GroupSettings, NewGroup } from './group-writer.ts'
+export { GROUP_SENDERS, type Group, type GroupSenders } from './groups.ts'
 export { hashPassword, verifyPassword } from './password.ts'
 export type { NodeRecord } from './places.ts'
 export type { AccountFilter } from './reader.ts'
@@ -27,6 +30,7 @@ export type {
 	DirectoryRecord,
 	Fields,
 	Kind,
+	Members,
 	NodeInfo,
 	RefreshResult,
 	Resolved,

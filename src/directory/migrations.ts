@@ -83,4 +83,26 @@ export const migrations: readonly Migration[] = [
 		) WITHOUT ROWID;
 		`,
 	},
+	{
+		name: 'groups and their members',
+		sql: `
+		CREATE TABLE mail_group (
+			id TEXT PRIMARY KEY,
+			address TEXT NOT NULL,
+			domain TEXT NOT NULL,
+			since TEXT NOT NULL,
+			name TEXT NOT NULL,
+			senders TEXT NOT NULL,
+			named TEXT NOT NULL,
+			owner TEXT NOT NULL,
+			created INTEGER NOT NULL
+		) WITHOUT ROWID;
+		CREATE INDEX group_address ON mail_group (address, id);
+		CREATE TABLE member (mail_group TEXT NOT NULL, address TEXT NOT NULL, PRIMARY KEY (mail_group, address)) WITHOUT ROWID;
+		CREATE INDEX member_address ON member (address);
+		-- Records that came from a node that knew of groups before this one did: what follows from them is derived anew.
+		UPDATE fact SET value = json_set(value, '$.digest', -1)
+		WHERE name = 'state' AND EXISTS (SELECT 1 FROM record WHERE kind IN ('group', 'member'));
+		`,
+	},
 ]

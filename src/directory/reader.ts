@@ -1,9 +1,10 @@
 import { normalAddress } from '../message/index.ts'
-import { type AccountRow, type AliasRow, aliasOf } from './claims.ts'
 import type { DirectoryFile } from './file.ts'
+import type { GroupRow } from './groups.ts'
 import type { NodeRecord } from './places.ts'
 import { textOf } from './records.ts'
-import type { Account, Alias, NodeInfo, Resolved, Value } from './types.ts'
+import { type AccountRow, type AliasRow, aliasOf } from './rows.ts'
+import type { Account, Alias, Members, NodeInfo, Resolved, Value } from './types.ts'
 import type { Limits, Unit } from './units.ts'
 
 const DEEPEST = 10
@@ -64,33 +65,60 @@ export class DirectoryReader {
 		const holder = this.file.claims.holder(normal)
 		if (!holder) return { is: 'unknown' }
 		if (holder.account) return { is: 'account', account: this.file.claims.view(holder.account) }
-		return this.#follow(holder.alias)
+		return holder.group ? this.#resolveGroup(holder.group) : this.#resolveAlias(holder.alias)
 	}
 
-	/** Aliases may name aliases. Those that lead nowhere are passed over; if all do, nobody has the address. */
-	#follow(alias: AliasRow): Resolved {
+	#resolveGroup(row: GroupRow): Resolved {
+		let found: Members | null = null
+		const look = () =>
+			(found ??= this.#follow(row.address, this.file.claims.groups.members(row.id), Number.POSITIVE_INFINITY))
+		return {
+			is: 'group',
+			group: this.file.claims.viewGroup(row),
+			get members() {
+				return look()
+			},
+		}
+	}
+
+	/** Those that lead nowhere are passed over; if all do, nobody has the address. Another name of a group is the group. */
+	#resolveAlias(alias: AliasRow): Resolved {
+		const { targets } = aliasOf(alias)
+		if (targets.length === 1) {
+			const holder = this.file.claims.holder(normalAddress(targets[0]!))
+			if (holder?.group) return this.#resolveGroup(holder.group)
+		}
+		const { accounts, foreign } = this.#follow(alias.address, targets, DEEPEST)
+		if (accounts.length === 0 && foreign.length === 0) return { is: 'unknown' }
+		return { is: 'alias', accounts, foreign }
+	}
+
+	/** Aliases may name aliases, groups may name groups: each is followed once, so circles end. */
+	#follow(address: string, targets: string[], deepest: number): Members {
+		const { places, claims } = this.file
 		const accounts = new Map<string, Account>()
 		const foreign = new Set<string>()
-		const seen = new Set([alias.address])
-		let level = aliasOf(alias).targets
-		for (let depth = 0; depth < DEEPEST && level.length > 0; depth++) {
+		const seen = new Set([address])
+		let level = targets
+		for (let depth = 0; depth < deepest && level.length > 0; depth++) {
 			const deeper: string[] = []
 			for (const target of level) {
 				const normal = normalAddress(target)
 				if (seen.has(normal)) continue
 				seen.add(normal)
-				if (!this.file.places.domains.has(domainOf(normal))) {
+				if (!places.domains.has(domainOf(normal))) {
 					foreign.add(target)
 					continue
 				}
-				const holder = this.file.claims.holder(normal)
-				if (holder?.account) accounts.set(holder.account.id, this.file.claims.view(holder.account))
+				const holder = claims.holder(normal)
+				if (holder?.account) accounts.set(holder.account.id, claims.view(holder.account))
+				else if (holder?.group)
+					for (const member of claims.groups.members(holder.group.id)) deeper.push(member)
 				else if (holder) deeper.push(...aliasOf(holder.alias).targets)
 			}
 			level = deeper
 		}
-		if (accounts.size === 0 && foreign.size === 0) return { is: 'unknown' }
-		return { is: 'alias', accounts: [...accounts.values()], foreign: [...foreign] }
+		return { accounts: [...accounts.values()], foreign: [...foreign] }
 	}
 
 	/** Null also when its home was removed or its domain is gone. */
@@ -196,7 +224,7 @@ export class DirectoryReader {
 
 	/** Accounts that lost the address they were made with to an earlier claim. */
 	conflicts(): Account[] {
-		return this.file.claims.conflicts()
+		return this.file.claims.conflicts().accounts
 	}
 
 	/** Ids of deleted accounts that lived here: their mail can go. */

@@ -1,10 +1,12 @@
+import type { Group } from './groups.ts'
+
 /**
  * A hybrid logical clock's time and the node that made it, as one string that sorts as it should:
  * 12 hex digits of milliseconds, 4 of a counter, then the node's id. Newer = greater.
  */
 export type Stamp = string
 
-export type Kind = 'node' | 'domain' | 'account' | 'address' | 'policy' | 'unit'
+export type Kind = 'node' | 'domain' | 'account' | 'address' | 'policy' | 'unit' | 'group' | 'member'
 export type Value = string | number | boolean | null | string[]
 
 /** A record: each field with the stamp of its last writing. A deletion is the field `deleted` = true. */
@@ -46,10 +48,15 @@ export type NodeInfo = {
 	version: string
 }
 
+/** Everybody a group or an alias leads to, each once. */
+export type Members = { accounts: Account[]; foreign: string[] }
+
 /** What an address means (RFC 5321 forward path), after aliases are followed (at most 10 deep, each target once). */
 export type Resolved =
 	| { is: 'account'; account: Account }
 	| { is: 'alias'; accounts: Account[]; foreign: string[] }
+	/** Whether the sender may is asked first: who the members are is only found out when they are looked at. */
+	| { is: 'group'; group: Group; readonly members: Members }
 	/** A domain of ours, but nobody there has this address. */
 	| { is: 'unknown' }
 	/** Not a domain of ours. */

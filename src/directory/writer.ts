@@ -3,8 +3,9 @@ import { type Clock, newId } from '../kit/index.ts'
 import { normalAddress, splitAddress } from '../message/index.ts'
 import { DirectoryError } from './error.ts'
 import type { Touched } from './file.ts'
+import { GroupReader } from './group-reader.ts'
 import { homeOf, homeValue } from './merge.ts'
-import { DirectoryReader, domainOf, normalDomain } from './reader.ts'
+import { domainOf, normalDomain } from './reader.ts'
 import { isDeleted, textOf } from './records.ts'
 import { justAfter } from './stamp.ts'
 import type { Account, Fields, Kind, NodeInfo, Value } from './types.ts'
@@ -34,7 +35,7 @@ const LABEL = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/
 const BATCH = 100
 
 /** What can be said. On disk when it returns, on its way to the others; @throws DirectoryError */
-export abstract class DirectoryWriter extends DirectoryReader {
+export abstract class DirectoryWriter extends GroupReader {
 	/** One transaction of our own; then the others and the listeners are told. */
 	protected abstract write(work: () => void): Touched
 
@@ -53,8 +54,9 @@ export abstract class DirectoryWriter extends DirectoryReader {
 		if (!this.isOurDomain(name)) throw new DirectoryError('nonexistent', `there is no domain ${name} here`)
 		const accounts = this.countAccounts({ domain: name })
 		const aliases = this.aliases().filter(alias => domainOf(alias.address) === name).length
-		if (accounts + aliases > 0) {
-			const users = `${accounts} accounts and ${aliases} aliases`
+		const groups = this.groups({ domain: name }).length
+		if (accounts + aliases + groups > 0) {
+			const users = `${accounts} accounts, ${aliases} aliases and ${groups} groups`
 			throw new DirectoryError('in-use', `${name} is used by ${users}; remove or rename them first`)
 		}
 		this.write(() => this.#remove('domain', name))
@@ -93,7 +95,7 @@ export abstract class DirectoryWriter extends DirectoryReader {
 	}
 
 	#checked({ address, name = '', passwordHash = '', home = this.self, unit = '' }: NewAccount) {
-		const normal = this.#free(address)
+		const normal = this.free(address)
 		this.#activeNode(home)
 		if (unit !== '') this.roomIn(this.livingUnit(unit).id, 1)
 		const created = this.now()
@@ -163,7 +165,7 @@ export abstract class DirectoryWriter extends DirectoryReader {
 		}
 		// Its own substitute may become its own address.
 		const substitute = this.account(id)?.address === normalAddress(address)
-		this.changeAccount(id, { address: substitute ? normalAddress(address) : this.#free(address) })
+		this.changeAccount(id, { address: substitute ? normalAddress(address) : this.free(address) })
 	}
 
 	/** Its mail goes where it lives (`DirectoryChange.gone` there). */
@@ -184,7 +186,7 @@ export abstract class DirectoryWriter extends DirectoryReader {
 	}
 
 	addAlias(address: string, targets: string[]): void {
-		const normal = this.#free(address)
+		const normal = this.free(address)
 		const normalTargets = [...new Set(targets.map(validAddress))]
 		if (normalTargets.length === 0 || normalTargets.includes(normal)) {
 			throw new DirectoryError('invalid-address', `${normal} needs at least one target, and not itself`)
@@ -266,7 +268,7 @@ export abstract class DirectoryWriter extends DirectoryReader {
 	}
 
 	/** The normal form of an address that nobody has, in a domain of ours. */
-	#free(address: string): string {
+	protected free(address: string): string {
 		const normal = validAddress(address)
 		const domain = domainOf(normal)
 		if (!this.file.places.domains.has(domain)) {
@@ -289,7 +291,7 @@ export abstract class DirectoryWriter extends DirectoryReader {
 	}
 }
 
-function validAddress(address: string): string {
+export function validAddress(address: string): string {
 	const normal = normalAddress(address.trim())
 	const parts = splitAddress(normal)
 	// RFC 5321 section 4.5.3.1. A tab would end a field on the way to other nodes.

@@ -7,8 +7,8 @@ type Form = {
 	files?: string[]
 	/** Takes all further words. */
 	rest?: string
-	/** `--flag` to field; `no` and `yes` need no value: the field is false, true. A size may be `2G`; `none` = no limit. */
-	flags?: Record<string, [field: string, as: 'text' | 'number' | 'size' | 'no' | 'yes']>
+	/** `--flag` to field; `no` and `yes` need no value: the field is false, true. A size may be `2G`, `none` = no limit; a list has commas. */
+	flags?: Record<string, [field: string, as: 'text' | 'number' | 'size' | 'list' | 'no' | 'yes']>
 	/** Fields that are always set. */
 	fixed?: Record<string, unknown>
 	/** Reads this field from standard input when `--password-stdin` is given, or asks for it. */
@@ -37,6 +37,13 @@ const unitFlags: Form['flags'] = {
 	'--recipients': ['recipients', 'size'],
 	'--message-size': ['messageSize', 'size'],
 	'--no-outside': ['outside', 'no'],
+}
+
+const groupFlags: Form['flags'] = {
+	'--name': ['name', 'text'],
+	'--senders': ['senders', 'text'],
+	'--named': ['named', 'list'],
+	'--owner': ['owner', 'text'],
 }
 
 export const forms: Record<string, Form> = {
@@ -72,6 +79,19 @@ export const forms: Record<string, Form> = {
 	'alias add': { words: ['address'], rest: 'targets' },
 	'alias list': {},
 	'alias remove': { words: ['address'] },
+	'group add': { words: ['address'], rest: 'members', flags: groupFlags },
+	'group list': {
+		flags: {
+			'--domain': ['domain', 'text'],
+			'--search': ['search', 'text'],
+			'--limit': ['limit', 'number'],
+			'--after': ['after', 'text'],
+		},
+	},
+	'group show': { words: ['group'] },
+	'group edit': { words: ['group'], flags: { ...groupFlags, '--address': ['address', 'text'] } },
+	'group remove': { words: ['group'] },
+	'group member': { words: ['group'], rest: 'members', flags: { '--remove': ['remove', 'yes'] } },
 	'node code': {},
 	'node add': { words: ['ip', 'webPort', 'code'], flags: nodeFlags },
 	'node list': {},
@@ -174,7 +194,7 @@ function readInput(name: string, form: Form, args: string[]): Record<string, unk
 		if (as === 'no' || as === 'yes') input[field] = as === 'yes'
 		else {
 			const value = wanted(flag, inline ?? args[++i])
-			input[field] = as === 'number' ? asNumber(flag, value) : as === 'size' ? asSize(flag, value) : value
+			input[field] = readers[as](flag, value)
 		}
 	}
 	for (const field of form.words ?? []) {
@@ -186,6 +206,13 @@ function readInput(name: string, form: Form, args: string[]): Record<string, unk
 	if (form.rest) input[form.rest] = words
 	else if (words.length > 0) throw new Usage(`"${name}" does not know what to do with "${words.join(' ')}"`)
 	return input
+}
+
+const readers = {
+	text: (_flag: string, value: string) => value,
+	number: asNumber,
+	size: asSize,
+	list: (_flag: string, value: string) => value.split(',').filter(word => word !== ''),
 }
 
 function wanted(flag: string, value: string | undefined): string {

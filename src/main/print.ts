@@ -2,6 +2,7 @@
 const columns: Record<string, string[]> = {
 	'domain list': ['domain', 'accounts'],
 	'account list': ['address', 'name', 'home', 'homeDescription', 'unit', 'conflict', 'disabled'],
+	'group list': ['address', 'name', 'members', 'senders', 'owner', 'conflict'],
 	'unit list': ['path', 'kind', 'accounts', 'limits', 'id'],
 	'account app-password list': ['id', 'name', 'created', 'lastUsed'],
 	'alias list': ['address', 'targets'],

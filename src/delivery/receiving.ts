@@ -1,0 +1,303 @@
+import type { Group, Resolved } from '../directory/index.ts'
+import { newId } from '../kit/index.ts'
+import { formatDate } from '../message/index.ts'
+import { type BodyStage, DiskFull, type Op, type StagedBody } from '../store/index.ts'
+import { type Reply, reply } from '../wire/index.ts'
+import { bothNotify, enqueue, originalOf, type Queued, queuedFor, releaseOf, waiting } from './enqueue.ts'
+import { fileFor } from './file.ts'
+import { hasBeenThrough, listIdField } from './group.ts'
+import { judge } from './judge.ts'
+import { without } from './parameters.ts'
+import type { ReceiveOptions } from './receive.ts'
+import { wantsReport } from './report.ts'
+import { type Destination, destinations } from './route.ts'
+import { SubmittedHeader } from './submission.ts'
+import { routesOf, tellSender } from './tell.ts'
+import { receivedField, returnPath } from './trace.ts'
+import type { Client, Incoming, Recipient, Transaction } from './types.ts'
+
+// As much of a header as reports of success return, and as is looked through for a group's mark.
+const MOST_HEADER = 64 * 1024
+
+type Addressed = { recipient: Recipient; destinations: Destination[] }
+
+/** The message as some of its recipients get it: those it was sent to, or the members of one group. */
+type Copy = {
+	group: Group | null
+	/** Who gets the reports: the sender, or the owner of the group. */
+	reversePath: string
+	addressed: Addressed[]
+	/** What is filed here begins with Return-Path, what goes on to others does not: at most two bodies. */
+	here: BodyStage | null
+	onward: BodyStage | null
+}
+type StagedCopy = Omit<Copy, 'here' | 'onward'> & { here: StagedBody | null; onward: StagedBody | null }
+
+/** One message while it streams in. */
+export class Receiving implements Incoming {
+	#options: ReceiveOptions
+	#client: Client
+	#transaction: Transaction
+	#id: string
+	/** Those who are named themselves come first: who is also a member gets the message as it was sent. */
+	#copies: Copy[]
+	#stages: BodyStage[]
+	readonly #release: number | null
+	/** Mends what a user's program submits; mail of others is not touched. */
+	#submitted: SubmittedHeader | null = null
+	/** The beginning of the message, for reports of success and for groups; null when nobody wants it. */
+	#head: Buffer[] | null = null
+	#headSize = 0
+	#size = 0
+
+	constructor(
+		options: ReceiveOptions,
+		client: Client,
+		transaction: Transaction,
+		resolve: (recipient: Recipient) => Resolved,
+	) {
+		this.#options = options
+		this.#client = client
+		this.#transaction = { ...transaction, recipients: [...transaction.recipients] }
+		this.#id = transaction.handOver ?? newId(options.clock.now())
+		const now = options.clock.now()
+		this.#release = releaseOf(transaction, now)
+		this.#copies = this.#divide(resolve)
+		if (client.protocol === 'submission') {
+			this.#submitted = new SubmittedHeader(formatDate(now), `<${newId(now)}@${options.hostname}>`)
+		}
+		const { reversePath } = transaction
+		const told = transaction.recipients.some(({ notify }) =>
+			wantsReport({ reversePath, notify }, 'delivered'),
+		)
+		if (told || this.#copies.some(({ group }) => group)) this.#head = []
+		const received = receivedField(client, transaction, options.hostname, this.#id, now)
+		for (const copy of this.#copies) {
+			const places = copy.addressed.flatMap(({ destinations }) => destinations)
+			const front = received + (copy.group ? listIdField(copy.group) : '')
+			if (places.some(({ to }) => to === 'here'))
+				copy.here = this.#stage(returnPath(copy.reversePath) + front)
+			if (places.some(({ to }) => to === 'queue')) copy.onward = this.#stage(front)
+		}
+		this.#stages = this.#copies.flatMap(({ here, onward }) => [here, onward].filter(stage => stage !== null))
+	}
+
+	/** Who gets which copy. A group is expanded here, once for all nodes; where it goes on only its members are named. */
+	#divide(resolve: (recipient: Recipient) => Resolved): Copy[] {
+		const { self } = this.#options
+		const { reversePath, recipients } = this.#transaction
+		const copies = new Map<string, Copy>()
+		for (const recipient of recipients) {
+			const resolved = resolve(recipient)
+			const group = resolved.is === 'group' ? resolved.group : null
+			const places = destinations(resolved, recipient.address, self)
+			const addressed = { recipient, destinations: this.#release === null ? places : waiting(places, self) }
+			const copy = copies.get(group?.id ?? '')
+			if (copy) copy.addressed.push(addressed)
+			else {
+				// A report that could not be delivered is nobody's to report.
+				const owner = reversePath === '' ? '' : (group?.owner ?? '')
+				const fresh = { group, reversePath: owner || reversePath, here: null, onward: null }
+				copies.set(group?.id ?? '', { ...fresh, addressed: [addressed] })
+			}
+		}
+		return [...copies.values()].sort((a, b) => Number(a.group !== null) - Number(b.group !== null))
+	}
+
+	#stage(front: string): BodyStage {
+		const stage = this.#options.store.stage()
+		stage.write(Buffer.from(front))
+		return stage
+	}
+
+	write(chunk: Buffer): void | Promise<void> {
+		return this.#store(this.#submitted ? this.#submitted.write(chunk) : chunk)
+	}
+
+	#store(chunk: Buffer): void | Promise<void> {
+		this.#size += chunk.length
+		if (this.#head && this.#headSize < MOST_HEADER) {
+			this.#head.push(Buffer.from(chunk.subarray(0, MOST_HEADER - this.#headSize)))
+			this.#headSize += chunk.length
+		}
+		const waits = this.#stages.map(stage => stage.write(chunk)).filter(wait => wait !== undefined)
+		if (waits.length > 0) return Promise.all(waits).then(() => {})
+	}
+
+	async end(): Promise<Reply[]> {
+		try {
+			const last = this.#submitted?.end()
+			const written = last && last.length > 0 ? this.#store(last) : undefined
+			// In as many turns for one body as for many: what came later on a connection is not to be written earlier.
+			const [copies] = await Promise.all([Promise.all(this.#copies.map(ended)), written])
+			return await this.#settle(copies)
+		} catch (error) {
+			this.abort()
+			return this.#everyRecipient(this.#fault(error))
+		}
+	}
+
+	async #settle(copies: StagedCopy[]): Promise<Reply[]> {
+		const { scanned } = copies.flatMap(({ here, onward }) => here ?? onward ?? [])[0]!
+		const refused = this.#tooLarge() ?? this.#circling() ?? judge({ scanned })
+		if (refused) {
+			this.abort()
+			this.#tell('refused', refused.lines[0])
+			return this.#everyRecipient(refused)
+		}
+		const ops = this.#ops(copies)
+		this.#stages = [] // the bodies are the store's from here on
+		await this.#options.store.write(ops)
+		const routes = routesOf(ops)
+		if (routes.length > 0) this.#options.queued(new Set(routes))
+		this.#tell('accepted')
+		return this.#everyRecipient(reply(250, '2.0.0', `Ok: ${this.#id}`))
+	}
+
+	#tooLarge(): Reply | null {
+		const { account } = this.#client
+		const most = account && this.#options.directory.limitsOf(account.id).messageSize
+		return typeof most === 'number' && this.#size > most ? tooLarge(most) : null
+	}
+
+	#circling(): Reply | null {
+		const groups = this.#copies.flatMap(({ group }) => group ?? [])
+		if (groups.length === 0) return null
+		const header = Buffer.concat(this.#head!)
+		const group = groups.find(one => hasBeenThrough(one, header))
+		return group ? reply(554, '5.4.6', `This message has been through <${group.address}> already`) : null
+	}
+
+	/** Everything the message becomes here, in one transaction: filed for those who live here, queued for the others. */
+	#ops(copies: StagedCopy[]): Op[] {
+		const { clock } = this.#options
+		const { handOver } = this.#transaction
+		const now = clock.now()
+		const ops: Op[] = []
+		const filed = new Set<string>()
+		const queued = new Map<string, Queued>()
+		for (const copy of copies) {
+			const onward = new Set<Queued>()
+			const owned = copy.reversePath !== this.#transaction.reversePath
+			for (const { recipient, destinations } of copy.addressed) {
+				let { notify } = recipient
+				if ((copy.group || destinations.length > 1) && notify?.includes('SUCCESS')) {
+					// RFC 3461 section 5.2.7.3: the sender hears of this, not of each member. Of what goes on in the
+					// name of somebody else the sender hears nothing more.
+					const is = owned ? 'delivered' : 'expanded'
+					ops.push(...this.#report(recipient, recipient.address, is, now))
+					notify = without(notify, 'SUCCESS')
+				}
+				// What its owner wants to hear is not for the sender to say.
+				if (owned) notify = null
+				for (const destination of destinations) {
+					if (destination.to === 'here') {
+						// Twice named, or named and member of an alias: one copy.
+						if (!filed.has(destination.account))
+							ops.push(fileFor(destination.account, copy.here!, now, handOver ?? undefined))
+						filed.add(destination.account)
+						if (notify?.includes('SUCCESS')) {
+							ops.push(...this.#report(recipient, destination.address, 'delivered', now))
+						}
+						continue
+					}
+					const known = queued.get(destination.address)
+					if (known) known.notify = owned ? known.notify : bothNotify(known.notify, notify)
+					else {
+						const one = queuedFor(destination, recipient, notify)
+						if (owned) one.originalRecipient = null
+						queued.set(destination.address, one)
+						onward.add(one)
+					}
+				}
+			}
+			if (onward.size === 0) continue
+			const envelope = owned ? { reversePath: copy.reversePath, envelopeId: null, ret: null } : {}
+			// Their own parts of one message are kept apart in one queue.
+			const part = handOver !== null || copy !== copies[0]
+			const how = {
+				id: this.#id,
+				part,
+				now,
+				release: this.#release,
+				source: this.#source(),
+				...this.#options,
+			}
+			ops.push(enqueue({ ...this.#transaction, ...envelope }, [...onward], copy.onward!, how))
+		}
+		return ops
+	}
+
+	#source(): string {
+		return this.#client.account?.address ?? this.#client.node ?? this.#client.address
+	}
+
+	/** `delivered` or `expanded`. */
+	#report(recipient: Recipient, address: string, is: 'delivered' | 'expanded', now: number): Op[] {
+		const { reversePath, envelopeId, ret, handOver, requireTls } = this.#transaction
+		const about = {
+			reversePath,
+			envelopeId,
+			ret,
+			recipient: address,
+			originalRecipient: originalOf(recipient, address),
+			notify: recipient.notify,
+			arrived: now,
+			size: this.#headSize,
+			requireTls,
+			deliverBy: null,
+			byMode: null,
+			release: null,
+		}
+		const once = handOver ? `${handOver} ${is} ${recipient.address}` : undefined
+		return tellSender(this.#options, about, { is }, Buffer.concat(this.#head ?? []), once)
+	}
+
+	/** A fault of ours is a temporary error to the peer; a full disk has a code of its own. */
+	#fault(error: unknown): Reply {
+		const full = error instanceof DiskFull || (error as { code?: string }).code === 'ENOSPC'
+		this.#options.log.error(
+			{ id: this.#id, err: error },
+			full ? 'disk full: message not taken' : 'message not taken',
+		)
+		return full
+			? reply(452, '4.3.1', 'No room for this message now; try again later')
+			: reply(451, '4.3.0', 'This server has a problem; try again later')
+	}
+
+	#everyRecipient(one: Reply): Reply[] {
+		return this.#client.protocol === 'lmtp' ? this.#transaction.recipients.map(() => one) : [one]
+	}
+
+	#tell(outcome: string, reason?: string): void {
+		this.#options.count(outcome)
+		const { reversePath, recipients } = this.#transaction
+		const to =
+			recipients.length === 1 ? recipients[0]!.address : recipients.map(recipient => recipient.address)
+		this.#options.log.info(
+			{
+				id: this.#id,
+				from: reversePath,
+				to,
+				by: this.#client.protocol,
+				client: this.#client.address,
+				...(reason ? { reason } : {}),
+			},
+			outcome,
+		)
+	}
+
+	abort(): void {
+		for (const stage of this.#stages) stage.abort()
+	}
+}
+
+async function ended({ here, onward, ...copy }: Copy): Promise<StagedCopy> {
+	const [filed, sent] = await Promise.all([here?.end(), onward?.end()])
+	return { ...copy, here: filed ?? null, onward: sent ?? null }
+}
+
+/** What a limit of its unit says to the owner of an account. */
+export function tooLarge(most: number): Reply {
+	return reply(552, '5.3.4', `You may send messages of ${most} octets at most`)
+}
