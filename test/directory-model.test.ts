@@ -29,6 +29,12 @@ const step = fc.oneof(
 	},
 	{ weight: 1, arbitrary: fc.record({ does: fc.constant('removeAlias' as const), node, address }) },
 	{
+		weight: 3,
+		arbitrary: fc.record({ does: fc.constant('addGroup' as const), node, address, member: address }),
+	},
+	{ weight: 1, arbitrary: fc.record({ does: fc.constant('renameGroup' as const), node, pick, address }) },
+	{ weight: 1, arbitrary: fc.record({ does: fc.constant('removeGroup' as const), node, pick }) },
+	{
 		weight: 1,
 		arbitrary: fc.record({ does: fc.constant('domain' as const), node, domain: fc.constantFrom(...DOMAINS) }),
 	},
@@ -47,7 +53,15 @@ function write(directory: Directory, step: Step): void {
 	if (step.does === 'addAccount') directory.addAccount({ address: step.address, home: step.home })
 	else if (step.does === 'addAlias') directory.addAlias(step.address, [step.target, 'alice@test.com'])
 	else if (step.does === 'removeAlias') directory.removeAlias(step.address)
-	else if (step.does === 'domain' && directory.isOurDomain(step.domain)) directory.removeDomain(step.domain)
+	else if (step.does === 'addGroup') {
+		const { id } = directory.addGroup({ address: step.address })
+		void directory.addMembers(id, [step.member, 'alice@test.com']) // one transaction: done when it returns
+	} else if (step.does === 'renameGroup' || step.does === 'removeGroup') {
+		const groups = directory.groups()
+		const group = groups[step.pick % Math.max(1, groups.length)]?.id
+		if (group && step.does === 'renameGroup') directory.renameGroup(group, step.address)
+		else if (group) directory.removeGroup(group)
+	} else if (step.does === 'domain' && directory.isOurDomain(step.domain)) directory.removeDomain(step.domain)
 	else if (step.does === 'domain') directory.addDomain(step.domain)
 	else if (picked && step.does === 'rename') directory.renameAccount(picked, step.address)
 	else if (picked && step.does === 'removeAccount') directory.removeAccount(picked)
@@ -62,12 +76,22 @@ function decisions(directory: Directory) {
 		assert.deepEqual(directory.accountByAddress(account.address), account)
 		assert.equal(account.conflict, account.address !== account.claimed)
 	}
-	assert.equal(new Set(accounts.map(({ address }) => address)).size, accounts.length)
+	const groups = directory.groups()
+	for (const group of groups) {
+		assert.deepEqual(directory.groupByAddress(group.address), group)
+		assert.equal(group.conflict, group.address !== group.claimed)
+	}
+	const reached = [...accounts, ...groups].map(({ address }) => address)
+	assert.equal(new Set(reached).size, reached.length)
 	assert.equal(directory.countAccounts(), accounts.length)
 	const conflicts = directory.conflicts().map(({ id }) => id)
 	assert.deepEqual(conflicts.sort(), accounts.flatMap(({ id, conflict }) => (conflict ? [id] : [])).sort())
 	const all = LOCALS.flatMap(local => DOMAINS.map(domain => `${local}@${domain}`))
-	const view = { accounts, lookups: all.map(one => directory.lookup(one)), aliases: directory.aliases() }
+	const lookups = all.map(one => {
+		const found = directory.lookup(one)
+		return found.is === 'group' ? { ...found, members: found.members } : found
+	})
+	const view = { accounts, groups, lookups, aliases: directory.aliases() }
 	return { view, dormant: directory.accounts({ dormant: true }), domains: directory.domains() }
 }
 
@@ -112,7 +136,7 @@ test('nodes that write, lose each other, restart and meet again end with the sam
 					nodes.stop(node)
 					const file = new DatabaseSync(nodes.file(node))
 					file.exec(
-						"DELETE FROM fact WHERE name = 'state'; DELETE FROM account; DELETE FROM alias; DELETE FROM contested",
+						"DELETE FROM fact WHERE name = 'state'; DELETE FROM account; DELETE FROM alias; DELETE FROM mail_group; DELETE FROM member; DELETE FROM contested",
 					)
 					file.close()
 					assert.equal(nodes.start(node).digest, digest)
