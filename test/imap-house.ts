@@ -60,6 +60,7 @@ export async function startHome(
 		version: '0',
 		log: silentLog,
 		secureContext: () => tls,
+		signIn: async () => ({ ok: false, why: 'wrong' }),
 		async authenticate(login, password) {
 			const account = accounts.find(({ address }) => address === login)
 			return account && password === PASSWORD ? { ok: true, account } : { ok: false, why: 'wrong' }

@@ -1,9 +1,12 @@
 import { z } from 'zod'
 import { type Account, hashPassword } from '../directory/index.ts'
+import { may } from './may.ts'
+import { nodeNamed, placeOfNode } from './nodes.ts'
+import { accountNamed, accountTarget, placeOfAccount, placeOfAddress, unitsFrom } from './place.ts'
 import { unitNamed } from './units.ts'
-import { CannotBeDone, type Office, verb } from './verb.ts'
+import { type Office, verb } from './verb.ts'
 
-const address = z.string().min(3)
+const address = z.string().min(3).max(320)
 const password = z.string().min(1).max(1000)
 
 export const addAccount = verb({
@@ -11,13 +14,20 @@ export const addAccount = verb({
 	input: z.object({
 		address,
 		password: password.exactOptional(),
-		name: z.string().exactOptional(),
+		name: z.string().max(1000).exactOptional(),
 		node: z.string().exactOptional(),
 		unit: z.string().exactOptional(),
 	}),
+	act: 'accounts:change',
+	on: (office, { address, unit }) => {
+		const target = accountTarget(office, address)
+		return unit
+			? { ...target, place: { ...target.place, units: unitsFrom(office, unitNamed(office, unit).id) } }
+			: target
+	},
 	async run(office, { address, password, name, node, unit }) {
 		const passwordHash = password ? await hashPassword(password) : ''
-		const home = node ? nodeNamed(office, node) : office.self
+		const home = node ? nodeNamed(office, node).id : office.self
 		const belongs = unit ? unitNamed(office, unit).id : ''
 		const account = office.directory.addAccount({
 			address,
@@ -37,23 +47,56 @@ export const listAccounts = verb({
 		domain: z.string().exactOptional(),
 		/** With all below it. */
 		unit: z.string().exactOptional(),
-		search: z.string().exactOptional(),
+		search: z.string().max(300).exactOptional(),
+		state: z.enum(['active', 'disabled', 'conflict']).exactOptional(),
 		after: z.string().exactOptional(),
 		limit: z.number().int().positive().max(1_000_000).exactOptional(),
 	}),
-	run(office, { node, unit, ...filter }) {
-		const found = office.directory.accounts({
-			...filter,
-			...(node ? { node: nodeNamed(office, node) } : {}),
+	act: 'accounts:read',
+	inReach: true,
+	run(office, { node, unit, state, limit = Number.POSITIVE_INFINITY, ...filter }, by) {
+		const found: AccountView[] = []
+		const places = nodePlaces(office)
+		const all = may(by.grants, 'accounts:read', {})
+		const where = {
+			...(node ? { node: nodeNamed(office, node).id } : {}),
 			...(unit ? { unit: unitNamed(office, unit).id } : {}),
-		})
-		return found.map(account => view(office, account))
+		}
+		for (const account of office.directory.eachAccount({ ...filter, ...where })) {
+			if (state && stateOf(account) !== state) continue
+			if (!all && !may(by.grants, 'accounts:read', placeOfAccount(office, account))) continue
+			found.push(view(office, account, places))
+			if (found.length >= limit) break
+		}
+		return found
+	},
+})
+
+export const showAccount = verb({
+	about: 'one account',
+	input: z.object({ address }),
+	act: 'accounts:read',
+	on: (office, { address }) => accountTarget(office, address),
+	run: (office, { address }) => view(office, accountNamed(office, address)),
+})
+
+export const editAccount = verb({
+	about: "change what is known of an account's owner",
+	input: z.object({ address, name: z.string().max(1000) }),
+	act: 'accounts:change',
+	on: (office, { address }) => accountTarget(office, address),
+	run(office, { address, name }) {
+		const { id } = accountNamed(office, address)
+		office.directory.setName(id, name)
+		return view(office, accountNamed(office, id))
 	},
 })
 
 export const changePassword = verb({
 	about: "set an account's password",
 	input: z.object({ address, password }),
+	act: 'accounts:password',
+	on: (office, { address }) => accountTarget(office, address),
 	async run(office, { address, password }) {
 		const account = accountNamed(office, address)
 		await office.directory.changePassword(account.id, password)
@@ -64,19 +107,31 @@ export const changePassword = verb({
 export const renameAccount = verb({
 	about: "change an account's address (settles a conflict)",
 	input: z.object({ address, to: address }),
+	act: 'accounts:change',
+	on: (office, { address, to }) => {
+		const { id } = office.directory.accountByAddress(address) ?? { id: address }
+		const { place } = accountTarget(office, id)
+		return [accountTarget(office, id), { object: to, place: { ...place, ...placeOfAddress(to) } }]
+	},
 	run(office, { address, to }) {
-		const account = accountNamed(office, address)
-		office.directory.renameAccount(account.id, to)
-		return { address: to }
+		const { id } = accountNamed(office, address)
+		office.directory.renameAccount(id, to)
+		return { address: office.directory.account(id)!.address }
 	},
 })
 
 export const moveAccountToUnit = verb({
 	about: 'say which unit an account belongs to; "/" = to none',
 	input: z.object({ address, unit: z.string() }),
+	act: 'accounts:change',
+	on: (office, { address, unit }) => {
+		const target = accountTarget(office, address)
+		const units = isNone(unit) ? [] : unitsFrom(office, unitNamed(office, unit).id)
+		return [target, { object: '', place: { ...target.place, units } }]
+	},
 	run(office, { address, unit }) {
 		const account = accountNamed(office, address)
-		const belongs = unit === '' || unit === '/' ? null : unitNamed(office, unit)
+		const belongs = isNone(unit) ? null : unitNamed(office, unit)
 		office.directory.setUnit(account.id, belongs?.id ?? '')
 		return { address: account.address, unit: belongs?.path ?? null }
 	},
@@ -85,6 +140,8 @@ export const moveAccountToUnit = verb({
 export const disableAccount = verb({
 	about: 'nobody can sign in to it; its mail is still taken',
 	input: z.object({ address, disabled: z.boolean() }),
+	act: 'accounts:change',
+	on: (office, { address }) => accountTarget(office, address),
 	run(office, { address, disabled }) {
 		const account = accountNamed(office, address)
 		office.directory.setDisabled(account.id, disabled)
@@ -95,6 +152,8 @@ export const disableAccount = verb({
 export const removeAccount = verb({
 	about: 'remove an account and its mail',
 	input: z.object({ address }),
+	act: 'accounts:change',
+	on: (office, { address }) => accountTarget(office, address),
 	run(office, { address }) {
 		const account = accountNamed(office, address)
 		office.directory.removeAccount(account.id)
@@ -102,70 +161,51 @@ export const removeAccount = verb({
 	},
 })
 
-export const addAlias = verb({
-	about: 'another address for an account, or one address for several',
-	input: z.object({ address, targets: z.array(address).min(1) }),
-	run: ({ directory }, { address, targets }) => {
-		directory.addAlias(address, targets)
-		return { address, targets }
-	},
-})
-
-export const listAliases = verb({
-	about: 'aliases of all nodes',
+export const listConflicts = verb({
+	about: 'accounts whose address was given to another, earlier one; "account rename" settles it',
 	input: z.object({}),
-	run: ({ directory }) => directory.aliases().map(({ address, targets }) => ({ address, targets })),
-})
-
-export const removeAlias = verb({
-	about: 'remove an alias',
-	input: z.object({ address }),
-	run: ({ directory }, { address }) => {
-		directory.removeAlias(address)
-		return { address }
-	},
-})
-
-export const listForwards = verb({
-	about: 'the SMTP forwarding table: address of another node → that node',
-	input: z.object({}),
-	run: office =>
+	act: 'accounts:read',
+	inReach: true,
+	run: (office, _, by) =>
 		office.directory
-			.accounts({})
-			.filter(account => account.home !== office.self)
-			.map(account => ({ address: account.address, ...place(office, account.home) })),
+			.conflicts()
+			.filter(account => may(by.grants, 'accounts:read', placeOfAccount(office, account)))
+			.map(account => {
+				const holder = office.directory.accountByAddress(account.claimed)
+				return { ...view(office, account), holder: holder ? view(office, holder) : null }
+			}),
 })
 
-export function accountNamed({ directory }: Office, address: string): Account {
-	const account = directory.accountByAddress(address)
-	if (!account) throw new CannotBeDone(`there is no account ${address}`)
-	return account
+function isNone(unit: string): boolean {
+	return unit === '' || unit === '/'
 }
 
-function nodeNamed({ directory }: Office, name: string): string {
-	const found = directory
-		.nodes()
-		.find(node => [node.id, node.ip, node.hostname, node.description].includes(name))
-	if (!found) throw new CannotBeDone(`there is no node ${name}; "node list" names them`)
-	return found.id
+type AccountView = ReturnType<typeof view>
+
+function stateOf({ disabled, conflict }: Account): 'active' | 'disabled' | 'conflict' {
+	return conflict ? 'conflict' : disabled ? 'disabled' : 'active'
 }
 
-function place({ directory }: Office, home: string): { node: string; ip: string; description: string } {
-	const node = directory.nodes().find(one => one.id === home)
-	return { node: node?.ip || home, ip: node?.ip ?? '', description: node?.description ?? '' }
+type Places = Map<string, ReturnType<typeof placeOfNode>>
+
+function nodePlaces(office: Office): Places {
+	return new Map(office.directory.nodes().map(({ id }) => [id, placeOfNode(office, id)]))
 }
 
-function view(office: Office, account: Account) {
-	const { node, description } = place(office, account.home)
+function view(office: Office, account: Account, places?: Places) {
+	const { node, description } = places?.get(account.home) ?? placeOfNode(office, account.home)
 	return {
 		address: account.address,
 		name: account.name,
 		home: node,
 		homeDescription: description,
+		node: account.home,
 		conflict: account.conflict,
 		...(account.conflict ? { claimed: account.claimed } : {}),
 		disabled: account.disabled,
 		unit: office.directory.unit(account.unit)?.path ?? null,
+		unitId: account.unit || null,
+		created: new Date(account.created).toISOString(),
 		id: account.id,
 	}
 }

@@ -15,6 +15,8 @@ export const addNode = verb({
 		site: z.string().exactOptional(),
 		enabled: z.boolean().exactOptional(),
 	}),
+	act: 'nodes:change',
+	on: (_, { ip, webPort }) => ({ place: {}, object: ip, state: { ip, webPort } }),
 	async run(office, { ip, webPort, code, description, site, enabled }) {
 		const { cluster, directory, self, ports } = office
 		const newcomer = await cluster.invite({

@@ -1,16 +1,21 @@
 import { z } from 'zod'
 import { AcmeFailed, CertificateRefused, LETS_ENCRYPT } from '../cluster/index.ts'
-import { CannotBeDone, type Office, verb } from './verb.ts'
+import { CannotBeDone, type Office, type Target, verb } from './verb.ts'
+
+const on = (office: Office): Target => ({ place: {}, object: office.hostname, state: describe(office) })
 
 export const showCertificate = verb({
 	about: 'the certificate that mail programs and browsers see here, and how it is renewed',
 	input: z.object({}),
+	act: 'settings:read',
 	run: describe,
 })
 
 export const useCertificate = verb({
 	about: 'use this certificate (PEM files: with those that signed it, and its key) on all ports, at once',
 	input: z.object({ certificate: z.string().max(200_000), key: z.string().max(50_000) }),
+	act: 'settings:change',
+	on,
 	async run(office, pair) {
 		notFromFiles(office)
 		try {
@@ -42,6 +47,8 @@ export const orderCertificate = verb({
 		challenge: z.enum(['tls-alpn-01', 'http-01']).default('tls-alpn-01'),
 		agree: z.boolean().default(false),
 	}),
+	act: 'settings:change',
+	on,
 	async run(office, { names, directory, email, challenge, agree }) {
 		notFromFiles(office)
 		if (!agree) {
@@ -60,6 +67,8 @@ export const orderCertificate = verb({
 export const renewCertificate = verb({
 	about: 'renew the certificate that was ordered, now',
 	input: z.object({}),
+	act: 'settings:change',
+	on,
 	async run(office) {
 		await office.cluster.acme.renew().catch(explain)
 		return describe(office)
@@ -69,6 +78,8 @@ export const renewCertificate = verb({
 export const resetCertificate = verb({
 	about: 'go back to the certificate that this node made itself; nothing is renewed any more',
 	input: z.object({}),
+	act: 'settings:change',
+	on,
 	run(office) {
 		notFromFiles(office)
 		office.cluster.acme.stop()

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { GROUP_SENDERS, type Group } from '../directory/index.ts'
-import { CannotBeDone, type Office, verb } from './verb.ts'
+import { may } from './may.ts'
+import { placeOfAddress } from './place.ts'
+import { CannotBeDone, type Office, type Target, verb } from './verb.ts'
 
 const address = z.string().min(3)
 const MOST_MEMBERS = 100_000
@@ -16,6 +18,8 @@ const settings = {
 export const addGroup = verb({
 	about: 'make a group: one address for many, inside and outside',
 	input: z.object({ address, members: members.default([]), ...settings }),
+	act: 'groups:change',
+	on: (office, { address }) => target(office, address),
 	async run(office, { address, members, ...settings }) {
 		const group = office.directory.addGroup({ address, ...settings })
 		await office.directory.addMembers(group.id, members)
@@ -31,12 +35,20 @@ export const listGroups = verb({
 		after: z.string().exactOptional(),
 		limit: z.number().int().positive().exactOptional(),
 	}),
-	run: (office, filter) => office.directory.groups(filter).map(group => view(office, group)),
+	act: 'groups:read',
+	inReach: true,
+	run: (office, filter, by) =>
+		office.directory
+			.groups(filter)
+			.filter(({ claimed }) => may(by.grants, 'groups:read', placeOfAddress(claimed)))
+			.map(group => view(office, group)),
 })
 
 export const showGroup = verb({
 	about: 'one group, with its members',
 	input: z.object({ group: address }),
+	act: 'groups:read',
+	on: (office, { group }) => target(office, group),
 	run(office, { group }) {
 		const found = groupNamed(office, group)
 		return { ...view(office, found), memberList: office.directory.membersOf(found.id) }
@@ -46,6 +58,11 @@ export const showGroup = verb({
 export const editGroup = verb({
 	about: 'change a group: its address, its name, who may send, who gets the reports',
 	input: z.object({ group: address, address: address.exactOptional(), ...settings }),
+	act: 'groups:change',
+	on: (office, { group, address }) => [
+		target(office, group),
+		...(address ? [{ object: '', place: placeOfAddress(address) }] : []),
+	],
 	run(office, { group, address, ...settings }) {
 		const { id } = groupNamed(office, group)
 		if (address !== undefined) office.directory.renameGroup(id, address)
@@ -56,6 +73,8 @@ export const editGroup = verb({
 export const removeGroup = verb({
 	about: 'remove a group; its members stay what they are',
 	input: z.object({ group: address }),
+	act: 'groups:change',
+	on: (office, { group }) => target(office, group),
 	run(office, { group }) {
 		const { id, address } = groupNamed(office, group)
 		office.directory.removeGroup(id)
@@ -66,6 +85,8 @@ export const removeGroup = verb({
 export const changeMembers = verb({
 	about: 'put members into a group, or take them out',
 	input: z.object({ group: address, members: members.min(1), remove: z.boolean().exactOptional() }),
+	act: 'groups:change',
+	on: (office, { group }) => target(office, group),
 	async run(office, { group, members, remove }) {
 		const { directory } = office
 		const { id, address } = groupNamed(office, group)
@@ -73,6 +94,12 @@ export const changeMembers = verb({
 		return { address, changed, members: directory.countMembers(id) }
 	},
 })
+
+function target(office: Office, name: string): Target {
+	const group = office.directory.group(name) ?? office.directory.groupByAddress(name)
+	if (!group) return { place: placeOfAddress(name), object: name, state: null }
+	return { place: placeOfAddress(group.claimed), object: group.address, state: view(office, group) }
+}
 
 function groupNamed({ directory }: Office, name: string): Group {
 	const group = directory.group(name) ?? directory.groupByAddress(name)

@@ -1,25 +1,46 @@
 import { z } from 'zod'
 import type { NodeInfo } from '../directory/index.ts'
-import { CannotBeDone, type Office, verb } from './verb.ts'
+import { CannotBeDone, type Office, type Target, verb } from './verb.ts'
 
 /** A node is named by its id, its IP address, its host name or its description. */
-function nodeNamed({ directory }: Office, name: string): NodeInfo {
+export function nodeNamed({ directory }: Office, name: string): NodeInfo {
 	const matches = directory
 		.nodes()
 		.filter(node => [node.id, node.ip, node.hostname, node.description].includes(name))
 	if (matches.length === 1) return matches[0]!
 	if (matches.length > 1)
-		throw new CannotBeDone(`"${name}" fits ${matches.length} nodes; use the id from "node list"`)
-	throw new CannotBeDone(`there is no node "${name}"; "node list" shows them all`)
+		throw new CannotBeDone(
+			`"${name}" fits ${matches.length} nodes; use the id from "node list"`,
+			'node-ambiguous',
+		)
+	throw new CannotBeDone(`there is no node "${name}"; "node list" shows them all`, 'no-such-node')
+}
+
+/** How a node is named to people who see what lives there. */
+export function placeOfNode(
+	{ directory }: Office,
+	id: string,
+): { node: string; ip: string; description: string } {
+	const node = directory.nodes().find(one => one.id === id)
+	return { node: node?.ip || id, ip: node?.ip ?? '', description: node?.description ?? '' }
+}
+
+function target({ directory }: Office, { node: name }: { node: string }): Target {
+	const found = directory
+		.nodes()
+		.find(node => [node.id, node.ip, node.hostname, node.description].includes(name))
+	return { place: {}, object: found?.ip || name, state: found ?? null }
 }
 
 export const nodeCode = verb({
 	about: 'show the join code of this node: paste it at any member of the cluster',
 	input: z.object({}),
+	act: 'nodes:change',
 	async run({ cluster, directory, address, ports }) {
 		if (directory.nodes().length > 1) {
 			throw new CannotBeDone(
 				'this node is a member of a cluster already; a join code is for a node that is alone',
+				'already-member',
 			)
 		}
 		return { code: await cluster.joinCode(), ...(address ? { ip: address } : {}), webPort: ports.web }
@@ -29,33 +50,48 @@ export const nodeCode = verb({
 export const listNodes = verb({
 	about: 'all nodes, and how old our copy of the user list of each is (milliseconds)',
 	input: z.object({}),
-	run(office) {
-		const { cluster, directory, self, clock } = office
-		const peers = new Map(cluster.links.peers().map(peer => [peer.id, peer]))
-		return directory.nodes().map(node => {
-			const peer = peers.get(node.id)
-			const mine = node.id === self
-			const state = !node.enabled ? 'disabled' : mine ? 'up' : (peer?.state ?? 'unreachable')
-			return {
-				id: node.id,
-				ip: node.ip,
-				webPort: node.webPort,
-				clusterPort: node.clusterPort,
-				hostname: node.hostname,
-				description: node.description,
-				site: node.site,
-				enabled: node.enabled,
-				state,
-				self: mine,
-				copyAgeMs: mine ? 0 : directory.copyAge(node.id),
-				lastHeardMs: mine ? 0 : peer?.heard ? clock.now() - peer.heard : null,
-				clockOffMs: mine ? 0 : (peer?.clockOff ?? null),
-				roundTripMs: mine ? 0 : (peer?.roundTripMs ?? null),
-				accounts: directory.countAccounts({ node: node.id }),
-				version: mine ? office.version : (peer?.version ?? node.version),
-			}
-		})
-	},
+	act: 'nodes:read',
+	run: nodesNow,
+})
+
+/** Every member, as it looks from here. */
+export function nodesNow(office: Office) {
+	const { cluster, directory, self, clock } = office
+	const peers = new Map(cluster.links.peers().map(peer => [peer.id, peer]))
+	return directory.nodes().map(node => {
+		const peer = peers.get(node.id)
+		const mine = node.id === self
+		const state = !node.enabled ? 'disabled' : mine ? 'up' : (peer?.state ?? 'unreachable')
+		return {
+			id: node.id,
+			ip: node.ip,
+			webPort: node.webPort,
+			clusterPort: node.clusterPort,
+			hostname: node.hostname,
+			description: node.description,
+			site: node.site,
+			enabled: node.enabled,
+			state,
+			self: mine,
+			copyAgeMs: mine ? 0 : directory.copyAge(node.id),
+			lastHeardMs: mine ? 0 : peer?.heard ? clock.now() - peer.heard : null,
+			clockOffMs: mine ? 0 : (peer?.clockOff ?? null),
+			roundTripMs: mine ? 0 : (peer?.roundTripMs ?? null),
+			accounts: directory.countAccounts({ node: node.id }),
+			/** Messages that wait there; null = not heard. */
+			queue: mine ? office.store.reader.totals().queued : ((peer?.extra.queue as number | undefined) ?? null),
+			version: mine ? office.version : (peer?.version ?? node.version),
+		}
+	})
+}
+
+export const nameNodes = verb({
+	about: 'what the nodes are called, for whoever administers people that live there',
+	input: z.object({}),
+	act: 'accounts:read',
+	inReach: true,
+	run: ({ directory }) =>
+		directory.nodes().map(({ id, ip, description, site }) => ({ id, ip, description, site })),
 })
 
 export const editNode = verb({
@@ -68,6 +104,8 @@ export const editNode = verb({
 		webPort: z.number().int().min(1).max(65535).exactOptional(),
 		clusterPort: z.number().int().min(1).max(65535).exactOptional(),
 	}),
+	act: 'nodes:change',
+	on: target,
 	run(office, { node, ...changes }) {
 		const { id } = nodeNamed(office, node)
 		office.directory.putNode(id, changes)
@@ -78,6 +116,8 @@ export const editNode = verb({
 export const enableNode = verb({
 	about: 'a disabled node gets no new mail from the others; theirs waits for it',
 	input: z.object({ node: z.string().min(1), enabled: z.boolean() }),
+	act: 'nodes:change',
+	on: target,
 	run(office, { node, enabled }) {
 		const { id } = nodeNamed(office, node)
 		office.directory.putNode(id, { enabled })
@@ -88,6 +128,7 @@ export const enableNode = verb({
 export const refreshNodes = verb({
 	about: 'distributed user refresh 分布式用户刷新: fetch the user list of every node anew and give ours',
 	input: z.object({}),
+	act: 'nodes:change',
 	async run({ directory }) {
 		const named = new Map(directory.nodes().map(node => [node.id, node]))
 		const results = await directory.refresh()
@@ -102,10 +143,15 @@ export const refreshNodes = verb({
 export const removeNode = verb({
 	about: 'take a node out of the cluster; it goes on alone with its own users and mail',
 	input: z.object({ node: z.string().min(1) }),
+	act: 'nodes:change',
+	on: target,
 	async run(office, { node }) {
 		const { id, ip } = nodeNamed(office, node)
 		if (id === office.self) {
-			throw new CannotBeDone('this node cannot take itself out; say "node remove" at another member')
+			throw new CannotBeDone(
+				'this node cannot take itself out; say "node remove" at another member',
+				'same-node',
+			)
 		}
 		// It is told first, while it still hears us. One that does not answer learns it when it comes back.
 		const told = await office.cluster.links.request(id, 'node.removed', new Uint8Array(), 3000).then(

@@ -1,12 +1,18 @@
 import { z } from 'zod'
 import type { QueueView } from '../delivery/index.ts'
-import { CannotBeDone, type Office, verb } from './verb.ts'
+import { CannotBeDone, type Office, type Target, verb } from './verb.ts'
+
+const target = (_: Office, { ids }: { ids: string[] }): Target => ({
+	place: {},
+	object: ids.join(' ') || 'all',
+})
 
 const ids = z.object({ ids: z.array(z.string().min(1)).min(1) })
 
 export const listQueue = verb({
 	about: 'mail that waits at this node, and why',
 	input: z.object({ limit: z.number().int().positive().exactOptional() }),
+	act: 'queue:read',
 	run: (office, { limit }) =>
 		office.queue
 			.list()
@@ -17,9 +23,10 @@ export const listQueue = verb({
 export const showQueued = verb({
 	about: 'one waiting message: its recipients, its header',
 	input: z.object({ id: z.string().min(1) }),
+	act: 'queue:read',
 	run(office, { id }) {
 		const items = office.queue.list({ id })
-		if (items.length === 0) throw new CannotBeDone(`no message ${id} waits here`)
+		if (items.length === 0) throw new CannotBeDone(`no message ${id} waits here`, 'no-such-message')
 		const body = office.store.reader.body(items[0]!.blob)
 		const end = body.indexOf('\r\n\r\n')
 		return {
@@ -33,6 +40,8 @@ export const showQueued = verb({
 export const retryQueued = verb({
 	about: 'try waiting mail now: the messages named, or all',
 	input: z.object({ ids: z.array(z.string().min(1)) }),
+	act: 'queue:change',
+	on: target,
 	async run({ queue }, { ids }) {
 		found(await queue.retry(ids.length > 0 ? ids : null))
 		return { ids }
@@ -42,6 +51,8 @@ export const retryQueued = verb({
 export const holdQueued = verb({
 	about: 'keep messages from leaving until they are released',
 	input: ids,
+	act: 'queue:change',
+	on: target,
 	async run({ queue }, { ids }) {
 		found(await queue.hold(ids, true))
 		return { ids }
@@ -51,6 +62,8 @@ export const holdQueued = verb({
 export const releaseQueued = verb({
 	about: 'let held messages go',
 	input: ids,
+	act: 'queue:change',
+	on: target,
 	async run({ queue }, { ids }) {
 		found(await queue.hold(ids, false))
 		return { ids }
@@ -60,6 +73,8 @@ export const releaseQueued = verb({
 export const dropQueued = verb({
 	about: 'take messages out of the queue; the sender gets a report unless told otherwise',
 	input: ids.extend({ report: z.boolean().exactOptional() }),
+	act: 'queue:change',
+	on: target,
 	async run({ queue }, { ids, report }) {
 		found(await queue.drop(ids, report ?? true))
 		return { ids }
@@ -67,7 +82,8 @@ export const dropQueued = verb({
 })
 
 function found(any: boolean): void {
-	if (!any) throw new CannotBeDone('no such message waits here; "queue list" shows their ids')
+	if (!any)
+		throw new CannotBeDone('no such message waits here; "queue list" shows their ids', 'no-such-message')
 }
 
 function view({ directory }: Office, item: QueueView) {

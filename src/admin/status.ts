@@ -1,14 +1,15 @@
 import { setTimeout } from 'node:timers/promises'
 import { z } from 'zod'
-import { listNodes } from './nodes.ts'
+import { nodesNow } from './nodes.ts'
 import { type Office, verb } from './verb.ts'
 
 export const status = verb({
 	about: 'is this node well: its peers, its queue, its mail',
 	input: z.object({}),
+	act: 'nodes:read',
 	async run(office) {
 		const { directory, store, cluster, clock } = office
-		const nodes = await listNodes.run(office, {})
+		const nodes = nodesNow(office)
 		const totals = store.reader.totals()
 		return {
 			node: office.self,
@@ -44,10 +45,7 @@ export const status = verb({
 const CLOCK_OFF_MS = 60_000
 
 /** What is not well, each in a sentence that says what to do. */
-function problemsOf(
-	{ cluster, directory, clock }: Office,
-	peers: Awaited<ReturnType<typeof listNodes.run>>,
-): string[] {
+function problemsOf({ cluster, directory, clock }: Office, peers: ReturnType<typeof nodesNow>): string[] {
 	const problems: string[] = []
 	if (cluster.problem) problems.push(cluster.problem)
 	for (const { description, ip, webPort, state, clockOffMs } of peers) {
@@ -92,6 +90,7 @@ function certificateProblems({ certificate, acme }: Office['cluster'], now: numb
 export const rebuildCluster = verb({
 	about: "throw away the engine's state and build it anew from the files of this node",
 	input: z.object({}),
+	act: 'nodes:change',
 	async run({ cluster, directory }) {
 		const wereUp = cluster.links.peers().filter(peer => peer.state === 'up').length
 		await cluster.rebuild()

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { type Limits, UNIT_KINDS, type Unit } from '../directory/index.ts'
-import { CannotBeDone, type Office, verb } from './verb.ts'
+import { may } from './may.ts'
+import { unitsFrom } from './place.ts'
+import { CannotBeDone, type Office, type Target, verb } from './verb.ts'
 
 const count = z.number().int().min(0).nullable().exactOptional()
 
@@ -24,6 +26,8 @@ export const addUnit = verb({
 		parent: z.string().exactOptional(),
 		...limits,
 	}),
+	act: 'units:change',
+	on: (office, { name, parent }) => ({ ...placed(office, parent), object: name, state: null }),
 	run(office, { name, kind, parent, ...limits }) {
 		const above = parent ? unitNamed(office, parent).id : null
 		return view(office, office.directory.addUnit({ name, kind, parent: above, limits: given(limits) }))
@@ -33,12 +37,15 @@ export const addUnit = verb({
 export const listUnits = verb({
 	about: 'the tree of units: limits of their own, and what holds with those above',
 	input: z.object({ below: unit.exactOptional() }),
-	run(office, { below }) {
+	act: 'units:read',
+	inReach: true,
+	run(office, { below }, by) {
 		const top = below ? unitNamed(office, below).id : null
 		const { directory } = office
 		const units = directory
 			.units()
 			.filter(({ id }) => !top || directory.unitPath(id).some(one => one.id === top))
+			.filter(({ id }) => may(by.grants, 'units:read', { units: unitsFrom(office, id) }))
 		return units.map(unit => view(office, unit))
 	},
 })
@@ -46,6 +53,8 @@ export const listUnits = verb({
 export const editUnit = verb({
 	about: 'change a unit; a limit can only be tighter than those above',
 	input: z.object({ unit, name: z.string().exactOptional(), kind: kind.exactOptional(), ...limits }),
+	act: 'units:change',
+	on: (office, { unit }) => placed(office, unit),
 	run(office, { unit, name, kind, ...limits }) {
 		const { id } = unitNamed(office, unit)
 		const settings = { ...(name === undefined ? {} : { name }), ...(kind === undefined ? {} : { kind }) }
@@ -56,6 +65,8 @@ export const editUnit = verb({
 export const moveUnit = verb({
 	about: 'put a unit, with all below it, below another one or at the top',
 	input: z.object({ unit, parent: z.string().nullable() }),
+	act: 'units:change',
+	on: (office, { unit, parent }) => [placed(office, unit), { ...placed(office, parent), object: '' }],
 	run(office, { unit, parent }) {
 		const { id } = unitNamed(office, unit)
 		const above = parent === null || parent === '' || parent === '/' ? null : unitNamed(office, parent).id
@@ -66,12 +77,24 @@ export const moveUnit = verb({
 export const removeUnit = verb({
 	about: 'remove a unit that nobody belongs to and that has none below it',
 	input: z.object({ unit }),
+	act: 'units:change',
+	on: (office, { unit }) => placed(office, unit),
 	run(office, { unit }) {
 		const { id, path } = unitNamed(office, unit)
 		office.directory.removeUnit(id)
 		return { id, path }
 	},
 })
+
+/** A unit as the place of an act; none = the whole organisation. One that does not exist is nobody's but the administrator's. */
+function placed(office: Office, name: string | null | undefined): Target {
+	const found =
+		name && name !== '/'
+			? office.directory.units().find(one => [one.id, one.path, one.name].includes(name))
+			: null
+	if (!found) return { place: {}, object: name ?? '', state: null }
+	return { place: { units: unitsFrom(office, found.id) }, object: found.path, state: view(office, found) }
+}
 
 /** A unit is named by its id, its path (`Acme/Hong Kong/Sales`), or its name where only one has it. */
 export function unitNamed({ directory }: Office, name: string): Unit {

@@ -1,9 +1,10 @@
 import type { z } from 'zod'
 import type { Cluster } from '../cluster/index.ts'
 import type { Queue } from '../delivery/index.ts'
-import type { Directory } from '../directory/index.ts'
+import type { Directory, Grant } from '../directory/index.ts'
 import type { Clock, Log } from '../kit/index.ts'
 import type { Store } from '../store/index.ts'
+import type { Act, Place } from './may.ts'
 
 /** What the verbs work on: the node they are said to. */
 export type Office = {
@@ -25,22 +26,63 @@ export type Office = {
 	leaveCluster(): Promise<void>
 }
 
+/** Who says a verb, and how far that reaches. */
+export type Actor = {
+	/** Account id; 'root' for whoever may open the node's data directory. */
+	id: string
+	/** For people: the account's address, or 'root'. */
+	name: string
+	grants: Pick<Grant, 'role' | 'domain' | 'unit'>[]
+	/** Of the API token he came with; null = as far as the grants. */
+	scopes: string[] | null
+	/** `root` the command line, `setup` the first start, else how he signed in. */
+	via: 'root' | 'setup' | 'session' | 'password' | 'token'
+	/** Where from: an IP address, '' for the machine itself. */
+	client: string
+}
+
+/** What a verb is about to act on. */
+export type Target = {
+	place: Place
+	/** For the audit log: what it is called, and how it is now (null = it is not there). No secrets. */
+	object: string
+	state?: unknown
+}
+
 /** One thing an operator can say. `run` is given input that was checked. */
 export type Verb<Input = never, Output = unknown> = {
 	/** One line of help. */
 	about: string
 	input: z.ZodType
-	run(office: Office, input: Input): Promise<Output> | Output
+	/** What right it takes; null = being signed in is enough, it is about one's own things. */
+	act: Act | null
+	/** On what; asked before (may he? how was it?) and after (how is it now?). Absent: on the whole. */
+	on?(office: Office, input: Input, by: Actor): Target | Target[]
+	/** The right is wanted somewhere only: `run` shows what is in reach of who asks. */
+	inReach?: boolean
+	run(office: Office, input: Input, by: Actor): Promise<Output> | Output
 }
 
 /** Ties `run`'s input to its check. */
 export function verb<Schema extends z.ZodType, Output>(definition: {
 	about: string
 	input: Schema
-	run(office: Office, input: z.infer<Schema>): Promise<Output> | Output
+	act: Act | null
+	on?(office: Office, input: z.infer<Schema>, by: Actor): Target | Target[]
+	inReach?: boolean
+	run(office: Office, input: z.infer<Schema>, by: Actor): Promise<Output> | Output
 }) {
 	return definition
 }
 
-/** The operator asked for something that cannot be; the message says what to do. */
-export class CannotBeDone extends Error {}
+/** The operator asked for something that cannot be; the message says what to do, the code is for programs. */
+export class CannotBeDone extends Error {
+	readonly code: string
+	readonly more: Record<string, unknown>
+
+	constructor(message: string, code = 'cannot-be-done', more: Record<string, unknown> = {}) {
+		super(message)
+		this.code = code
+		this.more = more
+	}
+}

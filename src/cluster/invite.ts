@@ -118,6 +118,7 @@ function check(us: Inviter, invitation: Invitation, newcomer: HelloAnswer, now: 
 		throw new JoinFailed(
 			'version',
 			`The new node runs Panpipe ${newcomer.version}, this one ${us.version}; they cannot work together. Install the same version on both and try again.`,
+			{ version: newcomer.version, ours: us.version },
 		)
 	}
 	const off = newcomer.now - now
@@ -125,6 +126,7 @@ function check(us: Inviter, invitation: Invitation, newcomer: HelloAnswer, now: 
 		throw new JoinFailed(
 			'clock',
 			`The clock of the new node is ${spoken(Math.abs(off))} ${off > 0 ? 'ahead of' : 'behind'} ours. Set the clocks of both (for example with chrony or systemd-timesyncd) and try again.`,
+			{ seconds: Math.round(off / 1000) },
 		)
 	}
 	const ours = newcomer.clusterId !== '' && newcomer.clusterId === us.keys.clusterId

@@ -28,10 +28,13 @@ export type JoinFailure =
 /** A join did not come about; the message is a sentence for the admin that says what to do. */
 export class JoinFailed extends Error {
 	readonly code: JoinFailure
+	/** Figures of it: `seconds` the clock is off, `version` and `ours`. */
+	readonly more: Record<string, unknown>
 
-	constructor(code: JoinFailure, sentence: string) {
+	constructor(code: JoinFailure, sentence: string, more: Record<string, unknown> = {}) {
 		super(sentence)
 		this.code = code
+		this.more = more
 	}
 }
 

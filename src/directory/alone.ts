@@ -18,7 +18,9 @@ export function leaveBehind(
 	// There may be a million of others' accounts: by the table, not one by one.
 	db.prepare(
 		`DELETE FROM record WHERE kind = 'node' OR (json_extract(fields, '$.deleted[0]') AND kind <> 'unit')
-		 OR (kind = 'account' AND id NOT IN (SELECT id FROM account WHERE home = ?))`,
+		 OR kind IN ('session', 'key')
+		 OR (kind = 'account' AND id NOT IN (SELECT id FROM account WHERE home = ?1))
+		 OR (kind IN ('grant', 'token') AND json_extract(fields, '$.account[0]') NOT IN (SELECT id FROM account WHERE home = ?1))`,
 	).run(oldSelf)
 	file.startAnew()
 	if (node) {

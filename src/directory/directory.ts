@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Links } from '../cluster/index.ts'
 import { type Clock, Emitter, type Log } from '../kit/index.ts'
 import { normalAddress } from '../message/index.ts'
+import { Access } from './access.ts'
 import { leaveBehind } from './alone.ts'
 import { AppPasswords, type SecretsFile } from './app-passwords.ts'
 import { DirectoryFile, type Touched } from './file.ts'
@@ -62,6 +63,8 @@ export class Directory extends GroupWriter {
 	readonly secondFactor: SecondFactor
 	/** Null: no bearer tokens are taken here. */
 	readonly tokens: TokenChecker | null
+	/** Grants, tokens and sessions. */
+	readonly access: Access
 	protected readonly clock: Clock
 	#log: Log
 	#taker: Taker
@@ -114,6 +117,13 @@ export class Directory extends GroupWriter {
 			tokens: this.tokens,
 			scramSecret: () => this.#scramSecret(),
 			onOldHash: ({ id, passwordHash }, password) => this.#completeHash(id, passwordHash, password),
+		})
+		this.access = new Access({
+			file,
+			clock,
+			self: () => this.self,
+			write: work => void this.write(work),
+			account: id => this.account(id),
 		})
 	}
 

@@ -12,6 +12,7 @@
  *
  * Does not: know mail, decide routes, move accounts, draw pages. The erasing of mail is the store's.
  */
+export type { Access, ApiToken, Grant, Opened, Role, Session } from './access.ts'
 export type { AppPassword, AppPasswords } from './app-passwords.ts'
 export { Directory, type DirectoryChange, type DirectoryOptions, openDirectory } from './directory.ts'
 export { DirectoryError, type DirectoryErrorCode } from './error.ts'

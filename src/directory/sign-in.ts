@@ -60,7 +60,7 @@ export class SignIns {
 			const id = appPasswords.match(secrets, password)
 			if (id === null) continue
 			if (!account.disabled) appPasswords.used(account.id, id)
-			return enter(account)
+			return enter(account, true)
 		}
 		const found = await this.#byPassword(candidates, password)
 		if (!found) return WRONG
@@ -166,6 +166,7 @@ export class SignIns {
 
 const WRONG: SignIn = { ok: false, why: 'wrong' }
 
-function enter(account: Account): SignIn {
-	return account.disabled ? { ok: false, why: 'disabled' } : { ok: true, account }
+function enter(account: Account, program = false): SignIn {
+	if (account.disabled) return { ok: false, why: 'disabled' }
+	return program ? { ok: true, account, program } : { ok: true, account }
 }

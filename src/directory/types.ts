@@ -6,7 +6,19 @@ import type { Group } from './groups.ts'
  */
 export type Stamp = string
 
-export type Kind = 'node' | 'domain' | 'account' | 'address' | 'policy' | 'unit' | 'group' | 'member'
+export type Kind =
+	| 'node'
+	| 'domain'
+	| 'account'
+	| 'address'
+	| 'policy'
+	| 'unit'
+	| 'group'
+	| 'member'
+	| 'grant'
+	| 'token'
+	| 'session'
+	| 'key'
 export type Value = string | number | boolean | null | string[]
 
 /** A record: each field with the stamp of its last writing. A deletion is the field `deleted` = true. */
@@ -67,7 +79,8 @@ export type Resolved =
  * `code`: the password is right; the TOTP code (or a recovery code) is missing or wrong.
  */
 export type SignIn =
-	| { ok: true; account: Account }
+	/** `program`: by an app password, which is good for mail only. */
+	| { ok: true; account: Account; program?: true }
 	| { ok: false; why: 'wrong' | 'disabled' | 'app-password' | 'code' }
 
 export type RefreshResult = { node: string; state: 'done' | 'unreachable'; records: number; changed: number }

@@ -38,6 +38,7 @@ const unitFlags: Form['flags'] = {
 	'--message-size': ['messageSize', 'size'],
 	'--no-outside': ['outside', 'no'],
 }
+const scopeFlags: Form['flags'] = { '--domain': ['domain', 'text'], '--unit': ['unit', 'text'] }
 
 const groupFlags: Form['flags'] = {
 	'--name': ['name', 'text'],
@@ -66,6 +67,8 @@ export const forms: Record<string, Form> = {
 	},
 	'unit move': { words: ['unit', 'parent'] },
 	'unit remove': { words: ['unit'] },
+	'account show': { words: ['address'] },
+	'account edit': { words: ['address'], flags: { '--name': ['name', 'text'] } },
 	'account passwd': { words: ['address'], secret: 'required' },
 	'account rename': { words: ['address', 'to'] },
 	'account disable': { words: ['address'], fixed: { disabled: true } },
@@ -76,6 +79,11 @@ export const forms: Record<string, Form> = {
 	'account app-password remove': { words: ['address', 'id'] },
 	'account totp show': { words: ['address'] },
 	'account totp reset': { words: ['address'] },
+	'admin grant': { words: ['address', 'role'], flags: scopeFlags },
+	'admin revoke': { words: ['address', 'role'], flags: scopeFlags },
+	'admin remove': { words: ['id'] },
+	'admin list': {},
+	'conflict list': {},
 	'alias add': { words: ['address'], rest: 'targets' },
 	'alias list': {},
 	'alias remove': { words: ['address'] },
@@ -95,6 +103,7 @@ export const forms: Record<string, Form> = {
 	'node code': {},
 	'node add': { words: ['ip', 'webPort', 'code'], flags: nodeFlags },
 	'node list': {},
+	'node names': {},
 	'node edit': {
 		words: ['node'],
 		flags: {

@@ -1,8 +1,6 @@
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import { CannotBeDone, type Office, type Verb, verbs } from '../admin/index.ts'
-import { JoinFailed } from '../cluster/index.ts'
-import { DirectoryError } from '../directory/index.ts'
+import { type Office, problemOf, ROOT, say, type VerbName, verbs } from '../admin/index.ts'
 import { socketOf } from './speak.ts'
 
 /*
@@ -20,7 +18,7 @@ export async function openControl(data: string, office: Office): Promise<Server>
 		const chunks: Buffer[] = []
 		req.on('data', chunk => chunks.push(chunk))
 		req.on('end', async () => {
-			const { status, body } = await say(office, (req.url ?? '/').slice(1), Buffer.concat(chunks))
+			const { status, body } = await answer(office, (req.url ?? '/').slice(1), Buffer.concat(chunks))
 			res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
 		})
 	})
@@ -39,23 +37,20 @@ export function closeControl(server: Server): Promise<void> {
 	})
 }
 
-async function say(office: Office, path: string, body: Buffer): Promise<{ status: number; body: unknown }> {
-	let name = path
+async function answer(
+	office: Office,
+	path: string,
+	body: Buffer,
+): Promise<{ status: number; body: unknown }> {
 	try {
-		name = decodeURIComponent(path)
-		const verb = Object.hasOwn(verbs, name) ? (verbs as Record<string, Verb>)[name]! : null
-		if (!verb) return { status: 404, body: { error: `there is no verb "${name}"` } }
-		const input = verb.input.safeParse(JSON.parse(body.toString('utf8') || '{}'))
-		if (!input.success) {
-			const said = input.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`)
-			return { status: 400, body: { error: said.join('; ') } }
-		}
-		return { status: 200, body: (await verb.run(office, input.data as never)) ?? null }
+		const name = decodeURIComponent(path)
+		if (!Object.hasOwn(verbs, name)) return { status: 404, body: { error: `there is no verb "${name}"` } }
+		const input: unknown = JSON.parse(body.toString('utf8') || '{}')
+		return { status: 200, body: (await say(office, ROOT, name as VerbName, input)) ?? null }
 	} catch (error) {
-		if (error instanceof CannotBeDone || error instanceof JoinFailed || error instanceof DirectoryError) {
-			return { status: 409, body: { error: error.message } }
-		}
-		office.log.error({ err: error, verb: name }, 'verb failed')
+		const problem = problemOf(error)
+		if (problem) return { status: problem.status, body: { error: problem.detail } }
+		office.log.error({ err: error, verb: path }, 'verb failed')
 		return {
 			status: 500,
 			body: { error: `this failed inside the node (${(error as Error).message}); its log says more` },

@@ -1,7 +1,7 @@
 import type { SecureContext } from 'node:tls'
 import type { Office } from '../admin/index.ts'
 import type { Receiver } from '../delivery/index.ts'
-import { isLoopback, Limiter } from '../kit/index.ts'
+import type { SignIn } from '../directory/index.ts'
 import {
 	type Door,
 	type House,
@@ -17,9 +17,7 @@ import {
 import type { Config } from './config.ts'
 import { membershipOf, watchMembership } from './membership.ts'
 import type { Metrics } from './metrics.ts'
-
-// Failed sign-ins of one address are remembered this long.
-const FAILURES_WINDOW_MS = 10 * 60_000
+import { Patience, type TooMany } from './patience.ts'
 
 export type DoorsOptions = { office: Office; receiver: Receiver; metrics: Metrics; config: Config }
 
@@ -36,6 +34,8 @@ export async function openDoors({
 	try {
 		const web = await openWeb({
 			log,
+			office,
+			house,
 			tls: cluster.webTls,
 			admit: socket => listening.admit(socket),
 			nodeOf: socket => cluster.webTls.nodeOf(socket),
@@ -131,7 +131,15 @@ function makeHouse(
 ): House {
 	const { directory, cluster, store, clock } = office
 	const { limits } = config
-	const failures = new Limiter(FAILURES_WINDOW_MS, clock)
+	const patience = new Patience({
+		clock,
+		failuresPerAddress: limits.authFailuresPerAddress,
+		countLoopback: limits.countLoopback,
+	})
+	const told = <Result extends SignIn | TooMany>(result: Result, login: string, client: string): Result => {
+		if (!result.ok) office.log.info({ login, client, why: result.why }, 'sign-in failed')
+		return result
+	}
 	return {
 		hostname: office.hostname,
 		self: office.self,
@@ -139,15 +147,14 @@ function makeHouse(
 		log: office.log,
 		secureContext,
 		async authenticate(login, password, client) {
-			const counted = limits.countLoopback || !isLoopback(client)
-			if (counted && failures.count(client) >= limits.authFailuresPerAddress)
-				return { ok: false, why: 'wrong' }
-			const result = await directory.authenticate(login, password)
-			if (!result.ok) {
-				office.log.info({ login, client, why: result.why }, 'sign-in failed')
-				if (counted) failures.add(client)
-			}
-			return result
+			const result = await patience.attempt(login, client, () => directory.authenticate(login, password))
+			return result.ok || result.why !== 'too-many'
+				? told(result, login, client)
+				: { ok: false, why: 'wrong' }
+		},
+		async signIn(login, password, code, client) {
+			const result = await patience.attempt(login, client, () => directory.signIn(login, password, code))
+			return told(result, login, client)
 		},
 		accountOf: idOrAddress =>
 			directory.account(idOrAddress) ?? directory.accountByAddress(idOrAddress) ?? null,

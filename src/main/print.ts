@@ -5,6 +5,8 @@ const columns: Record<string, string[]> = {
 	'group list': ['address', 'name', 'members', 'senders', 'owner', 'conflict'],
 	'unit list': ['path', 'kind', 'accounts', 'limits', 'id'],
 	'account app-password list': ['id', 'name', 'created', 'lastUsed'],
+	'admin list': ['address', 'role', 'domain', 'unit', 'by', 'created'],
+	'conflict list': ['address', 'claimed', 'home', 'homeDescription'],
 	'alias list': ['address', 'targets'],
 	'node list': [
 		'ip',

@@ -16,6 +16,13 @@ export type House = {
 	secureContext(): SecureContext
 	/** `login` is an address; `client` the real client's address. Slow (argon2id); counts failures per address. */
 	authenticate(login: string, password: string, client: string): Promise<SignIn>
+	/** The same for a person at a page: his own password, and the TOTP code or a recovery code where he has them ('' = none). */
+	signIn(
+		login: string,
+		password: string,
+		code: string,
+		client: string,
+	): Promise<SignIn | { ok: false; why: 'too-many'; seconds: number }>
 	/** For EXTERNAL of our own nodes: the account of that id or address, if there is one. */
 	accountOf(idOrAddress: string): Account | null
 	/** A connection to another node's web port, for walking there. @throws Unreachable */

@@ -86,6 +86,7 @@ export function house(parts: Partial<House> & { accounts?: Account[] } = {}): Ho
 			if (!found || password !== 'secret') return { ok: false, why: 'wrong' }
 			return found.disabled ? { ok: false, why: 'disabled' } : { ok: true, account: found }
 		},
+		signIn: async () => absent(),
 		accountOf: of,
 		connect: async () => absent(),
 		get reader() {

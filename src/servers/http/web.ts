@@ -1,14 +1,21 @@
-import type { IncomingMessage } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket, TlsOptions } from 'node:tls'
 import fastify, { type FastifyInstance } from 'fastify'
-import { type Emitter, isLoopback, type Log } from '../../kit/index.ts'
+import type { Office } from '../../admin/index.ts'
+import type { Emitter, Log } from '../../kit/index.ts'
 import { explainListen } from '../listen.ts'
+import type { House } from '../types.ts'
+import { addApi } from './api/index.ts'
+import { addCluster } from './cluster.ts'
+import { addHealth } from './health.ts'
 import { servePages } from './pages.ts'
 
 export type WebOptions = {
 	log: Log
+	/** What is asked of this node is done on these. */
+	office: Office
+	house: House
 	/** What to show, and when that has changed. */
 	tls: { options(): TlsOptions; changed: Emitter<void> }
 	/** Counts a connection of somebody; false when its address has too many. */
@@ -44,8 +51,7 @@ export async function openWeb(options: WebOptions): Promise<{ close(): Promise<v
 	const unhear = options.tls.changed.on(() => server.setSecureContext(options.tls.options()))
 	const toHttp = server.listeners('secureConnection') as ((socket: TLSSocket) => void)[]
 	server.removeAllListeners('secureConnection')
-	const app = makeApp(options, server)
-	await app.ready()
+	const app = await makeApp(options, server)
 	const open = new Set<Socket>()
 	server.on('secureConnection', (socket: TLSSocket) => {
 		socket.on('error', () => socket.destroy())
@@ -88,31 +94,15 @@ function opened(server: Server, { address, port, log }: WebOptions): Promise<voi
 	})
 }
 
-function makeApp(options: WebOptions, server: Server): FastifyInstance {
+async function makeApp(options: WebOptions, server: Server): Promise<FastifyInstance> {
 	const app = fastify({
 		logger: false,
 		bodyLimit: MOST_BODY,
+		routerOptions: { maxParamLength: 500 }, // an address has up to 254 octets, escaped more
 		serverFactory: handler => {
 			server.on('request', handler)
 			return server
 		},
-	})
-	app.get('/healthz', async (_request, reply) => {
-		const well = options.healthy()
-		return reply.code(well ? 200 : 503).send({ status: well ? 'ok' : 'failing' })
-	})
-	app.get('/metrics', async (request, reply) => {
-		if (!options.metricsForAnyone && !isLoopback(request.ip)) return reply.callNotFound()
-		const { type, text } = await options.metrics()
-		return reply.type(type).send(text)
-	})
-	app.get('/cluster/membership', async (request, reply) => {
-		const member = options.membership(tlsOf(request.raw))
-		return member === null ? reply.callNotFound() : { member }
-	})
-	app.post<{ Params: { '*': string } }>('/cluster/join/*', async (request, reply) => {
-		const { status, body } = await options.answerJoin(request.url, request.body, request.ip)
-		return reply.code(status).send(body)
 	})
 	app.register(servePages)
 	app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not found' }))
@@ -121,9 +111,9 @@ function makeApp(options: WebOptions, server: Server): FastifyInstance {
 		if (status >= 500) options.log.error({ err: error }, 'web request failed')
 		return reply.code(status).send({ error: status >= 500 ? 'this server has a problem' : 'bad request' })
 	})
+	addHealth(app, options)
+	addCluster(app, options)
+	await addApi(app, options)
+	await app.ready()
 	return app
-}
-
-function tlsOf(request: IncomingMessage): TLSSocket {
-	return request.socket as TLSSocket
 }

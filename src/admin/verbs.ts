@@ -1,0 +1,76 @@
+// All verbs by name. The input of each is a zod schema, its right and target stand beside it.
+import * as accounts from './accounts.ts'
+import { addNode } from './add-node.ts'
+import * as aliases from './aliases.ts'
+import * as certificate from './certificate.ts'
+import * as domains from './domains.ts'
+import { listForwards } from './forwards.ts'
+import * as grants from './grants.ts'
+import * as groups from './groups.ts'
+import * as nodes from './nodes.ts'
+import * as queue from './queue.ts'
+import * as secrets from './secrets.ts'
+import * as status from './status.ts'
+import * as units from './units.ts'
+import type { Verb } from './verb.ts'
+
+export const verbs = {
+	status: status.status,
+	'domain add': domains.addDomain,
+	'domain list': domains.listDomains,
+	'domain remove': domains.removeDomain,
+	'account add': accounts.addAccount,
+	'account list': accounts.listAccounts,
+	'account show': accounts.showAccount,
+	'account edit': accounts.editAccount,
+	'account passwd': accounts.changePassword,
+	'account rename': accounts.renameAccount,
+	'account disable': accounts.disableAccount,
+	'account move-unit': accounts.moveAccountToUnit,
+	'account remove': accounts.removeAccount,
+	'account app-password add': secrets.addAppPassword,
+	'account app-password list': secrets.listAppPasswords,
+	'account app-password remove': secrets.removeAppPassword,
+	'account totp show': secrets.showTotp,
+	'account totp reset': secrets.resetTotp,
+	'unit add': units.addUnit,
+	'unit list': units.listUnits,
+	'unit edit': units.editUnit,
+	'unit move': units.moveUnit,
+	'unit remove': units.removeUnit,
+	'admin grant': grants.grant,
+	'admin revoke': grants.revoke,
+	'admin remove': grants.revokeById,
+	'admin list': grants.listGrants,
+	'conflict list': accounts.listConflicts,
+	'alias add': aliases.addAlias,
+	'alias list': aliases.listAliases,
+	'alias remove': aliases.removeAlias,
+	'group add': groups.addGroup,
+	'group list': groups.listGroups,
+	'group show': groups.showGroup,
+	'group edit': groups.editGroup,
+	'group remove': groups.removeGroup,
+	'group member': groups.changeMembers,
+	'node code': nodes.nodeCode,
+	'node add': addNode,
+	'node list': nodes.listNodes,
+	'node names': nodes.nameNodes,
+	'node edit': nodes.editNode,
+	'node enable': nodes.enableNode,
+	'node refresh': nodes.refreshNodes,
+	'node remove': nodes.removeNode,
+	forwards: listForwards,
+	'queue list': queue.listQueue,
+	'queue show': queue.showQueued,
+	'queue retry': queue.retryQueued,
+	'queue hold': queue.holdQueued,
+	'queue release': queue.releaseQueued,
+	'queue drop': queue.dropQueued,
+	'certificate show': certificate.showCertificate,
+	'certificate use': certificate.useCertificate,
+	'certificate order': certificate.orderCertificate,
+	'certificate renew': certificate.renewCertificate,
+	'certificate reset': certificate.resetCertificate,
+	'cluster rebuild': status.rebuildCluster,
+} satisfies Record<string, Verb>

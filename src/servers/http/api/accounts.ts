@@ -1,0 +1,117 @@
+import { z } from 'zod'
+import { pageAfter, paging, route } from './route.ts'
+
+const named = z.object({ account: z.string().max(320).describe('address or id') })
+const fresh = z.object({
+	password: z.string().min(1).max(1000).exactOptional(),
+	name: z.string().max(1000).exactOptional(),
+	node: z.string().exactOptional().describe('its home; default: this node'),
+})
+
+export const accounts = [
+	route({
+		method: 'GET',
+		path: '/accounts',
+		about: 'Accounts of all nodes, by address',
+		query: paging.extend({
+			node: z.string().exactOptional(),
+			domain: z.string().exactOptional(),
+			state: z.enum(['active', 'disabled', 'conflict']).exactOptional(),
+		}),
+		async run({ say, office, query: { limit, cursor, q, ...filter } }) {
+			const found = await say('account list', {
+				...filter,
+				...(q ? { search: q } : {}),
+				...(cursor ? { after: cursor } : {}),
+				limit: limit + 1,
+			})
+			const counted = !q && !filter.state && !filter.node
+			const total = counted
+				? office.directory.countAccounts(filter.domain ? { domain: filter.domain } : {})
+				: null
+			return { ...pageAfter(found, limit), total }
+		},
+	}),
+	route({
+		method: 'POST',
+		path: '/accounts',
+		about: 'Make an account',
+		body: fresh.extend({ address: z.string().min(3).max(320) }),
+		status: 201,
+		run: ({ say, body }) => say('account add', body),
+	}),
+	route({
+		method: 'GET',
+		path: '/accounts/:account',
+		about: 'One account',
+		params: named,
+		run: ({ say, params }) => say('account show', { address: params.account }),
+	}),
+	route({
+		method: 'PUT',
+		path: '/accounts/:account',
+		about: 'Make an account unless it is there already; asked twice it is made once',
+		params: named,
+		body: fresh,
+		async run({ say, params, body, office, reply }) {
+			const address = params.account
+			if (office.directory.accountByAddress(address)) return say('account show', { address })
+			reply.code(201)
+			return say('account add', { ...body, address })
+		},
+	}),
+	route({
+		method: 'PATCH',
+		path: '/accounts/:account',
+		about: 'Change an account: address, name, password, disabled',
+		params: named,
+		body: z
+			.object({
+				address: z.string().min(3).max(320),
+				name: z.string().max(1000),
+				password: z.string().min(1).max(1000),
+				disabled: z.boolean(),
+			})
+			.partial(),
+		async run({ say, params, body }) {
+			// By its id: the address may be what changes.
+			const { id } = await say('account show', { address: params.account })
+			if (body.password !== undefined) await say('account passwd', { address: id, password: body.password })
+			if (body.name !== undefined) await say('account edit', { address: id, name: body.name })
+			if (body.disabled !== undefined) await say('account disable', { address: id, disabled: body.disabled })
+			if (body.address !== undefined) await say('account rename', { address: id, to: body.address })
+			return say('account show', { address: id })
+		},
+	}),
+	route({
+		method: 'DELETE',
+		path: '/accounts/:account',
+		about: 'Remove an account and its mail',
+		params: named,
+		status: 204,
+		run: ({ say, params }) => say('account remove', { address: params.account }),
+	}),
+	route({
+		method: 'GET',
+		path: '/accounts/:account/aliases',
+		about: 'Other addresses that lead to the account',
+		params: named,
+		async run({ say, params }) {
+			const { address } = await say('account show', { address: params.account })
+			const items = (await say('alias list')).filter(({ targets }) => targets.includes(address))
+			return { items, next: null }
+		},
+	}),
+	route({
+		method: 'PUT',
+		path: '/accounts/:account/aliases/:address',
+		about: 'Give the account another address',
+		params: named.extend({ address: z.string().min(3).max(320) }),
+		async run({ say, params }) {
+			const { address: target } = await say('account show', { address: params.account })
+			const there = (await say('alias list')).find(({ address }) => address === params.address.toLowerCase())
+			if (there?.targets.includes(target)) return there
+			return say('alias add', { address: params.address, targets: [target] })
+		},
+	}),
+]

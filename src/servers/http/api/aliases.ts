@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { page, paging, route } from './route.ts'
+
+const address = z.string().min(3).max(320)
+
+export const aliases = [
+	route({
+		method: 'GET',
+		path: '/aliases',
+		about: 'Addresses that stand for others',
+		query: paging,
+		run: async ({ say, query }) => page(await say('alias list'), query),
+	}),
+	route({
+		method: 'POST',
+		path: '/aliases',
+		about: 'Another address for an account, or one address for several',
+		body: z.object({ address, targets: z.array(address).min(1).max(10_000) }),
+		status: 201,
+		run: ({ say, body }) => say('alias add', body),
+	}),
+	route({
+		method: 'DELETE',
+		path: '/aliases/:address',
+		about: 'Remove an alias',
+		params: z.object({ address }),
+		status: 204,
+		run: ({ say, params }) => say('alias remove', params),
+	}),
+]

@@ -1,0 +1,84 @@
+import swagger from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+import { answerProblems } from '../problem.ts'
+import { accounts } from './accounts.ts'
+import { aliases } from './aliases.ts'
+import { conflicts } from './conflicts.ts'
+import { addDocs } from './docs.ts'
+import { domains } from './domains.ts'
+import { forwards } from './forwards.ts'
+import { grants } from './grants.ts'
+import { nodes } from './nodes.ts'
+import { type Api, addRoute, type Route } from './route.ts'
+import { session } from './session.ts'
+
+/** The resources of the API, one file each. */
+const RESOURCES: Record<string, Route[]> = {
+	session,
+	nodes,
+	forwards,
+	domains,
+	accounts,
+	aliases,
+	conflicts,
+	grants,
+}
+
+/** The admin API, /api/v1; its description at /api/docs. */
+export async function addApi(app: FastifyInstance, api: Api): Promise<void> {
+	await app.register(
+		async scope => {
+			// zod has the say; the schemas of routes are there to be read.
+			scope.setValidatorCompiler(() => () => true)
+			scope.setSerializerCompiler(() => JSON.stringify)
+			answerProblems(scope, api.office.log)
+			scope.addHook('onRequest', async (_request, reply) => {
+				reply.header('cache-control', 'no-store')
+				reply.header('x-content-type-options', 'nosniff')
+				reply.header(
+					'content-security-policy',
+					"default-src 'none'; style-src 'self'; frame-ancestors 'none'",
+				)
+			})
+			scope.addSchema(PROBLEM)
+			await scope.register(swagger, {
+				openapi: {
+					openapi: '3.1.0',
+					info: {
+						title: 'Panpipe',
+						version: api.office.version,
+						description:
+							'Lists answer { items, next }: ask again with ?cursor=next until it is null. Errors are application/problem+json with a stable code. Whoever comes with a cookie sends "X-Panpipe: 1" with whatever changes something.',
+					},
+					components: {
+						securitySchemes: {
+							cookie: { type: 'apiKey', in: 'cookie', name: 'panpipe' },
+							basic: { type: 'http', scheme: 'basic' },
+							bearer: { type: 'http', scheme: 'bearer' },
+						},
+					},
+					security: [{ cookie: [] }, { basic: [] }, { bearer: [] }],
+				},
+				refResolver: { buildLocalReference: json => String(json.$id) },
+			})
+			addDocs(scope)
+			await scope.register(
+				async v1 => {
+					for (const [tag, routes] of Object.entries(RESOURCES)) {
+						for (const one of routes) addRoute(v1, api, tag, one)
+					}
+				},
+				{ prefix: '/v1' },
+			)
+		},
+		{ prefix: '/api' },
+	)
+}
+
+const text = { type: 'string' }
+const PROBLEM = {
+	$id: 'problem',
+	type: 'object',
+	description: 'RFC 9457',
+	properties: { type: text, title: text, status: { type: 'integer' }, code: text, detail: text },
+}

@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import { page, paging, route } from './route.ts'
+
+const id = z.object({ id: z.string().max(300).describe('its id, address, host name or description') })
+const port = z.number().int().min(1).max(65535)
+
+const changes = z
+	.object({
+		description: z.string().max(1000),
+		site: z.string().max(255),
+		ip: z.string().min(1).max(255),
+		webPort: port,
+		clusterPort: port,
+		enabled: z.boolean(),
+	})
+	.partial()
+
+export const nodes = [
+	route({
+		method: 'GET',
+		path: '/nodes',
+		about: 'All nodes: how they are, and how old our copy of their users is (milliseconds)',
+		query: paging.extend({ site: z.string().exactOptional(), state: z.string().exactOptional() }),
+		async run({ say, query }) {
+			const found = (await say('node list')).filter(
+				node => (!query.site || node.site === query.site) && (!query.state || node.state === query.state),
+			)
+			return page(found, query)
+		},
+	}),
+	route({
+		method: 'GET',
+		path: '/nodes/names',
+		about: 'What the nodes are called',
+		query: paging,
+		run: async ({ say, query }) => page(await say('node names'), query),
+	}),
+	route({
+		method: 'POST',
+		path: '/nodes',
+		about: 'Take a node into the cluster by its join code',
+		body: z.object({
+			ip: z.string().min(1).max(255),
+			webPort: port.default(443),
+			code: z.string().min(1).max(100),
+			description: z.string().max(1000).exactOptional(),
+			site: z.string().max(255).exactOptional(),
+			enabled: z.boolean().exactOptional(),
+		}),
+		status: 201,
+		run: ({ say, body }) => say('node add', body),
+	}),
+	route({
+		method: 'POST',
+		path: '/nodes/refresh',
+		about: 'Distributed user refresh: fetch the users of every node anew, give ours',
+		run: async ({ say }) => ({ items: await say('node refresh'), next: null }),
+	}),
+	route({
+		method: 'POST',
+		path: '/nodes/code',
+		about: 'A join code for this node: to be typed in at a member of the cluster',
+		status: 201,
+		run: ({ say }) => say('node code'),
+	}),
+	route({
+		method: 'PATCH',
+		path: '/nodes/:id',
+		about: 'Change the settings of any node',
+		params: id,
+		body: changes,
+		async run({ say, params, body: { enabled, ...edits } }) {
+			let node = params.id
+			if (Object.keys(edits).length > 0) node = (await say('node edit', { node, ...edits })).id
+			if (enabled !== undefined) node = (await say('node enable', { node, enabled })).id
+			return (await say('node list')).find(one => [one.id, one.ip].includes(node))
+		},
+	}),
+	route({
+		method: 'DELETE',
+		path: '/nodes/:id',
+		about: 'Take a node out of the cluster; it goes on alone',
+		params: id,
+		run: ({ say, params }) => say('node remove', { node: params.id }),
+	}),
+]

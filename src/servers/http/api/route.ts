@@ -1,0 +1,146 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { type Answer, BadInput, type Office, say, type VerbName } from '../../../admin/index.ts'
+import type { House } from '../../types.ts'
+import { WebProblem } from '../problem.ts'
+import { actorOf, isOwnPage, type Who, who } from '../who.ts'
+
+/** What a route has at hand. */
+export type Api = { office: Office; house: House }
+
+/** One request to a route. */
+export type Ask<Params, Query, Body> = Api & {
+	params: Params
+	query: Query
+	body: Body
+	/** Who asks. In an open route: null when nobody is signed in. */
+	who: Who
+	/** Says a verb of `admin/` as the person who asks: his right is checked, what he does is written down. */
+	say<Name extends VerbName>(name: Name, input?: unknown): Promise<Answer<Name>>
+	request: FastifyRequest
+	reply: FastifyReply
+}
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+export type Route = {
+	method: Method
+	/** Below /api/v1, with `:name` for parameters. */
+	path: string
+	/** One line for the documentation. */
+	about: string
+	params?: z.ZodObject
+	query?: z.ZodObject
+	body?: z.ZodType
+	/** 200 unless said otherwise; 204 = without a body. */
+	status?: number
+	/** Also for those who are not signed in. */
+	open?: boolean
+	run(ask: never): unknown
+}
+
+type None = Record<string, never>
+
+/** Ties `run` to its checks. */
+export function route<
+	Params extends z.ZodObject = z.ZodObject<None>,
+	Query extends z.ZodObject = z.ZodObject<None>,
+	Body extends z.ZodType = z.ZodUndefined,
+>(definition: {
+	method: Method
+	path: string
+	about: string
+	params?: Params
+	query?: Query
+	body?: Body
+	status?: number
+	open?: boolean
+	run(ask: Ask<z.infer<Params>, z.infer<Query>, z.infer<Body>>): unknown
+}): Route {
+	return definition as Route
+}
+
+/** Lists: so many at a time, beginning where the page before ended. */
+export const paging = z.object({
+	limit: z.coerce.number().int().min(1).max(1000).default(100),
+	cursor: z.string().max(200).exactOptional(),
+	q: z.string().max(300).exactOptional(),
+})
+
+/** A page of a list that is short enough to be read whole. */
+export function page<Item>(items: Item[], { limit, cursor, q }: z.infer<typeof paging>) {
+	const from = cursor === undefined ? 0 : Number.parseInt(cursor, 10) || 0
+	const part = q?.toLowerCase()
+	const found = part ? items.filter(item => textOf(item).includes(part)) : items
+	const next = from + limit < found.length ? String(from + limit) : null
+	return { items: found.slice(from, from + limit), next, total: found.length }
+}
+
+function textOf(item: unknown): string {
+	return Object.values(item as object)
+		.filter(value => typeof value === 'string')
+		.join('\n')
+		.toLowerCase()
+}
+
+/** A page of a list that was asked with one more than `limit`. */
+export function pageAfter<Item extends { id: string }>(items: Item[], limit: number) {
+	const shown = items.slice(0, limit)
+	return { items: shown, next: items.length > limit ? shown.at(-1)!.id : null }
+}
+
+const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
+
+export function addRoute(app: FastifyInstance, api: Api, tag: string, one: Route): void {
+	app.route({
+		method: one.method,
+		url: one.path,
+		schema: describe(tag, one),
+		handler: async (request, reply) => {
+			const person = await who(request, { house: api.house, directory: api.office.directory })
+			if (UNSAFE.has(one.method) && (person?.via ?? 'session') === 'session' && !isOwnPage(request)) {
+				const say = 'A request that changes something needs the header "X-Panpipe: 1" and our own origin.'
+				throw new WebProblem(403, 'foreign-page', say)
+			}
+			if (!person && !one.open) throw new WebProblem(401, 'not-signed-in', 'Sign in first.')
+			const ask: Ask<unknown, unknown, unknown> = {
+				...api,
+				params: checked(one.params, request.params),
+				query: checked(one.query, request.query),
+				body: checked(one.body, request.body),
+				who: person as Who,
+				say: (name, input = {}) => say(api.office, actorOf(person!), name, input),
+				request,
+				reply,
+			}
+			const answer = await one.run(ask as never)
+			if (reply.sent) return reply
+			if (one.status) reply.code(one.status)
+			return one.status === 204 ? reply.send() : reply.send(answer)
+		},
+	})
+}
+
+function checked(schema: z.ZodType | undefined, given: unknown): unknown {
+	if (!schema) return undefined
+	const read = schema.safeParse(given ?? {})
+	if (!read.success) throw new BadInput(read.error)
+	return read.data
+}
+
+/** For the documentation only: what comes in is checked by zod itself. */
+function describe(tag: string, { about, params, query, body, open, status }: Route) {
+	const json = (schema: z.ZodType) => {
+		const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+		return rest
+	}
+	return {
+		tags: [tag],
+		summary: about,
+		...(params ? { params: json(params) } : {}),
+		...(query ? { querystring: json(query) } : {}),
+		...(body ? { body: json(body) } : {}),
+		...(open ? { security: [] } : {}),
+		response: { [status ?? 200]: { description: 'Done.' }, default: { $ref: 'problem#' } },
+	}
+}

@@ -1,0 +1,91 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Actor } from '../../admin/index.ts'
+import type { Account, Directory, Grant, Session } from '../../directory/index.ts'
+import { normalAddress } from '../../kit/index.ts'
+import type { House } from '../types.ts'
+
+/** Who asks, over HTTP. */
+export type Who = {
+	account: Account
+	/** The address he is reached by. */
+	address: string
+	via: 'session' | 'password' | 'token'
+	grants: Grant[]
+	/** Of the API token; null = no narrower than the grants. */
+	scopes: string[] | null
+	/** When he came with a cookie. */
+	session: Session | null
+	/** His real address. */
+	client: string
+}
+
+const COOKIE = 'panpipe'
+
+/** By cookie, `Authorization: Basic` or `Authorization: Bearer`; null = nobody we know. */
+export async function who(
+	request: FastifyRequest,
+	{ house, directory }: { house: House; directory: Directory },
+): Promise<Who | null> {
+	const client = clientOf(request)
+	const [, scheme = '', given = ''] = /^(\w+) +(\S+)$/.exec(request.headers.authorization ?? '') ?? []
+	if (scheme.toLowerCase() === 'bearer') {
+		const found = directory.access.tokenUser(given)
+		return found && known(directory, found.account, { via: 'token', scopes: found.token.scopes, client })
+	}
+	if (scheme.toLowerCase() === 'basic') {
+		const [, login = '', password = ''] =
+			/^([^:]*):(.*)$/s.exec(Buffer.from(given, 'base64').toString()) ?? []
+		const result = await house.authenticate(login, password, client)
+		if (!result.ok) return null
+		// A device's password is good for its owner's mail, not for what he administers.
+		const narrow = result.program ? { grants: [], scopes: ['mail'] } : {}
+		return known(directory, result.account, { via: 'password', client, ...narrow })
+	}
+	const found = directory.access.session(cookieOf(request) ?? '')
+	return found && known(directory, found.account, { via: 'session', session: found.session, client })
+}
+
+function known(directory: Directory, account: Account, how: Pick<Who, 'via' | 'client'> & Partial<Who>): Who {
+	const { address } = account
+	return {
+		account,
+		address,
+		grants: directory.access.grants(account.id),
+		scopes: null,
+		session: null,
+		...how,
+	}
+}
+
+/** The same person for the operator's verbs. */
+export function actorOf({ account, address, grants, scopes, via, client }: Who): Actor {
+	return { id: account.id, name: address, grants, scopes, via, client }
+}
+
+export function clientOf(request: FastifyRequest): string {
+	return normalAddress(request.ip)
+}
+
+export function cookieOf(request: FastifyRequest): string | null {
+	for (const pair of (request.headers.cookie ?? '').split(/; */)) {
+		if (pair.startsWith(`${COOKIE}=`)) return pair.slice(COOKIE.length + 1)
+	}
+	return null
+}
+
+/** RFC 6265. Strict: no other site's link or form carries it here. `until` null takes it away. */
+export function setCookie(reply: FastifyReply, token: string, until: number | null): void {
+	const when = new Date(until ?? 0).toUTCString()
+	reply.header('set-cookie', `${COOKIE}=${token}; Path=/; Expires=${when}; HttpOnly; Secure; SameSite=Strict`)
+}
+
+/**
+ * May this request change something? A browser sends its cookie along for any page; only a page of ours is said by
+ * the browser to be of our origin (Fetch Metadata; RFC 6454), or can add a header of its own.
+ */
+export function isOwnPage(request: FastifyRequest): boolean {
+	const { origin, host } = request.headers
+	const said =
+		request.headers['x-panpipe'] !== undefined || request.headers['sec-fetch-site'] === 'same-origin'
+	return said && (origin === undefined || origin === `https://${host}`)
+}
