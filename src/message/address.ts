@@ -66,6 +66,8 @@ class AddressParser {
 					break
 				case '<':
 					this.#at++
+					// QUIRK: `<a@example.com> <b@example.com>`, the comma forgotten.
+					if (this.#angle) this.#address()
 					this.#angle = this.#readAngle()
 					break
 				default:

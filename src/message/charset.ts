@@ -57,15 +57,29 @@ export function decodeText(bytes: Buffer, charset: string): string {
 	}
 }
 
-/** 8-bit text nobody named a charset for: UTF-8 when valid, otherwise most likely Chinese (GB18030). */
-export function guessText(bytes: Buffer): string {
-	return isUtf8(bytes) ? withoutMark(bytes.toString()) : iconv.decode(bytes, 'gb18030')
+/**
+ * 8-bit text nobody named a charset for: UTF-8 when valid (but for a last character that was cut in two), otherwise the
+ * one that its neighbours use, otherwise most likely Chinese (GB18030).
+ */
+export function guessText(bytes: Buffer, neighbour = ''): string {
+	if (isUtf8(bytes) || isUtf8(withoutLastLead(bytes))) return withoutMark(bytes.toString())
+	const name = canonical(neighbour)
+	return decodeText(bytes, PLAIN.has(name) && name !== 'windows-1252' ? 'gb18030' : name)
+}
+
+/** Without the beginning of a UTF-8 character that is all of it that is there; as it is when there is none. */
+function withoutLastLead(bytes: Buffer): Buffer {
+	for (let at = bytes.length - 1; at >= Math.max(0, bytes.length - 3); at--) {
+		if (bytes[at]! >= 0xc0) return isAscii(bytes.subarray(0, at)) ? bytes : bytes.subarray(0, at)
+		if (bytes[at]! < 0x80) return bytes
+	}
+	return bytes
 }
 
 /** The same for a header value that was read as one character an octet. */
-export function guessHeader(octets: string): string {
+export function guessHeader(octets: string, neighbour = ''): string {
 	for (let i = 0; i < octets.length; i++) {
-		if (octets.charCodeAt(i) > 127) return guessText(Buffer.from(octets, 'latin1'))
+		if (octets.charCodeAt(i) > 127) return guessText(Buffer.from(octets, 'latin1'), neighbour)
 	}
 	return octets
 }

@@ -17,9 +17,13 @@ const ZONES: Record<string, number> = {
 const DATE =
 	/^(?:[a-z]+\.?\s*,?|,)?\s*(\d{1,2})[\s-]+([a-z]{3})[a-z]*\.?[\s-]+(\d{2,4})[\s,]+(\d{1,2})\s*[:.]\s*(\d{1,2})(?:\s*[:.]\s*(\d{1,2}))?(?:\.\d+)?\s*(?:(?:GMT|UTC?)?([+-])(\d{2}):?(\d{2})|([a-z]+))?/i
 
+// QUIRK: what C's asctime gives: `Mon Nov 23 10:00:00 2026`.
+const ASCTIME = /^[a-z]{3}\s+([a-z]{3})\s+(\d{1,2})\s+(\d{1,2}:\d{1,2}:\d{1,2})\s+(\d{4})/i
+
 /** A date-time of RFC 5322 sections 3.3 and 4.3 as milliseconds since 1970; null when it cannot be understood. */
 export function parseDate(text: string): number | null {
-	const match = DATE.exec(withoutComments(text.slice(0, 256)).trim())
+	const plain = withoutComments(text.slice(0, 256)).trim()
+	const match = DATE.exec(plain) ?? DATE.exec(plain.replace(ASCTIME, '$2 $1 $4 $3'))
 	if (!match) return null
 	const month = MONTHS.findIndex(name => name.toLowerCase() === match[2]!.toLowerCase())
 	const day = Number(match[1])

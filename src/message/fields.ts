@@ -38,9 +38,12 @@ function isName(name: string): boolean {
 	return name.length > 0
 }
 
-/** A field's value without its folds and the white space around it; 8-bit octets decoded (UTF-8, else GB18030). */
-export function fieldValue(text: string, from: number, to: number): string {
-	return guessHeader(trimBlank(unfold(text.slice(from, to))))
+/**
+ * A field's value without its folds and the white space around it; 8-bit octets decoded (UTF-8, else `charset`,
+ * else GB18030).
+ */
+export function fieldValue(text: string, from: number, to: number, charset = ''): string {
+	return guessHeader(trimBlank(unfold(text.slice(from, to))), charset)
 }
 
 /** `trim` would take a no-break space too, which here may be the last octet of a UTF-8 character. */

@@ -35,16 +35,32 @@ export function readMessageHeader(text: string): Reading {
 	const envelope = emptyEnvelope()
 	const description = describe('text', 'plain')
 	const seen = new Set<string>()
+	const charset = charsetFor8Bit(text)
 	let received = 0
 	eachField(text, field => {
 		const name = field.name.toLowerCase()
 		if (name === 'received') received++
 		else if (name.startsWith('content-'))
 			readContentField(description, seen, name, text, field.from, field.to)
-		else readEnvelopeField(envelope, name, text, field.from, field.to)
+		else readEnvelopeField(envelope, name, charset, text, field.from, field.to)
 		return true
 	})
 	return { description, envelope, received }
+}
+
+/**
+ * QUIRK: fields in raw 8 bits are mostly in the charset of the text below them.
+ * '' when there are none, or that charset is not told.
+ */
+function charsetFor8Bit(text: string): string {
+	let charset = ''
+	if (!/[\x80-\xff]/.test(text)) return charset
+	eachField(text, ({ name, from, to }) => {
+		if (name.toLowerCase() !== 'content-type') return true
+		charset = readParameters(fieldValue(text, from, to)).params.charset ?? ''
+		return false
+	})
+	return charset
 }
 
 /** Reads the header of a body part; `digest`: one within a multipart/digest (RFC 2046 section 5.1.5). */
@@ -156,42 +172,50 @@ function emptyEnvelope(): Envelope {
 	}
 }
 
-function readEnvelopeField(to: Envelope, name: string, text: string, from: number, end: number): void {
+function readEnvelopeField(
+	to: Envelope,
+	name: string,
+	charset: string,
+	text: string,
+	from: number,
+	end: number,
+): void {
+	const value = () => fieldValue(text, from, end, charset)
 	switch (name) {
 		case 'date':
 			if (to.date !== null) return
-			to.date = fieldValue(text, from, end)
+			to.date = value()
 			to.sent = parseDate(to.date)
 			return
 		case 'subject':
-			to.subject ??= decodeHeader(fieldValue(text, from, end))
+			to.subject ??= decodeHeader(value())
 			return
 		case 'from':
-			to.from ??= parseAddresses(fieldValue(text, from, end))
+			to.from ??= parseAddresses(value())
 			return
 		case 'sender':
-			to.sender ??= parseAddresses(fieldValue(text, from, end))
+			to.sender ??= parseAddresses(value())
 			return
 		case 'reply-to':
-			to.replyTo ??= parseAddresses(fieldValue(text, from, end))
+			to.replyTo ??= parseAddresses(value())
 			return
 		case 'to':
-			to.to = more(to.to, fieldValue(text, from, end))
+			to.to = more(to.to, value())
 			return
 		case 'cc':
-			to.cc = more(to.cc, fieldValue(text, from, end))
+			to.cc = more(to.cc, value())
 			return
 		case 'bcc':
-			to.bcc = more(to.bcc, fieldValue(text, from, end))
+			to.bcc = more(to.bcc, value())
 			return
 		case 'in-reply-to':
-			to.inReplyTo ??= fieldValue(text, from, end)
+			to.inReplyTo ??= value()
 			return
 		case 'message-id':
-			to.messageId ??= messageId(fieldValue(text, from, end))
+			to.messageId ??= messageId(value())
 			return
 		case 'references':
-			if (to.references.length === 0) to.references = references(fieldValue(text, from, end))
+			if (to.references.length === 0) to.references = references(value())
 	}
 }
 

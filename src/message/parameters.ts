@@ -99,7 +99,10 @@ function asSection(rest: string, text: string): Section | null {
 }
 
 function join(sections: Section[]): string {
-	sections.sort((a, b) => a.number - b.number)
+	// The sort is stable: the first of two sections with one number counts.
+	sections = sections
+		.sort((a, b) => a.number - b.number)
+		.filter(({ number }, index, all) => number !== all[index - 1]?.number)
 	if (!sections.some(section => section.extended)) {
 		return decodeHeader(sections.map(section => section.text).join(''))
 	}

@@ -1,4 +1,4 @@
-import { Gather } from './gather.ts'
+import { HeaderGather } from './gather.ts'
 import { type Description, readMessageHeader, readPartHeader } from './header.ts'
 import { becomeOctets, becomeText, isEncoded, isMessage, unknownPart } from './part.ts'
 import { FirstText } from './preview.ts'
@@ -54,7 +54,7 @@ export class Scanner {
 	/** How many messages within the message we are in. */
 	#within = 0
 	/** Gathers while we are in a header, else null. */
-	#header: Gather | null = null
+	#header: HeaderGather | null = null
 	#headerRoom = MOST_HEADERS_TOGETHER
 
 	#envelope: Envelope | null = null
@@ -126,7 +126,7 @@ export class Scanner {
 		if (whole && this.#delimiter(buffer, from, to, true)) return
 		const lineEnd = ended ? this.#lineEndOf(buffer, from, to) : 0
 		const empty = whole && lineEnd === to - from
-		this.#header?.add(buffer, from, to)
+		this.#header?.add(buffer, from, to, !this.#inLine)
 		this.#firstText.add(buffer, from, to)
 		this.#passed(buffer, to - from, to, ended, lineEnd, empty)
 		if (empty && this.#header) this.#headerEnds()
@@ -186,7 +186,7 @@ export class Scanner {
 		this.#parts++
 		this.#open.push({ part, linesBefore: this.#lines, boundary: null, shadowed: undefined })
 		const most = this.#parts === 1 ? MOST_HEADER : MOST_PART_HEADER
-		this.#header = new Gather(Math.min(most, this.#headerRoom))
+		this.#header = new HeaderGather(Math.min(most, this.#headerRoom))
 	}
 
 	/** Headers that the end of the message or a delimiter cuts off have no blank line; what they announce is empty. */

@@ -26,8 +26,12 @@ export function fromBase64(text: string): Buffer {
 	return fromPieces(text)
 }
 
-/** Node stops at the first padding; here a padding only ends a group. */
-function fromPieces(text: string): Buffer {
+/**
+ * Node stops at the first padding; here a padding only ends a group. QUIRK: mailing lists put a footer in
+ * plain text behind it.
+ */
+function fromPieces(all: string): Buffer {
+	const text = withoutFooter(all)
 	const out = Buffer.allocUnsafe(Math.ceil(text.length / 4) * 3)
 	let length = 0
 	let value = 0
@@ -44,6 +48,15 @@ function fromPieces(text: string): Buffer {
 		out[length++] = value >>> bits
 	}
 	return out.subarray(0, length)
+}
+
+/** A line of several words, or what is put above a footer. */
+const FOOTER = /\n(?:-- ?\r?\n|_{10}|\S+[ \t]+\S)/g
+
+function withoutFooter(text: string): string {
+	FOOTER.lastIndex = text.indexOf('=')
+	const footer = FOOTER.exec(text)
+	return footer ? text.slice(0, footer.index) : text
 }
 
 // Both alphabets of RFC 4648, as Node reads them.
