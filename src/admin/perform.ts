@@ -34,8 +34,10 @@ export async function perform(
 	return await verb.run(office, input, by)
 }
 
-function isAllowed(by: Actor, { act, inReach }: Pick<Verb, 'act' | 'inReach'>, targets: Target[]): boolean {
+function isAllowed(by: Actor, { act, inReach, own }: Verb, targets: Target[]): boolean {
 	if (act === null) return true
+	// What is one's own is no matter of grants, but not for a program that came with a token or a device's password.
+	if (own && by.scopes === null && targets.every(({ account }) => account === by.id)) return true
 	if (!inScope(by.scopes, act)) return false
 	if (inReach && targets.every(({ object }) => object === '')) return maySomewhere(by.grants, act)
 	return targets.every(({ place }) => may(by.grants, act, place))

@@ -43,7 +43,7 @@ export function accountTarget(office: Office, name: string): Target {
 	// One that is not there: only those hear so who could have seen it.
 	if (!account) return { place: placeOfAddress(name), object: name, state: null }
 	const { passwordHash: _, ...state } = account
-	return { place: placeOfAccount(office, account), object: account.address, state }
+	return { place: placeOfAccount(office, account), object: account.address, account: account.id, state }
 }
 
 /** What the command line is: whoever may open the node's data directory may do all. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type Account, verifyPassword } from '../directory/index.ts'
 import { accountNamed, accountTarget } from './place.ts'
 import { CannotBeDone, type Office, verb } from './verb.ts'
 
@@ -10,6 +11,7 @@ export const addAppPassword = verb({
 	input: z.object({ address, name: z.string() }),
 	act: 'accounts:password',
 	on,
+	own: true,
 	async run(office, { address, name }) {
 		const account = accountNamed(office, address)
 		const { id, password } = await office.directory.appPasswords.add(account.id, name)
@@ -22,6 +24,7 @@ export const listAppPasswords = verb({
 	input: z.object({ address }),
 	act: 'accounts:read',
 	on,
+	own: true,
 	run(office, { address }) {
 		const all = office.directory.appPasswords.list(accountNamed(office, address).id)
 		return all.map(({ id, name, created, lastUsed }) => ({
@@ -38,6 +41,7 @@ export const removeAppPassword = verb({
 	input: z.object({ address, id: z.string() }),
 	act: 'accounts:password',
 	on,
+	own: true,
 	run(office, { address, id }) {
 		const account = accountNamed(office, address)
 		office.directory.appPasswords.remove(account.id, id)
@@ -50,6 +54,7 @@ export const showTotp = verb({
 	input: z.object({ address }),
 	act: 'accounts:read',
 	on,
+	own: true,
 	run(office, { address }) {
 		const account = accountNamed(office, address)
 		return { address: account.address, ...office.directory.secondFactor.status(account.id) }
@@ -70,6 +75,62 @@ export const resetTotp = verb({
 		return { address: account.address, on: false }
 	},
 })
+
+export const changeOwnPassword = verb({
+	about: 'change a password by showing the old one',
+	input: z.object({ address, old: z.string().max(1000), password: z.string().min(1).max(1000) }),
+	act: 'accounts:password',
+	on,
+	own: true,
+	async run(office, { address, old, password }) {
+		const account = accountNamed(office, address)
+		await proved(account, old)
+		await office.directory.changePassword(account.id, password)
+		return { address: account.address }
+	},
+})
+
+export const proposeTotp = verb({
+	about: 'a secret for an authenticator app; it counts when "totp on" has been said with its first code',
+	input: z.object({ address }),
+	act: 'accounts:password',
+	on,
+	own: true,
+	run: (office, { address }) => office.directory.secondFactor.propose(accountNamed(office, address).address),
+})
+
+export const turnTotpOn = verb({
+	about: 'ask for the code of the app from now on; gives the recovery codes, once',
+	input: z.object({ address, secret: z.string().max(200), code: z.string().max(20) }),
+	act: 'accounts:password',
+	on,
+	own: true,
+	run(office, { address, secret, code }) {
+		const account = accountNamed(office, address)
+		return { on: true, recoveryCodes: office.directory.secondFactor.turnOn(account.id, secret, code) }
+	},
+})
+
+export const turnTotpOff = verb({
+	about: 'turn the second factor off by showing the password',
+	input: z.object({ address, old: z.string().max(1000) }),
+	act: 'accounts:password',
+	on,
+	own: true,
+	async run(office, { address, old }) {
+		const account = accountNamed(office, address)
+		await proved(account, old)
+		office.directory.secondFactor.turnOff(account.id)
+		return { on: false }
+	},
+})
+
+/** A page left open in an office must not be enough. */
+async function proved({ passwordHash }: Account, password: string): Promise<void> {
+	if (!(await verifyPassword(passwordHash, password))) {
+		throw new CannotBeDone('the old password is wrong', 'password-wrong')
+	}
+}
 
 function iso(ms: number): string {
 	return new Date(ms).toISOString()

@@ -47,6 +47,8 @@ export type Target = {
 	/** For the audit log: what it is called, and how it is now (null = it is not there). No secrets. */
 	object: string
 	state?: unknown
+	/** The account it is, where it is one. */
+	account?: string
 }
 
 /** One thing an operator can say. `run` is given input that was checked. */
@@ -60,6 +62,10 @@ export type Verb<Input = never, Output = unknown> = {
 	on?(office: Office, input: Input, by: Actor): Target | Target[]
 	/** The right is wanted somewhere only: `run` shows what is in reach of who asks. */
 	inReach?: boolean
+	/** It changes something though it takes no right: it is written down. */
+	writes?: boolean
+	/** The owner of the account it acts on may say it too. */
+	own?: boolean
 	run(office: Office, input: Input, by: Actor): Promise<Output> | Output
 }
 
@@ -70,6 +76,10 @@ export function verb<Schema extends z.ZodType, Output>(definition: {
 	act: Act | null
 	on?(office: Office, input: z.infer<Schema>, by: Actor): Target | Target[]
 	inReach?: boolean
+	/** It changes something though it takes no right: it is written down. */
+	writes?: boolean
+	/** The owner of the account it acts on may say it too. */
+	own?: boolean
 	run(office: Office, input: z.infer<Schema>, by: Actor): Promise<Output> | Output
 }) {
 	return definition

@@ -10,11 +10,14 @@ import * as groups from './groups.ts'
 import * as nodes from './nodes.ts'
 import * as queue from './queue.ts'
 import * as secrets from './secrets.ts'
+import { setUp } from './setup.ts'
 import * as status from './status.ts'
+import * as tokens from './tokens.ts'
 import * as units from './units.ts'
 import type { Verb } from './verb.ts'
 
 export const verbs = {
+	setup: setUp,
 	status: status.status,
 	'domain add': domains.addDomain,
 	'domain list': domains.listDomains,
@@ -31,6 +34,10 @@ export const verbs = {
 	'account app-password add': secrets.addAppPassword,
 	'account app-password list': secrets.listAppPasswords,
 	'account app-password remove': secrets.removeAppPassword,
+	'account change-password': secrets.changeOwnPassword,
+	'account totp propose': secrets.proposeTotp,
+	'account totp on': secrets.turnTotpOn,
+	'account totp off': secrets.turnTotpOff,
 	'account totp show': secrets.showTotp,
 	'account totp reset': secrets.resetTotp,
 	'unit add': units.addUnit,
@@ -42,6 +49,9 @@ export const verbs = {
 	'admin revoke': grants.revoke,
 	'admin remove': grants.revokeById,
 	'admin list': grants.listGrants,
+	'token add': tokens.addToken,
+	'token list': tokens.listTokens,
+	'token remove': tokens.removeToken,
 	'conflict list': accounts.listConflicts,
 	'alias add': aliases.addAlias,
 	'alias list': aliases.listAliases,

@@ -19,7 +19,13 @@ import { membershipOf, watchMembership } from './membership.ts'
 import type { Metrics } from './metrics.ts'
 import { Patience, type TooMany } from './patience.ts'
 
-export type DoorsOptions = { office: Office; receiver: Receiver; metrics: Metrics; config: Config }
+export type DoorsOptions = {
+	office: Office
+	receiver: Receiver
+	metrics: Metrics
+	config: Config
+	setupToken: string
+}
 
 /** Opens every port of the node. @throws an Error that names the port and says what to do */
 export async function openDoors({
@@ -27,6 +33,7 @@ export async function openDoors({
 	receiver,
 	metrics,
 	config,
+	setupToken,
 }: DoorsOptions): Promise<{ close(): Promise<void> }> {
 	const { cluster, log } = office
 	const house = makeHouse(office, receiver, config, () => cluster.webTls.secureContext())
@@ -36,6 +43,11 @@ export async function openDoors({
 			log,
 			office,
 			house,
+			firstStart: {
+				needed: () => !office.directory.access.hasAdministrator,
+				token: setupToken,
+				trustLoopback: !config.limits.countLoopback,
+			},
 			tls: cluster.webTls,
 			admit: socket => listening.admit(socket),
 			nodeOf: socket => cluster.webTls.nodeOf(socket),

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { hostname as machineName } from 'node:os'
 import { join } from 'node:path'
@@ -184,18 +185,28 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 			queued: routes => queue.wake(routes),
 			count: metrics.count,
 		})
-		doors = await openDoors({ office, receiver, metrics, config })
+		const setupToken = randomBytes(16).toString('hex')
+		doors = await openDoors({ office, receiver, metrics, config, setupToken })
 		undo.push(closeDoors)
 		queue.start()
 		log.info(
 			{ id: self, version: VERSION, data: config.data, listen: config.listen, ports: config.ports },
 			'serving',
 		)
+		if (!directory.access.hasAdministrator && config.ports.web !== 0) invite(office, setupToken)
 		return { id: self, office, stop }
 	} catch (error) {
 		await stop()
 		throw error
 	}
+}
+
+/** Nobody administers this node yet: whoever reads what it prints may do the first start, from anywhere. */
+function invite({ address, hostname, ports }: Office, token: string): void {
+	const host = `${address ?? hostname}${ports.web === 443 ? '' : `:${ports.web}`}`
+	process.stdout.write(
+		`This node has no administrator yet. Set it up at\n  https://${host}/admin/setup?token=${token}\nor say: panpipe setup --domain DOMAIN --admin ADDRESS\n`,
+	)
 }
 
 /** A name without a domain says little; with a part of the id it is at least this node's own. */

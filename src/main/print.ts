@@ -6,6 +6,7 @@ const columns: Record<string, string[]> = {
 	'unit list': ['path', 'kind', 'accounts', 'limits', 'id'],
 	'account app-password list': ['id', 'name', 'created', 'lastUsed'],
 	'admin list': ['address', 'role', 'domain', 'unit', 'by', 'created'],
+	'token list': ['id', 'name', 'scopes', 'created', 'ends'],
 	'conflict list': ['address', 'claimed', 'home', 'homeDescription'],
 	'alias list': ['address', 'targets'],
 	'node list': [

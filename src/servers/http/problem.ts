@@ -49,7 +49,7 @@ export function answerProblems(app: FastifyInstance, log: Log): void {
 	})
 }
 
-function sendProblem(reply: FastifyReply, { status, code, message, more }: WebProblem): FastifyReply {
+export function sendProblem(reply: FastifyReply, { status, code, message, more }: WebProblem): FastifyReply {
 	if (status === 429 && typeof more.seconds === 'number') reply.header('retry-after', more.seconds)
 	const title = TITLES[status] ?? 'Not done'
 	return reply

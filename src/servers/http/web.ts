@@ -8,6 +8,7 @@ import { explainListen } from '../listen.ts'
 import type { House } from '../types.ts'
 import { addApi } from './api/index.ts'
 import { addCluster } from './cluster.ts'
+import { type FirstStart, guardFirstStart } from './first-start.ts'
 import { addHealth } from './health.ts'
 import { servePages } from './pages.ts'
 
@@ -16,6 +17,7 @@ export type WebOptions = {
 	/** What is asked of this node is done on these. */
 	office: Office
 	house: House
+	firstStart: FirstStart
 	/** What to show, and when that has changed. */
 	tls: { options(): TlsOptions; changed: Emitter<void> }
 	/** Counts a connection of somebody; false when its address has too many. */
@@ -111,6 +113,7 @@ async function makeApp(options: WebOptions, server: Server): Promise<FastifyInst
 		if (status >= 500) options.log.error({ err: error }, 'web request failed')
 		return reply.code(status).send({ error: status >= 500 ? 'this server has a problem' : 'bad request' })
 	})
+	guardFirstStart(app, options.firstStart)
 	addHealth(app, options)
 	addCluster(app, options)
 	await addApi(app, options)

@@ -66,9 +66,14 @@ export function clientOf(request: FastifyRequest): string {
 	return normalAddress(request.ip)
 }
 
+/** The session's. */
 export function cookieOf(request: FastifyRequest): string | null {
+	return cookieNamed(request, COOKIE)
+}
+
+export function cookieNamed(request: FastifyRequest, name: string): string | null {
 	for (const pair of (request.headers.cookie ?? '').split(/; */)) {
-		if (pair.startsWith(`${COOKIE}=`)) return pair.slice(COOKIE.length + 1)
+		if (pair.startsWith(`${name}=`)) return pair.slice(name.length + 1)
 	}
 	return null
 }

@@ -9,12 +9,18 @@ import { domains } from './domains.ts'
 import { forwards } from './forwards.ts'
 import { grants } from './grants.ts'
 import { nodes } from './nodes.ts'
+import { own } from './own.ts'
 import { type Api, addRoute, type Route } from './route.ts'
 import { session } from './session.ts'
+import { setup } from './setup.ts'
+import { tokens } from './tokens.ts'
 
 /** The resources of the API, one file each. */
 const RESOURCES: Record<string, Route[]> = {
+	setup,
 	session,
+	own,
+	tokens,
 	nodes,
 	forwards,
 	domains,
