@@ -9,6 +9,7 @@ import * as grants from './grants.ts'
 import * as groups from './groups.ts'
 import * as nodes from './nodes.ts'
 import * as queue from './queue.ts'
+import * as quota from './quota.ts'
 import * as secrets from './secrets.ts'
 import { setUp } from './setup.ts'
 import * as status from './status.ts'
@@ -22,12 +23,14 @@ export const verbs = {
 	'domain add': domains.addDomain,
 	'domain list': domains.listDomains,
 	'domain remove': domains.removeDomain,
+	'domain quota': quota.domainQuota,
 	'account add': accounts.addAccount,
 	'account list': accounts.listAccounts,
 	'account show': accounts.showAccount,
 	'account edit': accounts.editAccount,
 	'account passwd': accounts.changePassword,
 	'account rename': accounts.renameAccount,
+	'account quota': quota.accountQuota,
 	'account disable': accounts.disableAccount,
 	'account move-unit': accounts.moveAccountToUnit,
 	'account remove': accounts.removeAccount,

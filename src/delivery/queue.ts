@@ -10,6 +10,7 @@ import { Lane, type Peer } from './lane.ts'
 import { without } from './parameters.ts'
 import { openRelay } from './relay.ts'
 import { type Event, wantsReport } from './report.ts'
+import { FULL, withRoom } from './room.ts'
 import { type Destination, destinations, nodeRoute } from './route.ts'
 import { leavesReporting, routesOf, tellSender } from './tell.ts'
 import { returnPath } from './trace.ts'
@@ -195,12 +196,21 @@ export class Queue {
 		const stay: QueueItem[] = []
 		const moved: Extract<QueueResult, { is: 'later' }>[] = []
 		for (const item of items) {
-			const places = destinations(directory.lookup(item.recipient), item.recipient, self)
+			const found = destinations(directory.lookup(item.recipient), item.recipient, self)
+			const places = withRoom(this.#options, found, item.size)
 			const [first] = places
 			if (places.length === 0) {
 				await this.#giveUp(item, reply(550, '5.1.1', 'There is no such user (any more)'), false)
 			} else if (places.length > 1 || first!.to === 'here' || first!.address !== item.recipient) {
 				await this.#sendElsewhere(item, places)
+			} else if (found[0]!.to === 'here' && item.expires > clock.now()) {
+				const due = clock.now() + backOff(item.attempts + 1, LATER.first, LATER.most)
+				moved.push({
+					key: item.key,
+					is: 'later',
+					due,
+					reply: `${FULL.code} ${FULL.enhanced} ${FULL.lines[0]}`,
+				})
 			} else if (first!.route !== route) {
 				moved.push({ key: item.key, is: 'later', due: clock.now(), reply: '', route: first!.route })
 			} else if (item.expires <= clock.now()) {

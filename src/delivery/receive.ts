@@ -6,6 +6,7 @@ import { type Reply, reply } from '../wire/index.ts'
 import { releaseOf } from './enqueue.ts'
 import { mayNotSend } from './group.ts'
 import { Receiving, tooLarge } from './receiving.ts'
+import { FULL, isFull } from './room.ts'
 import type { Receiver, Recipient, Transaction } from './types.ts'
 
 export type ReceiveOptions = {
@@ -76,7 +77,11 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 				const refused = mayNotSend(resolved, client, transaction, directory)
 				if (refused) return refused
 			}
-			return client.account ? mayNotReach(directory.limitsOf(client.account.id), transaction, resolved) : null
+			const refused =
+				client.account && mayNotReach(directory.limitsOf(client.account.id), transaction, resolved)
+			if (refused) return refused
+			const lives = resolved.is === 'account' && resolved.account.home === options.self
+			return lives && isFull(options, resolved.account.id, transaction.size ?? 0) ? FULL : null
 		},
 
 		open(client, transaction) {

@@ -10,6 +10,7 @@ import { judge } from './judge.ts'
 import { without } from './parameters.ts'
 import type { ReceiveOptions } from './receive.ts'
 import { wantsReport } from './report.ts'
+import { withRoom } from './room.ts'
 import { type Destination, destinations } from './route.ts'
 import { SubmittedHeader } from './submission.ts'
 import { routesOf, tellSender } from './tell.ts'
@@ -90,7 +91,8 @@ export class Receiving implements Incoming {
 		for (const recipient of recipients) {
 			const resolved = resolve(recipient)
 			const group = resolved.is === 'group' ? resolved.group : null
-			const places = destinations(resolved, recipient.address, self)
+			const all = destinations(resolved, recipient.address, self)
+			const places = withRoom(this.#options, all, this.#transaction.size ?? 0)
 			const addressed = { recipient, destinations: this.#release === null ? places : waiting(places, self) }
 			const copy = copies.get(group?.id ?? '')
 			if (copy) copy.addressed.push(addressed)

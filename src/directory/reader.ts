@@ -2,6 +2,7 @@ import { normalAddress } from '../message/index.ts'
 import type { DirectoryFile } from './file.ts'
 import type { GroupRow } from './groups.ts'
 import type { NodeRecord } from './places.ts'
+import { type Quota, type QuotaSettings, quotaOf, quotaSettings } from './quota.ts'
 import { textOf } from './records.ts'
 import { type AccountRow, type AliasRow, aliasOf } from './rows.ts'
 import type { Account, Alias, Members, NodeInfo, Resolved, Value } from './types.ts'
@@ -31,6 +32,7 @@ export class DirectoryReader {
 	protected file: DirectoryFile
 	#self: string
 	#kept = new Map<string, Resolved>()
+	#quotas = new Map<string, Quota>()
 	#keptAt = -1
 
 	constructor(file: DirectoryFile, self: string) {
@@ -49,13 +51,17 @@ export class DirectoryReader {
 
 	/** What an address means: one indexed read for an ordinary account; the same mail asks more than once, so it is kept. */
 	lookup(address: string): Resolved {
-		if (this.#keptAt !== this.file.changes || this.#kept.size >= MOST_KEPT) {
-			this.#kept.clear()
-			this.#keptAt = this.file.changes
-		}
+		this.#fresh()
 		let resolved = this.#kept.get(address)
 		if (!resolved) this.#kept.set(address, (resolved = this.#resolve(address)))
 		return resolved
+	}
+
+	#fresh(): void {
+		if (this.#keptAt === this.file.changes && this.#kept.size + this.#quotas.size < MOST_KEPT) return
+		this.#kept.clear()
+		this.#quotas.clear()
+		this.#keptAt = this.file.changes
 	}
 
 	#resolve(address: string): Resolved {
@@ -209,6 +215,27 @@ export class DirectoryReader {
 	/** What the owner of an account may, by the unit it belongs to and those above. */
 	limitsOf(account: string): Limits {
 		return this.file.units.limits(this.file.claims.row(account)?.unit ?? '')
+	}
+
+	/** How much mail an account may hold. One indexed read, kept until the directory changes. */
+	quotaOf(account: string): Quota {
+		this.#fresh()
+		let quota = this.#quotas.get(account)
+		if (!quota) {
+			const fields = this.file.get('account', account)
+			const domain = fields && this.file.get('domain', domainOf(textOf(fields, 'address')))
+			quota = quotaOf(quotaSettings(fields), quotaSettings(domain), this.limitsOf(account))
+			this.#quotas.set(account, quota)
+		}
+		return quota
+	}
+
+	quotaSetting(account: string): QuotaSettings {
+		return quotaSettings(this.file.get('account', account))
+	}
+
+	domainQuota(domain: string): QuotaSettings {
+		return quotaSettings(this.file.get('domain', normalDomain(domain)))
 	}
 
 	limitsOfUnit(unit: string): Limits {

@@ -5,6 +5,7 @@ import { DirectoryError } from './error.ts'
 import type { Touched } from './file.ts'
 import { GroupReader } from './group-reader.ts'
 import { homeOf, homeValue } from './merge.ts'
+import { type QuotaSettings, quotaFields } from './quota.ts'
 import { domainOf, normalDomain } from './reader.ts'
 import { isDeleted, textOf } from './records.ts'
 import { justAfter } from './stamp.ts'
@@ -125,6 +126,18 @@ export abstract class DirectoryWriter extends GroupReader {
 
 	setDisabled(id: string, disabled: boolean): void {
 		this.changeAccount(id, { disabled })
+	}
+
+	/** How much mail it may hold: what is named is changed. */
+	setQuota(id: string, settings: Partial<QuotaSettings>): void {
+		this.changeAccount(id, quotaFields(settings))
+	}
+
+	/** What holds for accounts of a domain that nothing else is said of. */
+	setDomainQuota(domain: string, settings: Partial<QuotaSettings>): void {
+		const name = normalDomain(domain)
+		if (!this.isOurDomain(name)) throw new DirectoryError('nonexistent', `there is no domain ${name} here`)
+		this.write(() => this.put('domain', name, quotaFields(settings)))
 	}
 
 	/** @param unit its id; '' = none */

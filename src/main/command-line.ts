@@ -7,8 +7,8 @@ type Form = {
 	files?: string[]
 	/** Takes all further words. */
 	rest?: string
-	/** `--flag` to field; `no` and `yes` need no value: the field is false, true. A size may be `2G`, `none` = no limit; a list has commas. */
-	flags?: Record<string, [field: string, as: 'text' | 'number' | 'size' | 'list' | 'no' | 'yes']>
+	/** `--flag` to field; `no` and `yes` need no value: the field is false, true. A size may be `2G`, `none` = no limit, a quota `default`; a list has commas. */
+	flags?: Record<string, [field: string, as: 'text' | 'number' | 'size' | 'quota' | 'list' | 'no' | 'yes']>
 	/** Fields that are always set. */
 	fixed?: Record<string, unknown>
 	/** Reads this field from standard input when `--password-stdin` is given, or asks for it. */
@@ -47,6 +47,11 @@ const groupFlags: Form['flags'] = {
 	'--owner': ['owner', 'text'],
 }
 
+const quotaFlags: Form['flags'] = {
+	'--storage': ['storage', 'quota'],
+	'--messages': ['messages', 'quota'],
+}
+
 export const forms: Record<string, Form> = {
 	status: {},
 	setup: {
@@ -54,6 +59,7 @@ export const forms: Record<string, Form> = {
 		flags: { '--domain': ['domain', 'text'], '--admin': ['admin', 'text'], '--name': ['name', 'text'] },
 	},
 	'domain add': { words: ['domain'] },
+	'domain quota': { words: ['domain'], flags: quotaFlags },
 	'domain list': {},
 	'domain remove': { words: ['domain'] },
 	'account add': {
@@ -74,6 +80,7 @@ export const forms: Record<string, Form> = {
 	'account show': { words: ['address'] },
 	'account edit': { words: ['address'], flags: { '--name': ['name', 'text'] } },
 	'account passwd': { words: ['address'], secret: 'required' },
+	'account quota': { words: ['address'], flags: quotaFlags },
 	'account rename': { words: ['address', 'to'] },
 	'account disable': { words: ['address'], fixed: { disabled: true } },
 	'account enable': { words: ['address'], fixed: { disabled: false }, verb: 'account disable' },
@@ -232,6 +239,7 @@ const readers = {
 	text: (_flag: string, value: string) => value,
 	number: asNumber,
 	size: asSize,
+	quota: (flag: string, value: string) => (value === 'default' ? value : asSize(flag, value)),
 	list: (_flag: string, value: string) => value.split(',').filter(word => word !== ''),
 }
 

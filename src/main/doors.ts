@@ -176,6 +176,10 @@ function makeHouse(
 		stage: () => store.stage(),
 		changes: store.changes,
 		receiver,
+		quota(account) {
+			const { storage: octets, messages } = directory.quotaOf(account)
+			return { octets, messages }
+		},
 		limits: {
 			connectionsPerAddress: limits.connectionsPerAddress,
 			authFailuresPerAddress: limits.authFailuresPerAddress,

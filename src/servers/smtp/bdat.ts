@@ -15,7 +15,7 @@ export function bdat(session: Session, command: Extract<Command, { verb: 'BDAT' 
 	} catch (error) {
 		// The octets are on their way: they must not be taken for commands.
 		const refusal = error instanceof Refused ? error.reply : session.fault(error)
-		return letGo(session, command.size, refusal)
+		return letGo(session, command, refusal)
 	}
 	let left = command.size
 	const ends = lineEnds.get(transfer)
@@ -56,14 +56,19 @@ function chunkDone(
 	session.reset()
 }
 
-function letGo(session: Session, size: number, refusal: Reply): void {
+/** With its last chunk a message is over, taken or not: what comes behind it in one go is another one. */
+function letGo(session: Session, { size, last }: { size: number; last: boolean }, refusal: Reply): void {
 	let left = size
-	if (left === 0) return void session.say(refusal)
+	const over = () => {
+		session.say(refusal)
+		if (last) session.reset()
+	}
+	if (left === 0) return void over()
 	if (left > 3 * session.house.receiver.maxSize) return void session.hangUp(refusal)
 	session.reading = input => {
 		left -= input.take(left)!.length
 		if (left > 0) return
 		session.reading = null
-		session.say(refusal)
+		over()
 	}
 }
