@@ -283,7 +283,7 @@ test('submission: no mail without signing in, and then only as oneself', async (
 	talk.close()
 })
 
-test('AUTH LOGIN, cancelling, and three failures', async () => {
+test('AUTH LOGIN, cancelling, and five failures', async () => {
 	const talk = await Talk.to(port.submission)
 	await talk.reply()
 	await talk.say('EHLO x')
@@ -292,7 +292,7 @@ test('AUTH LOGIN, cancelling, and three failures', async () => {
 	assert.match(await talk.say('AUTH PLAIN'), /^334 \r\n/)
 	assert.match(await talk.say('***'), /^501/)
 	assert.match(await talk.say('AUTH CRAM-MD5'), /^504/)
-	for (let i = 0; i < 2; i++)
+	for (let i = 0; i < 4; i++)
 		assert.match(await talk.say(`AUTH PLAIN ${PLAIN('alice@example.com', 'x')}`), /^535/)
 	talk.send(`AUTH PLAIN ${PLAIN('alice@example.com', 'x')}\r\n`)
 	assert.deepEqual(codes(await talk.rest()), ['535', '421'])

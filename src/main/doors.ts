@@ -152,22 +152,40 @@ function makeHouse(
 		if (!result.ok) office.log.info({ login, client, why: result.why }, 'sign-in failed')
 		return result
 	}
+	/** A mail program; that it has to wait is told to people only. */
+	const attempt = async (login: string, client: string, check: () => Promise<SignIn>): Promise<SignIn> => {
+		const result = await patience.attempt(login, client, check)
+		return result.ok || result.why !== 'too-many' ? told(result, login, client) : { ok: false, why: 'wrong' }
+	}
+	const { tokens } = directory
 	return {
 		hostname: office.hostname,
 		self: office.self,
 		version: office.version,
 		log: office.log,
 		secureContext,
-		async authenticate(login, password, client) {
-			const result = await patience.attempt(login, client, () => directory.authenticate(login, password))
-			return result.ok || result.why !== 'too-many'
-				? told(result, login, client)
-				: { ok: false, why: 'wrong' }
+		authenticate(login, password, client) {
+			return attempt(login, client, () => directory.authenticate(login, password))
 		},
 		async signIn(login, password, code, client) {
 			const result = await patience.attempt(login, client, () => directory.signIn(login, password, code))
 			return told(result, login, client)
 		},
+		scram(login, client) {
+			const scram = directory.scram(login)
+			return { ...scram, signIn: key => attempt(login, client, async () => scram.signIn(key)) }
+		},
+		...(tokens && {
+			bearer: {
+				check: (login, token, client) =>
+					attempt(login, client, () => directory.authenticateToken(login, token)),
+				error: {
+					status: 'invalid_token',
+					...(tokens.scope && { scope: tokens.scope }),
+					...(tokens.configuration && { 'openid-configuration': tokens.configuration }),
+				},
+			},
+		}),
 		accountOf: idOrAddress =>
 			directory.account(idOrAddress) ?? directory.accountByAddress(idOrAddress) ?? null,
 		connect: (node, protocol) => cluster.links.connect(node, protocol),

@@ -4,6 +4,7 @@ import type { Receiver } from '../delivery/index.ts'
 import type { Account, SignIn } from '../directory/index.ts'
 import type { Emitter, Log } from '../kit/index.ts'
 import type { BodyStage, Change, Op, OpResult, Reader } from '../store/index.ts'
+import type { BearerError, ScramKeys } from '../wire/index.ts'
 
 /** What every protocol server is given; made once by `main`. */
 export type House = {
@@ -23,6 +24,10 @@ export type House = {
 		code: string,
 		client: string,
 	): Promise<SignIn | { ok: false; why: 'too-many'; seconds: number }>
+	/** The same where the password is proved, not told; absent = not offered. Failures count alike. */
+	scram?(login: string, client: string): ScramKeys & { signIn(key: number | null): SignIn | Promise<SignIn> }
+	/** Bearer tokens of the organisation's own sign-in; absent = not offered. `error` is for whose token is not good. */
+	bearer?: { check(login: string, token: string, client: string): Promise<SignIn>; error: BearerError }
 	/** For EXTERNAL of our own nodes: the account of that id or address, if there is one. */
 	accountOf(idOrAddress: string): Account | null
 	/** A connection to another node's web port, for walking there. @throws Unreachable */

@@ -1,3 +1,4 @@
+import { mechanismsFor } from '../sign-in.ts'
 import type { Session } from './session.ts'
 
 const ALWAYS = ['IMAP4rev1', 'IMAP4rev2', 'LITERAL+', 'ID', 'ENABLE']
@@ -51,7 +52,7 @@ const SIGNED_IN = [
 
 /** The mechanisms a client may use now. */
 export function mechanisms(session: Session): string[] {
-	return [...(session.guest.node ? ['EXTERNAL'] : []), ...(session.secure ? ['PLAIN', 'LOGIN'] : [])]
+	return mechanismsFor(session.comer)
 }
 
 /** What CAPABILITY says at this moment. */

@@ -4,6 +4,7 @@ import { isLoopback, type Log } from '../../kit/index.ts'
 import { DiskFull } from '../../store/index.ts'
 import { imap } from '../../wire/index.ts'
 import { secure } from '../connection.ts'
+import type { Comer } from '../sign-in.ts'
 import type { House } from '../types.ts'
 import { Appending } from './appending.ts'
 import { capabilities } from './capability.ts'
@@ -60,6 +61,10 @@ export class Session {
 	/** The client enabled QRESYNC: it hears of expunges by UID (RFC 7162 section 3.2.10). */
 	qresync = false
 	signInFailures = 0
+	/** A node of ours brought the client here, and the account lives here. */
+	readonly walked: boolean
+	/** The client's own connection, before compression; null when it was walked here. */
+	#channel: Socket | null
 	/** COMPRESS is on. */
 	compressed = false
 	readonly tidings = new Tidings(this)
@@ -76,11 +81,18 @@ export class Session {
 		this.guest = guest
 		this.log = house.log.child({ protocol: 'imap', client: guest.address })
 		this.socket = guest.socket
+		this.walked = guest.node !== null
+		this.#channel = this.walked ? null : guest.socket
 		this.tls = guest.implicitTls
 		this.secure = guest.implicitTls || isLoopback(guest.address)
 		this.input = new Input(guest.socket, guest.pending)
 		this.out = new Output(guest.socket)
 		this.#setTimeout()
+	}
+
+	get comer(): Comer {
+		const { house, guest, secure } = this
+		return { house, address: guest.address, secure, socket: this.#channel, node: guest.node }
 	}
 
 	#timedOut = () => {
@@ -343,6 +355,7 @@ export class Session {
 		this.input.detach()
 		const socket = secure(this.socket as Socket, this.house.secureContext(), () => {})
 		this.socket = socket
+		this.#channel = socket
 		this.tls = true
 		this.secure = true
 		this.input.attach(socket)

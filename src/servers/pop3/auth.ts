@@ -1,10 +1,17 @@
-import type { Account, SignIn } from '../../directory/index.ts'
-import { decodeBase64, pop3, SaslServer, type SaslStep } from '../../wire/index.ts'
-import { mechanismsOf } from './capa.ts'
+import type { Account } from '../../directory/index.ts'
+import { decodeBase64, pop3 } from '../../wire/index.ts'
+import {
+	Exchange,
+	MOST_FAILURES,
+	mechanismsFor,
+	type Outcome,
+	type Settled,
+	signIn,
+	wordsFor,
+} from '../sign-in.ts'
 import { Maildrop } from './maildrop.ts'
 import type { Session } from './session.ts'
 
-const MOST_FAILURES = 3
 const NO_PASSWORDS = 'Passwords are taken under TLS only; use STLS first'
 
 /** RFC 1939 section 7. Whether the name is known is not told. */
@@ -14,11 +21,11 @@ export function user(session: Session, { name }: { name: string }): void {
 	session.ok('Now the password')
 }
 
-export function pass(session: Session, { password }: { password: string }): Promise<void> {
+export async function pass(session: Session, { password }: { password: string }): Promise<void> {
 	const login = session.user
 	if (login === null) throw new pop3.BadCommand('Say USER first')
 	session.user = null
-	return check(session, login, password)
+	return settle(session, await signIn(session.comer, login, password))
 }
 
 /** RFC 5034. */
@@ -26,62 +33,46 @@ export function auth(
 	session: Session,
 	command: Extract<pop3.Command, { verb: 'AUTH' }>,
 ): void | Promise<void> {
-	const mechanisms = mechanismsOf(session)
+	const mechanisms = mechanismsFor(session.comer)
 	// QUIRK: Outlook asks with a bare AUTH for the list.
 	if (command.mechanism === null)
 		return void session.write(`+OK\r\n${mechanisms.map(name => `${name}\r\n`).join('')}.\r\n`)
 	if (mechanisms.length === 0) throw new pop3.BadCommand(NO_PASSWORDS)
-	const sasl = new SaslServer(mechanisms)
-	return go(session, sasl, sasl.start(command.mechanism, command.initial))
+	const exchange = new Exchange(session.comer)
+	return go(session, exchange, exchange.start(command.mechanism, command.initial))
 }
 
-function go(session: Session, sasl: SaslServer, step: SaslStep): void | Promise<void> {
-	switch (step.is) {
-		case 'challenge':
-			session.write(`+ ${step.challenge.toString('base64')}\r\n`)
-			session.answer = line => {
-				session.answer = null
-				return answered(session, sasl, line.toString('latin1'))
-			}
-			return
-		case 'password':
-			// Nobody acts for others here.
-			if (step.authzid !== '' && step.authzid.toLowerCase() !== step.login.toLowerCase())
-				return wrong(session)
-			return check(session, step.login, step.password)
-		case 'external':
-			return external(session, step.authzid)
-		case 'refused':
-			throw new pop3.BadCommand(`Cannot sign in so: ${step.why}`)
+async function go(session: Session, exchange: Exchange, under: Promise<Outcome>): Promise<void> {
+	const outcome = await under
+	if (outcome.is !== 'challenge') return settle(session, outcome)
+	session.write(`+ ${outcome.challenge.toString('base64')}\r\n`)
+	session.answer = line => {
+		session.answer = null
+		return answered(session, exchange, line.toString('latin1'))
 	}
 }
 
-function answered(session: Session, sasl: SaslServer, line: string): void | Promise<void> {
+function answered(session: Session, exchange: Exchange, line: string): Promise<void> {
 	if (line === '*') throw new pop3.BadCommand('Sign-in given up')
 	const response = decodeBase64(line)
 	if (!response) throw new pop3.BadCommand('This is not base64')
-	return go(session, sasl, sasl.next(response))
+	return go(session, exchange, exchange.next(response))
 }
 
-async function check(session: Session, login: string, password: string): Promise<void> {
-	const { house, client } = session
-	const signIn = await house.authenticate(login, password, client)
-	if (!signIn.ok) return wrong(session, signIn.why)
-	if (signIn.account.home !== house.self) return session.walkHome(signIn.account)
-	enter(session, signIn.account)
-}
-
-/** A node of ours says whom it has let in. */
-function external(session: Session, authzid: string): void {
-	const { house, node } = session
-	const account = house.accountOf(authzid)
-	if (!account || account.disabled) return void wrong(session)
-	if (account.home !== house.self) {
-		// It has moved; the other node's directory will know in a moment.
-		house.log.warn({ account: account.id, node }, 'walked here, but the account lives elsewhere')
-		return void session.err('This account is moving; try again later', 'SYS/TEMP')
+async function settle(session: Session, outcome: Settled): Promise<void> {
+	if (outcome.is === 'malformed') throw new pop3.BadCommand(`Cannot sign in so: ${outcome.why}`)
+	if (outcome.is === 'not-in') {
+		session.err(wordsFor(outcome.why), 'AUTH')
+		if (++session.authFailures >= MOST_FAILURES) session.hangUp()
+		return
 	}
-	enter(session, account)
+	const { house, node } = session
+	const { account } = outcome
+	if (account.home === house.self) return enter(session, account)
+	if (node === null) return session.walkHome(account)
+	// It has moved; the other node's directory will know in a moment.
+	house.log.warn({ account: account.id, node }, 'walked here, but the account lives elsewhere')
+	session.err('This account is moving; try again later', 'SYS/TEMP')
 }
 
 function enter(session: Session, account: Account): void {
@@ -92,12 +83,4 @@ function enter(session: Session, account: Account): void {
 	session.maildrop = maildrop
 	const { messages, size } = maildrop.totals()
 	session.ok(`${messages} messages (${size} octets)`)
-}
-
-function wrong(session: Session, why: Extract<SignIn, { ok: false }>['why'] = 'wrong'): void {
-	session.err(
-		why === 'disabled' ? 'This account is disabled; ask your administrator' : 'Name or password is wrong',
-		'AUTH',
-	)
-	if (++session.authFailures >= MOST_FAILURES) session.hangUp()
 }

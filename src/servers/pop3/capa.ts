@@ -1,18 +1,13 @@
+import { mechanismsFor } from '../sign-in.ts'
 import type { Session } from './session.ts'
 
 /** RFC 2449 section 5. */
 export function capa(session: Session): void {
 	const lines = ['TOP', 'UIDL', 'RESP-CODES', 'AUTH-RESP-CODE', 'PIPELINING', 'EXPIRE NEVER', 'LOGIN-DELAY 0']
-	const mechanisms = mechanismsOf(session)
+	const mechanisms = mechanismsFor(session.comer)
 	if (session.mayUsePassword) lines.push('USER')
 	if (mechanisms.length > 0) lines.push(`SASL ${mechanisms.join(' ')}`)
 	if (!session.tls && !session.maildrop) lines.push('STLS')
 	lines.push('UTF8 USER', 'LANG', 'IMPLEMENTATION Panpipe')
 	session.write(`+OK This can be done here\r\n${lines.join('\r\n')}\r\n.\r\n`)
-}
-
-/** What AUTH takes now. */
-export function mechanismsOf(session: Session): string[] {
-	if (session.node !== null) return ['EXTERNAL']
-	return session.mayUsePassword ? ['PLAIN', 'LOGIN'] : []
 }

@@ -3,6 +3,7 @@ import type { Account } from '../../directory/index.ts'
 import { isLoopback, LineReader, LineTooLong } from '../../kit/index.ts'
 import { pop3 } from '../../wire/index.ts'
 import { type Conversation, secure } from '../connection.ts'
+import type { Comer } from '../sign-in.ts'
 import type { Entrance, House } from '../types.ts'
 import { walk } from '../walk.ts'
 import { perform } from './commands.ts'
@@ -52,6 +53,12 @@ export class Session implements Conversation {
 	/** Passwords are taken under TLS, and from this machine itself; our nodes need none. */
 	get mayUsePassword(): boolean {
 		return this.node === null && (this.tls || isLoopback(this.client))
+	}
+
+	get comer(): Comer {
+		const { house, client, node, tls, socket } = this
+		const secure = tls || isLoopback(client)
+		return { house, address: client, secure, socket: node === null ? socket : null, node }
 	}
 
 	#data = (chunk: Buffer) => {

@@ -1,4 +1,5 @@
 import { type Command, Refused, reply } from '../../wire/index.ts'
+import { mechanismsFor } from '../sign-in.ts'
 import { MOST_MESSAGES } from './mail.ts'
 import type { Session } from './session.ts'
 
@@ -41,6 +42,8 @@ function extensions(session: Session): string[] {
 		`LIMITS ${client.protocol === 'lmtp' ? '' : `MAILMAX=${MOST_MESSAGES} `}RCPTMAX=${maxRecipients}`,
 	)
 	if (session.mayStartTls) lines.push('STARTTLS')
-	if (session.mayAuthenticate && !client.account) lines.push('AUTH PLAIN LOGIN')
+	if (session.mayAuthenticate && !client.account) {
+		lines.push(`AUTH ${mechanismsFor(session.comer).join(' ')}`)
+	}
 	return lines
 }

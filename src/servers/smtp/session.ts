@@ -3,6 +3,7 @@ import type { Client, Transaction } from '../../delivery/index.ts'
 import { isLoopback, newId, normalAddress } from '../../kit/index.ts'
 import { parseCommand, Refused, type Reply, reply } from '../../wire/index.ts'
 import { type Conversation, secure } from '../connection.ts'
+import type { Comer } from '../sign-in.ts'
 import type { Entrance, House } from '../types.ts'
 import { perform } from './commands.ts'
 import { Input, TOO_LONG } from './input.ts'
@@ -69,6 +70,11 @@ export class Session implements Conversation {
 	/** Passwords are taken under TLS, and from this machine itself. */
 	get mayAuthenticate(): boolean {
 		return this.client.protocol !== 'lmtp' && (this.client.tls || isLoopback(this.client.address))
+	}
+
+	get comer(): Comer {
+		const { house, client, socket } = this
+		return { house, address: client.address, secure: this.mayAuthenticate, socket, node: null }
 	}
 
 	get mayStartTls(): boolean {

@@ -1,12 +1,13 @@
 import type { imap } from '../../../wire/index.ts'
+import { signIn } from '../../sign-in.ts'
 import { type Done, no } from '../done.ts'
 import type { Session } from '../session.ts'
-import { signIn } from '../sign-in.ts'
+import { signedIn } from '../sign-in.ts'
 
-export function login(
+export async function login(
 	session: Session,
 	{ tag, login, password }: imap.CommandOf<'LOGIN'>,
-): Done | Promise<Done | null> {
+): Promise<Done | null> {
 	if (!session.secure) return no('please use TLS first', 'PRIVACYREQUIRED')
-	return signIn(session, tag, { login, password })
+	return signedIn(session, tag, await signIn(session.comer, login, password))
 }
