@@ -16,6 +16,8 @@ export type Comer = {
 	secure: boolean
 	/** The client's own connection; null when a node of ours brought it here, for its TLS is not the client's. */
 	socket: Socket | null
+	/** SCRAM-SHA-256-PLUS is taken, but not announced. */
+	plusUnannounced?: boolean
 	/** A node of ours that may say whom it has let in (EXTERNAL). */
 	node: string | null
 }
@@ -56,6 +58,11 @@ export function mechanismsFor({ house, secure, socket, node }: Comer): string[] 
 	return [...scram, ...(house.bearer ? ['OAUTHBEARER'] : []), 'PLAIN', 'LOGIN']
 }
 
+/** What a client is told of them. */
+export function announcedTo(comer: Comer): string[] {
+	return mechanismsFor(comer).filter(name => !comer.plusUnannounced || name !== 'SCRAM-SHA-256-PLUS')
+}
+
 /** Name and password told in plain words: LOGIN, USER and PASS. */
 export async function signIn({ house, address }: Comer, login: string, password: string): Promise<Settled> {
 	return outcomeOf(await house.authenticate(login, password, address))
@@ -70,7 +77,10 @@ export class Exchange {
 
 	constructor(comer: Comer) {
 		this.#comer = comer
-		this.#sasl = new SaslServer(mechanismsFor(comer), channelBindings(comer.socket))
+		this.#sasl = new SaslServer(mechanismsFor(comer), {
+			bindings: channelBindings(comer.socket),
+			plusAnnounced: !comer.plusUnannounced,
+		})
 	}
 
 	start(mechanism: string, initial: Buffer | null): Promise<Outcome> {

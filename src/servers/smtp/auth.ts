@@ -1,5 +1,13 @@
 import { type Command, decodeBase64, Refused, type Reply, reply } from '../../wire/index.ts'
-import { Exchange, MOST_FAILURES, mechanismsFor, type Outcome, type WhyNot, wordsFor } from '../sign-in.ts'
+import {
+	announcedTo,
+	Exchange,
+	MOST_FAILURES,
+	mechanismsFor,
+	type Outcome,
+	type WhyNot,
+	wordsFor,
+} from '../sign-in.ts'
 import type { Session } from './session.ts'
 
 /** AUTH (RFC 4954). */
@@ -12,7 +20,7 @@ export function auth(session: Session, command: Extract<Command, { verb: 'AUTH' 
 	if (!session.mayAuthenticate) throw new Refused(reply(538, '5.7.11', 'Use STARTTLS first'))
 	const mechanisms = mechanismsFor(session.comer)
 	if (!mechanisms.includes(command.mechanism)) {
-		throw new Refused(reply(504, '5.5.4', `Use one of ${mechanisms.join(' ')}`))
+		throw new Refused(reply(504, '5.5.4', `Use one of ${announcedTo(session.comer).join(' ')}`))
 	}
 	const exchange = new Exchange(session.comer)
 	return go(session, exchange, () => exchange.start(command.mechanism, command.initial))

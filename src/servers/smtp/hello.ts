@@ -1,5 +1,5 @@
 import { type Command, Refused, reply } from '../../wire/index.ts'
-import { mechanismsFor } from '../sign-in.ts'
+import { announcedTo } from '../sign-in.ts'
 import { MOST_MESSAGES } from './mail.ts'
 import type { Session } from './session.ts'
 
@@ -43,7 +43,7 @@ function extensions(session: Session): string[] {
 	)
 	if (session.mayStartTls) lines.push('STARTTLS')
 	if (session.mayAuthenticate && !client.account) {
-		lines.push(`AUTH ${mechanismsFor(session.comer).join(' ')}`)
+		lines.push(`AUTH ${announcedTo(session.comer).join(' ')}`)
 	}
 	return lines
 }

@@ -74,7 +74,9 @@ export class Session implements Conversation {
 
 	get comer(): Comer {
 		const { house, client, socket } = this
-		return { house, address: client.address, secure: this.mayAuthenticate, socket, node: null }
+		// QUIRK: neomutt with GNU SASL takes PLUS in SMTP wherever it sees it, though it cannot do it, and gives up.
+		const quirk = { plusUnannounced: true }
+		return { house, address: client.address, secure: this.mayAuthenticate, socket, node: null, ...quirk }
 	}
 
 	get mayStartTls(): boolean {

@@ -35,19 +35,24 @@ export type ChannelBindings = ReadonlyMap<string, Buffer>
 export class SaslServer {
 	#mechanisms: ReadonlySet<string>
 	#bindings: ChannelBindings
+	#plusAnnounced: boolean
 	#nonce: () => string
 	#scram: ScramExchange | null = null
 	#next: (response: Buffer) => SaslStep = () => ({ is: 'refused', why: 'no exchange is under way' })
 
-	/** @param mechanisms those allowed now, in capitals */
+	/**
+	 * @param mechanisms those allowed now, in capitals
+	 * @param options `plusAnnounced` false: the client was not told that SCRAM-SHA-256-PLUS is among them. `nonce`: of
+	 * printable ASCII without commas
+	 */
 	constructor(
 		mechanisms: string[],
-		bindings: ChannelBindings = new Map(),
-		nonce: () => string = () => randomBytes(18).toString('base64'),
+		options: { bindings?: ChannelBindings; plusAnnounced?: boolean; nonce?: () => string } = {},
 	) {
 		this.#mechanisms = new Set(mechanisms)
-		this.#bindings = bindings
-		this.#nonce = nonce
+		this.#bindings = options.bindings ?? new Map()
+		this.#plusAnnounced = this.#mechanisms.has('SCRAM-SHA-256-PLUS') && options.plusAnnounced !== false
+		this.#nonce = options.nonce ?? (() => randomBytes(18).toString('base64'))
 	}
 
 	/** @param initial the initial response; null = none was sent, an empty one is an empty buffer */
@@ -67,8 +72,10 @@ export class SaslServer {
 				)
 			case 'SCRAM-SHA-256':
 			case 'SCRAM-SHA-256-PLUS': {
-				const offered = this.#mechanisms.has('SCRAM-SHA-256-PLUS') ? this.#bindings : new Map()
-				const scram = new ScramExchange(name.endsWith('-PLUS'), offered, this.#nonce())
+				const scram = new ScramExchange(name.endsWith('-PLUS'), this.#bindings, {
+					announced: this.#plusAnnounced,
+					nonce: this.#nonce(),
+				})
 				return this.#ask(EMPTY, response => this.#scramFirst(scram, response), initial)
 			}
 			case 'OAUTHBEARER':

@@ -28,11 +28,10 @@ function keysOf(
 const SALT = { salt: Buffer.from('W22ZaJ0SNY7soEsUEjb6gQ==', 'base64'), iterations: 4096 }
 const keys = { ...SALT, keys: [keysOf('another'), keysOf('pencil')] }
 
-const server = (bindings?: ChannelBindings) =>
+const server = (bindings?: ChannelBindings, plusAnnounced = true) =>
 	new SaslServer(
 		bindings ? ['SCRAM-SHA-256-PLUS', 'SCRAM-SHA-256', 'OAUTHBEARER'] : ['SCRAM-SHA-256', 'OAUTHBEARER'],
-		bindings,
-		() => NONCE,
+		{ ...(bindings ? { bindings } : {}), plusAnnounced, nonce: () => NONCE },
 	)
 
 test('the example of RFC 7677 goes as it is written there', () => {
@@ -111,6 +110,8 @@ test('PLUS binds to the channel by a type we know, and to this channel', () => {
 	// It could have, and did not see it offered: somebody took it out.
 	assert.equal(begin('y,,n=user,r=abc', 'SCRAM-SHA-256'), 'refused')
 	assert.equal(server().start('SCRAM-SHA-256', Buffer.from('y,,n=user,r=abc')).is, 'scram')
+	const quiet = server(bindings, false)
+	assert.equal(quiet.start('SCRAM-SHA-256', Buffer.from('y,,n=user,r=abc')).is, 'scram')
 	assert.equal(
 		server().start('SCRAM-SHA-256-PLUS', Buffer.from('p=tls-exporter,,n=user,r=abc')).is,
 		'refused',

@@ -81,14 +81,21 @@ export class ScramExchange {
 	#said = ''
 	#keys: ScramKeys['keys'] = []
 
+	#announced: boolean
+
 	/**
 	 * @param plus SCRAM-SHA-256-PLUS was chosen
-	 * @param bindings of this connection; when there are any, PLUS was offered
+	 * @param announced the client was told that it may choose that
 	 * @param nonce ours, of printable ASCII without commas
 	 */
-	constructor(plus: boolean, bindings: ReadonlyMap<string, Buffer>, nonce: string) {
+	constructor(
+		plus: boolean,
+		bindings: ReadonlyMap<string, Buffer>,
+		{ announced, nonce }: { announced: boolean; nonce: string },
+	) {
 		this.#plus = plus
 		this.#bindings = bindings
+		this.#announced = announced
 		this.#nonce = nonce
 	}
 
@@ -99,7 +106,7 @@ export class ScramExchange {
 		const { flag, authzid, gs2, bare, nonce } = first
 		if ((flag.is === 'p') !== this.#plus) return refused('channel binding and mechanism do not fit together')
 		// RFC 5802 section 6: somebody between us took PLUS out of what we offered.
-		if (flag.is === 'y' && this.#bindings.size > 0) return refused('channel binding is offered here')
+		if (flag.is === 'y' && this.#announced) return refused('channel binding is offered here')
 		if (flag.is === 'p') {
 			const bound = this.#bindings.get(flag.type)
 			if (!bound) return refused('that type of channel binding is not known here')
