@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { inbox, type LineClient, submission } from './support/clients.ts'
 import { endAll, joinTo, TestNode, until } from './support/nodes.ts'
+import { Visitor } from './support/web.ts'
 
 /* Units, as an administrator makes them at one node and people meet them at another. */
 
@@ -87,4 +88,44 @@ test('recipients, size and the way outside are limited where the mail is submitt
 	const client = await submission(a.ip, 'carol@test.com')
 	assert.match(await say(client, 'MAIL FROM:<carol@test.com>', 'RCPT TO:<x@elsewhere.test>'), /^250/)
 	client.close()
+})
+
+test('the same by the API: units and groups, seen and changed only where one may', async () => {
+	await a.say('admin grant', { address: 'carol@test.com', role: 'admin' })
+	const admin = await new Visitor(a).signIn('carol@test.com')
+	const made = await admin.post('/units', { name: '财务部', parent: '集团/上海', storage: 1000 })
+	assert.deepEqual([made.status, made.body.path, made.body.holds.storage], [201, '集团/上海/财务部', 1000])
+	const { id } = made.body
+	const moved = await admin.patch(`/units/${id}`, { parent: '集团/成都', storage: null, name: '财务' })
+	assert.deepEqual([moved.body.path, moved.body.limits.storage], ['集团/成都/财务', null])
+	const wide = await admin.patch(`/units/${id}`, { messageSize: 4096 })
+	assert.deepEqual([wide.status, wide.body.code], [409, 'limit'])
+	assert.equal((await admin.patch('/accounts/bob@test.com', { unit: id })).body.unit, '集团/成都/财务')
+	assert.deepEqual(
+		(await admin.get(`/accounts?unit=${id}`)).body.items.map(({ address }: { address: string }) => address),
+		['bob@test.com'],
+	)
+	assert.equal((await admin.delete(`/units/${id}`)).body.code, 'in-use')
+	const group = await admin.post('/groups', {
+		address: 'all@test.com',
+		members: ['alice@test.com'],
+		name: '全体',
+	})
+	assert.deepEqual([group.status, group.body.members, group.body.senders], [201, 1, 'anyone'])
+	const changed = await admin.post('/groups/all@test.com/members', {
+		add: ['bob@test.com', 'x@elsewhere.test'],
+		remove: ['alice@test.com'],
+	})
+	assert.deepEqual(changed.body, { members: 2 })
+	const listed = await admin.get('/groups/all@test.com/members?q=else')
+	assert.deepEqual(listed.body.items, [{ address: 'x@elsewhere.test' }])
+	assert.equal((await admin.patch('/groups/all@test.com', { senders: 'inside' })).body.senders, 'inside')
+	assert.equal((await admin.get('/groups?q=全')).body.items.length, 1)
+	// Whoever administers a unit sees what stands below it.
+	await a.say('admin grant', { address: 'alice@test.com', role: 'unit', unit: id })
+	const alice = await new Visitor(a).signIn('alice@test.com')
+	assert.deepEqual((await alice.get('/units')).body.items.length, 1)
+	assert.equal((await alice.patch(`/units/${id}`, { parent: null })).status, 403)
+	assert.equal((await alice.post('/groups/all@test.com/members', { add: ['alice@test.com'] })).status, 403)
+	assert.equal((await admin.delete('/groups/all@test.com')).status, 204)
 })

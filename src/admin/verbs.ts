@@ -7,6 +7,7 @@ import * as domains from './domains.ts'
 import { listForwards } from './forwards.ts'
 import * as grants from './grants.ts'
 import * as groups from './groups.ts'
+import { showJob } from './jobs.ts'
 import * as nodes from './nodes.ts'
 import * as queue from './queue.ts'
 import * as quota from './quota.ts'
@@ -14,6 +15,7 @@ import * as secrets from './secrets.ts'
 import { setUp } from './setup.ts'
 import * as status from './status.ts'
 import * as tokens from './tokens.ts'
+import * as transfer from './transfer-accounts.ts'
 import * as units from './units.ts'
 import type { Verb } from './verb.ts'
 
@@ -34,6 +36,9 @@ export const verbs = {
 	'account disable': accounts.disableAccount,
 	'account move-unit': accounts.moveAccountToUnit,
 	'account remove': accounts.removeAccount,
+	'account import': transfer.importFile,
+	'account export': transfer.exportFile,
+	'job show': showJob,
 	'account app-password add': secrets.addAppPassword,
 	'account app-password list': secrets.listAppPasswords,
 	'account app-password remove': secrets.removeAppPassword,

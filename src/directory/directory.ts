@@ -7,7 +7,7 @@ import { leaveBehind } from './alone.ts'
 import { AppPasswords, type SecretsFile } from './app-passwords.ts'
 import { DirectoryFile, type Touched } from './file.ts'
 import { GroupWriter } from './group-writer.ts'
-import { COST, hashPassword } from './password.ts'
+import { COST, hashPassword, verifyPassword } from './password.ts'
 
 import type { Patience } from './peer.ts'
 import type { ScramLogin } from './scram.ts'
@@ -158,6 +158,12 @@ export class Directory extends GroupWriter {
 	async changePassword(account: string, password: string): Promise<void> {
 		const hash = await hashPassword(password, COST, scramSaltOf(secretsOf(this.livingAccount(account))))
 		this.setPassword(account, hash)
+	}
+
+	/** Is this the password the account has? Takes as long as changing it. */
+	async isPassword(account: string, password: string): Promise<boolean> {
+		const { passwordHash } = secretsOf(this.livingAccount(account))
+		return passwordHash !== '' && (await verifyPassword(passwordHash, password))
 	}
 
 	#full(login: string): string {

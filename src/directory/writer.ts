@@ -95,6 +95,26 @@ export abstract class DirectoryWriter extends GroupReader {
 		)
 	}
 
+	/**
+	 * Would it be added?
+	 * @param planned accounts that are to be in a unit beside those that are
+	 * @throws DirectoryError
+	 */
+	checkAccount(account: NewAccount, planned: (unit: string) => number = () => 0): void {
+		this.#checked(account)
+		if (account.unit) this.roomIn(account.unit, 1, '', planned)
+	}
+
+	/** Many in one transaction. The ids are of accounts that are there; what a limit says was asked before. */
+	changeAccounts(
+		changes: { id: string; values: { name?: string; unit?: string; disabled?: boolean } }[],
+	): void {
+		if (changes.length === 0) return
+		this.write(() => {
+			for (const { id, values } of changes) this.put('account', id, values)
+		})
+	}
+
 	#checked({ address, name = '', passwordHash = '', home = this.self, unit = '' }: NewAccount) {
 		const normal = this.free(address)
 		this.#activeNode(home)
@@ -142,10 +162,15 @@ export abstract class DirectoryWriter extends GroupReader {
 
 	/** @param unit its id; '' = none */
 	setUnit(id: string, unit: string): void {
+		this.checkUnit(id, unit)
+		this.changeAccount(id, { unit })
+	}
+
+	/** May the account belong to it? @throws DirectoryError */
+	checkUnit(id: string, unit: string): void {
 		const account = this.account(id)
 		if (!account) throw new DirectoryError('nonexistent', 'there is no such account')
 		if (unit !== '') this.roomIn(this.livingUnit(unit).id, 1, account.unit)
-		this.changeAccount(id, { unit })
 	}
 
 	protected livingUnit(id: string): Unit {
@@ -155,11 +180,11 @@ export abstract class DirectoryWriter extends GroupReader {
 	}
 
 	/** May so many accounts more be in a unit? Those that come from `from` are counted already in what is above both. */
-	protected roomIn(unit: string, more: number, from = ''): void {
+	protected roomIn(unit: string, more: number, from = '', planned: (unit: string) => number = () => 0): void {
 		const above = new Set(this.unitPath(from).map(({ id }) => id))
 		for (const { id, path, limits } of this.unitPath(unit)) {
 			if (limits.accounts === null || above.has(id)) continue
-			const present = this.countAccounts({ unit: id })
+			const present = this.countAccounts({ unit: id }) + planned(id)
 			if (present + more <= limits.accounts) continue
 			const words = `${path} may have ${limits.accounts} accounts and has ${present}; raise its limit or choose another unit`
 			throw new DirectoryError('limit', words)
@@ -207,6 +232,11 @@ export abstract class DirectoryWriter extends GroupReader {
 		this.write(() =>
 			this.put('address', normal, { targets: normalTargets, created: this.now(), deleted: false }),
 		)
+	}
+
+	/** Could it be made? @throws DirectoryError */
+	checkAlias(address: string): void {
+		this.free(address)
 	}
 
 	removeAlias(address: string): void {

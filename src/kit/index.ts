@@ -1,5 +1,5 @@
 /**
- * Tools with no mail in them: log, clock, ids, line reader, SQLite opener with migrations,
+ * Tools with no mail in them: log, clock, ids, line reader, CSV, SQLite opener with migrations,
  * back-off, limits, an ordered queue of async work.
  *
  * Promises: no state of its own, nothing here knows what a message or a node is.
@@ -7,6 +7,7 @@
  */
 export { base32, fromBase32 } from './base32.ts'
 export { type Clock, systemClock } from './clock.ts'
+export { type CsvRow, csvLine, csvRows, csvText } from './csv.ts'
 export { Emitter } from './emitter.ts'
 export { readIfThere, writeFileAtomic } from './files.ts'
 export { newId } from './ids.ts'

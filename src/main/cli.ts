@@ -53,15 +53,18 @@ async function speak(args: string[]): Promise<number> {
 	if (spoken.secret === 'required' && spoken.input.password === undefined) {
 		throw new Usage('a password is wanted: type it when asked, or give --password-stdin')
 	}
-	for (const field of spoken.files) spoken.input[field] = readNamed(String(spoken.input[field]))
+	for (const field of spoken.files) spoken.input[field] = readNamed(String(spoken.input[field])).toString()
+	for (const field of spoken.bytes)
+		spoken.input[field] = readNamed(String(spoken.input[field])).toString('base64')
 	const answer = await sayTo(data, spoken.verb, spoken.input)
 	process.stdout.write(`${spoken.json ? JSON.stringify(answer, null, 1) : asText(spoken.verb, answer)}\n`)
 	return 0
 }
 
-function readNamed(path: string): string {
+/** `-` is standard input. */
+function readNamed(path: string): Buffer {
 	try {
-		return readFileSync(path, 'utf8')
+		return readFileSync(path === '-' ? 0 : path)
 	} catch (error) {
 		throw new Error(`${path} cannot be read: ${(error as NodeJS.ErrnoException).code}`)
 	}

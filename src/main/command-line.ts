@@ -5,6 +5,8 @@ type Form = {
 	words?: string[]
 	/** Words that are paths: what is in the file becomes the field. */
 	files?: string[]
+	/** The same for files that need not be text: base64. */
+	bytes?: string[]
 	/** Takes all further words. */
 	rest?: string
 	/** `--flag` to field; `no` and `yes` need no value: the field is false, true. A size may be `2G`, `none` = no limit, a quota `default`; a list has commas. */
@@ -68,6 +70,24 @@ export const forms: Record<string, Form> = {
 		flags: { '--name': ['name', 'text'], '--node': ['node', 'text'], '--unit': ['unit', 'text'] },
 	},
 	'account list': { flags: { ...filters, '--unit': ['unit', 'text'] } },
+	'account import': {
+		words: ['file'],
+		bytes: ['file'],
+		flags: {
+			'--dry-run': ['dryRun', 'yes'],
+			'--generate-passwords': ['generate', 'yes'],
+			'--reset-passwords': ['resetPasswords', 'yes'],
+		},
+	},
+	'account export': {
+		flags: {
+			'--node': ['node', 'text'],
+			'--domain': ['domain', 'text'],
+			'--unit': ['unit', 'text'],
+			'--search': ['search', 'text'],
+		},
+	},
+	'job show': { words: ['id'] },
 	'account move-unit': { words: ['address', 'unit'] },
 	'unit add': { words: ['name'], flags: { ...unitFlags, '--parent': ['parent', 'text'] } },
 	'unit list': { flags: { '--below': ['below', 'text'] } },
@@ -168,6 +188,7 @@ export type Spoken = {
 	secret: Form['secret']
 	/** Fields of the input that are paths. */
 	files: string[]
+	bytes: string[]
 	passwordFromStdin: boolean
 	json: boolean
 	data: string | null
@@ -202,6 +223,7 @@ export function understand(args: string[]): Spoken {
 		input,
 		secret: form.secret,
 		files: form.files ?? [],
+		bytes: form.bytes ?? [],
 	}
 }
 

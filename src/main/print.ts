@@ -27,15 +27,22 @@ const columns: Record<string, string[]> = {
 	'queue list': ['id', 'from', 'to', 'size', 'arrived', 'sendAt', 'attempts', 'destination', 'reason'],
 }
 
+/** Of lists within an answer. */
+const inner: Record<string, string[]> = {
+	peers: columns['node list']!,
+	lines: ['line', 'address', 'outcome', 'fields', 'password', 'why'],
+}
+
 /** An answer as text: a list as a table, a value as lines of name and value. */
 export function asText(verb: string, answer: unknown): string {
+	if (verb === 'account export') return (answer as { csv: string }).csv.trimEnd()
 	if (verb === 'node code') return (answer as { code: string }).code
 	if (Array.isArray(answer)) return answer.length === 0 ? '(none)' : table(answer, columns[verb])
 	if (answer === null || typeof answer !== 'object') return String(answer)
 	return Object.entries(answer)
 		.map(([name, value]) => {
 			if (Array.isArray(value) && value.length > 0 && typeof value[0] === 'object') {
-				return `${name}:\n${indent(table(value, name === 'peers' ? columns['node list'] : undefined))}`
+				return `${name}:\n${indent(table(value, inner[name]))}`
 			}
 			if (name === 'problems')
 				return Array.isArray(value) && value.length > 0

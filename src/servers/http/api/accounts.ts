@@ -6,6 +6,7 @@ const fresh = z.object({
 	password: z.string().min(1).max(1000).exactOptional(),
 	name: z.string().max(1000).exactOptional(),
 	node: z.string().exactOptional().describe('its home; default: this node'),
+	unit: z.string().exactOptional().describe('id or path of the unit it belongs to'),
 })
 
 export const accounts = [
@@ -16,6 +17,7 @@ export const accounts = [
 		query: paging.extend({
 			node: z.string().exactOptional(),
 			domain: z.string().exactOptional(),
+			unit: z.string().exactOptional().describe('with all below it'),
 			state: z.enum(['active', 'disabled', 'conflict']).exactOptional(),
 		}),
 		async run({ say, office, query: { limit, cursor, q, ...filter } }) {
@@ -25,7 +27,7 @@ export const accounts = [
 				...(cursor ? { after: cursor } : {}),
 				limit: limit + 1,
 			})
-			const counted = !q && !filter.state && !filter.node
+			const counted = !q && !filter.state && !filter.node && !filter.unit
 			const total = counted
 				? office.directory.countAccounts(filter.domain ? { domain: filter.domain } : {})
 				: null
@@ -63,7 +65,7 @@ export const accounts = [
 	route({
 		method: 'PATCH',
 		path: '/accounts/:account',
-		about: 'Change an account: address, name, password, disabled',
+		about: 'Change an account: address, name, password, disabled, unit',
 		params: named,
 		body: z
 			.object({
@@ -71,6 +73,7 @@ export const accounts = [
 				name: z.string().max(1000),
 				password: z.string().min(1).max(1000),
 				disabled: z.boolean(),
+				unit: z.string().describe('"/" = none'),
 			})
 			.partial(),
 		async run({ say, params, body }) {
@@ -79,6 +82,7 @@ export const accounts = [
 			if (body.password !== undefined) await say('account passwd', { address: id, password: body.password })
 			if (body.name !== undefined) await say('account edit', { address: id, name: body.name })
 			if (body.disabled !== undefined) await say('account disable', { address: id, disabled: body.disabled })
+			if (body.unit !== undefined) await say('account move-unit', { address: id, unit: body.unit })
 			if (body.address !== undefined) await say('account rename', { address: id, to: body.address })
 			return say('account show', { address: id })
 		},

@@ -8,12 +8,15 @@ import { addDocs } from './docs.ts'
 import { domains } from './domains.ts'
 import { forwards } from './forwards.ts'
 import { grants } from './grants.ts'
+import { groups } from './groups.ts'
 import { nodes } from './nodes.ts'
 import { own } from './own.ts'
 import { type Api, addRoute, type Route } from './route.ts'
 import { session } from './session.ts'
 import { setup } from './setup.ts'
 import { tokens } from './tokens.ts'
+import { transfer } from './transfer.ts'
+import { units } from './units.ts'
 
 /** The resources of the API, one file each. */
 const RESOURCES: Record<string, Route[]> = {
@@ -24,8 +27,11 @@ const RESOURCES: Record<string, Route[]> = {
 	nodes,
 	forwards,
 	domains,
+	transfer,
 	accounts,
 	aliases,
+	groups,
+	units,
 	conflicts,
 	grants,
 }

@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import { route } from './route.ts'
+
+/** Accounts by files, and how far what takes long has come. */
+export const transfer = [
+	route({
+		method: 'POST',
+		path: '/accounts/import',
+		about: 'Make and change accounts by a CSV file (base64; UTF-8 or GB18030); answers with a job',
+		body: z.object({
+			file: z.base64().describe('the octets of the file'),
+			dryRun: z.boolean().exactOptional().describe('only says what would become of each line'),
+			generate: z
+				.boolean()
+				.exactOptional()
+				.describe('new accounts without a password get one, told in the report'),
+			resetPasswords: z.boolean().exactOptional().describe('sets passwords of accounts that are there too'),
+		}),
+		status: 202,
+		run: ({ say, body }) => say('account import', { ...body, background: true }),
+	}),
+	route({
+		method: 'GET',
+		path: '/accounts/export',
+		about: 'Accounts as a CSV file that the import reads again',
+		query: z.object({
+			node: z.string().exactOptional(),
+			domain: z.string().exactOptional(),
+			unit: z.string().exactOptional(),
+			q: z.string().max(300).exactOptional(),
+		}),
+		async run({ say, reply, query: { q, ...filter } }) {
+			const { csv } = await say('account export', { ...filter, ...(q ? { search: q } : {}) })
+			reply.header('content-disposition', 'attachment; filename="accounts.csv"')
+			reply.type('text/csv; charset=utf-8')
+			return csv
+		},
+	}),
+	route({
+		method: 'GET',
+		path: '/jobs/:id',
+		about: 'A job at this node: how far it is, and its result when it is done',
+		params: z.object({ id: z.string().max(100) }),
+		run: ({ say, params }) => say('job show', params),
+	}),
+]
