@@ -1,16 +1,22 @@
-import '../shared/style/base.css'
 import '../shared/style/element.css'
+import '../shared/style/base.css'
 import { createApp } from 'vue'
+import { createRouter, createWebHistory } from 'vue-router'
 import { startLanguages, type Texts } from '../shared/i18n.ts'
 import { startTheme } from '../shared/theme.ts'
 import App from './App.vue'
+import { startSession } from './here.ts'
+import { routes } from './pages.ts'
 
 const both = (...files: Promise<{ default: Texts }>[]) =>
 	Promise.all(files.map(async one => (await one).default))
 
 startTheme()
+startSession()
 await startLanguages({
 	'zh-CN': () => both(import('../shared/messages/zh-CN.ts'), import('./messages/zh-CN.ts')),
 	en: () => both(import('../shared/messages/en.ts'), import('./messages/en.ts')),
 })
-createApp(App).mount('#app')
+createApp(App)
+	.use(createRouter({ history: createWebHistory('/admin/'), routes }))
+	.mount('#app')

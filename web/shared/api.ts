@@ -49,7 +49,7 @@ export async function ask<T>(method: string, path: string, extra: Extra = {}): P
 		typeof detail === 'string' ? detail : '',
 		more,
 	)
-	if (problem.status === 401) whenSignedOut()
+	if (problem.code === 'not-signed-in') whenSignedOut()
 	throw problem
 }
 
@@ -65,6 +65,8 @@ async function send(
 			credentials: 'same-origin',
 			headers: {
 				accept: 'application/json',
+				// Only a page of this site can send a header of its own: no other site can act in our name.
+				'x-panpipe': '1',
 				...(body === undefined ? {} : { 'content-type': 'application/json' }),
 				...headers,
 			},

@@ -1,5 +1,5 @@
-import '../shared/style/base.css'
 import '../shared/style/element.css'
+import '../shared/style/base.css'
 import { createApp } from 'vue'
 import { startLanguages, type Texts } from '../shared/i18n.ts'
 import { startTheme } from '../shared/theme.ts'

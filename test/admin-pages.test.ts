@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { Browser, buildPages, endBrowsers } from './support/browser.ts'
+import { endAll, PORTS, TestNode, until } from './support/nodes.ts'
+
+/** What a story says in its language. */
+type Words = { locale: string; all: boolean; heading: string; way: RegExp; wrongCode: RegExp; well: string }
+
+const CHINESE: Words = {
+	locale: 'zh-CN',
+	all: true,
+	heading: '节点管理',
+	way: /系统设置.*分布式服务.*节点管理/s,
+	wrongCode: /加入码不正确.*重新复制加入码/s,
+	well: '正常',
+}
+const ENGLISH: Words = {
+	locale: 'en-GB',
+	all: false,
+	heading: 'Node management',
+	way: /System settings.*Distributed service.*Node management/s,
+	wrongCode: /join code is wrong.*Copy the join code/s,
+	well: 'Well',
+}
+
+before(buildPages)
+after(async () => {
+	await endBrowsers()
+	await endAll()
+})
+
+async function furnish(node: TestNode, person: string): Promise<void> {
+	await node.start()
+	await node.say('domain add', { domain: 'test.com' })
+	for (const name of ['admin', person]) await node.addAccount(`${name}@test.com`)
+	await node.say('admin grant', { address: 'admin@test.com', role: 'admin' })
+}
+
+async function signIn(browser: Browser, node: TestNode, login: string): Promise<void> {
+	await browser.go(node.ip, '/admin/')
+	await browser.part('login').fill(login)
+	await browser.part('password').fill('secret')
+	await browser.part('sign-in').click()
+	await browser.part('who').waitFor({ state: 'attached' })
+}
+
+/** Two nodes with users of their own become one mail system, by the pages alone. */
+async function becomeOne(words: Words, a: TestNode, b: TestNode): Promise<void> {
+	await Promise.all([furnish(a, 'alice'), furnish(b, 'bob')])
+	// Both made one: when they join it is a conflict.
+	for (const node of [a, b]) await node.addAccount('team@test.com')
+
+	const there = await Browser.open({ locale: words.locale })
+	await signIn(there, b, 'admin@test.com')
+	await there.part('menu-nodes').click()
+	await there.part('show-code').click()
+	const code = (await there.part('join-code').textContent())!
+	if (words.all) await there.inspect('join-code')
+	await there.close()
+
+	const browser = await Browser.open({ locale: words.locale })
+	const { page } = browser
+	await signIn(browser, a, 'admin@test.com')
+	await browser.part('menu-nodes').click()
+	await page.getByRole('heading', { name: words.heading, exact: true }).waitFor()
+	assert.match((await page.locator('main').textContent())!, words.way)
+	await browser.inspect(`${words.locale}-nodes-alone`)
+
+	// A code that is wrong: what is the matter, and what to do.
+	await browser.part('add').click()
+	await browser.part('ip').fill(b.ip)
+	await browser.part('description').fill('香港')
+	await browser.part('web-port').fill(String(PORTS.web))
+	await browser.part('site').fill('south')
+	await browser.part('code').fill(code.replace(/^./, first => (first === 'A' ? 'B' : 'A')))
+	await browser.part('submit').click()
+	await browser.part('problem').waitFor()
+	assert.match((await browser.part('problem').textContent())!, words.wrongCode)
+	if (words.all) await browser.inspect('wrong-code')
+	await browser.part('code').fill(code)
+	await browser.part('submit').click()
+	await browser.part('joined').waitFor({ timeout: 30_000 })
+	await browser.part('close').click()
+
+	// Both are well, and each knows the other's users.
+	const row = page.locator('tr', { hasText: b.ip })
+	await row.getByText(words.well).waitFor({ timeout: 15_000 })
+	await browser.part('refresh').click()
+	await page
+		.locator(`[data-test=refreshed] [data-ip="${b.ip}"][data-state=done]`)
+		.waitFor({ timeout: 30_000 })
+	if (words.all) await browser.inspect('refreshed')
+	await browser.part('close').click()
+	await browser.inspect(`${words.locale}-nodes`)
+
+	await browser.part('menu-forwards').click()
+	await page.getByText('bob@test.com').waitFor()
+	assert.equal(await page.getByText('alice@test.com').count(), 0)
+	await browser.part('search').fill('nobody')
+	await page.getByText('bob@test.com').waitFor({ state: 'detached' })
+	await browser.part('search').fill('')
+	await page.getByText('bob@test.com').waitFor()
+	const download = page.waitForEvent('download')
+	await browser.part('export').click()
+	assert.equal((await download).suggestedFilename(), 'forwards.csv')
+	if (words.all) await browser.inspect('forwards')
+
+	// admin@ and team@ were made twice: the later ones wait for an address of their own.
+	await browser.part('menu-cluster').click()
+	await browser.part(`node-${b.ip}`).getByText(words.well).waitFor()
+	await browser.inspect(`${words.locale}-cluster`)
+	await browser.part('menu-conflicts').click()
+	await browser.inspect(`${words.locale}-conflicts`)
+	await browser.part('settle-team@test.com').click()
+	await browser.part('new-address').fill('team-hk@test.com')
+	await browser.part('submit').click()
+	await browser.part('settle-team@test.com').waitFor({ state: 'detached' })
+	await until('the other node knows', 5000, async () =>
+		(await b.say('account list', { search: 'team-hk' })).some((one: { conflict: boolean }) => !one.conflict),
+	)
+
+	// The other node's settings, and an account that lives there, from here.
+	await browser.part('menu-nodes').click()
+	await browser.part(`edit-${b.ip}`).click()
+	await browser.part('description').fill('香港中环')
+	if (words.all) await browser.inspect('edit-node')
+	await browser.part('submit').click()
+	await page.locator('tr', { hasText: '香港中环' }).waitFor()
+	await browser.part('menu-accounts').click()
+	await browser.part('search').fill('bob')
+	await browser.part('account-bob@test.com').click()
+	await browser.part('name').fill('李明')
+	await browser.part('disabled').check()
+	if (words.all) await browser.inspect('edit-account')
+	await browser.part('submit').click()
+	await page.getByText('李明').waitFor()
+	await until('bob is kept out at his home', 5000, async () => {
+		const [bob] = await b.say('account list', { search: 'bob@test.com' })
+		return bob.disabled && bob.name === '李明'
+	})
+	await browser.part('search').fill('')
+	await browser.part('account-alice@test.com').waitFor()
+	await browser.inspect(`${words.locale}-accounts`)
+
+	// The node is disabled, then taken out.
+	await browser.part('menu-nodes').click()
+	await page.locator('tr', { hasText: b.ip }).getByRole('checkbox').check()
+	await browser.part('disable').click()
+	await until('it is disabled', 5000, async () =>
+		(await a.say('node list')).some(
+			(one: { ip: string; enabled: boolean }) => one.ip === b.ip && !one.enabled,
+		),
+	)
+	await browser.part('remove').click()
+	if (words.all) await browser.inspect('remove-node')
+	await browser.part('yes').click()
+	await page.locator('tr', { hasText: b.ip }).waitFor({ state: 'detached' })
+	await until('it goes on alone', 10_000, async () => (await b.say('node list').catch(() => [])).length === 1)
+	await browser.part('sign-out').click()
+	await browser.part('login').waitFor()
+	await browser.close()
+}
+
+test('two nodes become one mail system by the pages, in Chinese', () =>
+	becomeOne(CHINESE, new TestNode('127.0.28.3'), new TestNode('127.0.28.4')))
+
+test('two nodes become one mail system by the pages, in English', () =>
+	becomeOne(ENGLISH, new TestNode('127.0.28.5'), new TestNode('127.0.28.6')))
+
+test('accounts, domains and roles are looked after by the pages; each role sees what is its own', async () => {
+	const node = new TestNode('127.0.28.7')
+	await furnish(node, 'alice')
+	const browser = await Browser.open({ dark: true })
+	await signIn(browser, node, 'admin@test.com')
+	await browser.part('menu-domains').click()
+	await browser.part('add').click()
+	await browser.part('domain').fill('second.test')
+	await browser.part('submit').click()
+	await browser.page.getByRole('cell', { name: 'second.test', exact: true }).waitFor()
+	await browser.inspect('dark-domains')
+
+	await browser.part('menu-accounts').click()
+	await browser.part('add').click()
+	await browser.part('local').fill('zhangwei')
+	await browser.part('domain').selectOption('second.test')
+	await browser.part('name').fill('张伟')
+	await browser.part('password').fill('secret')
+	await browser.inspect('dark-add-account')
+	await browser.part('submit').click()
+	await browser.part('account-zhangwei@second.test').click()
+	await browser.part('alias').fill('wei@second.test')
+	await browser.part('alias').press('Enter')
+	await browser.page.getByRole('button', { name: /wei@second.test/ }).waitFor()
+	await browser.page.keyboard.press('Escape')
+	await browser.inspect('dark-accounts')
+
+	await browser.part('menu-grants').click()
+	await browser.part('add').click()
+	await browser.part('address').fill('zhangwei@second.test')
+	await browser.part('role-domain').check()
+	await browser.part('domain').selectOption('second.test')
+	await browser.inspect('dark-give-role')
+	await browser.part('submit').click()
+	await browser.page.getByRole('cell', { name: 'zhangwei@second.test', exact: true }).waitFor()
+	await browser.inspect('dark-grants')
+	await browser.part('menu-sessions').click()
+	await browser.page.getByText('Chrome').first().waitFor()
+	await browser.inspect('dark-sessions')
+	await browser.close()
+
+	const his = await Browser.open({ width: 390 })
+	await his.go(node.ip, '/admin/nodes')
+	await his.part('login').fill('zhangwei@second.test')
+	await his.part('password').fill('secret')
+	await his.part('sign-in').click()
+	await his.part('problem').waitFor()
+	await his.part('menu').click()
+	assert.equal(await his.part('menu-nodes').count(), 0)
+	await his.inspect('domain-administrator-menu')
+	await his.part('menu-accounts').click()
+	await his.part('account-zhangwei@second.test').waitFor()
+	assert.equal(await his.part('account-alice@test.com').count(), 0)
+	await his.close()
+})

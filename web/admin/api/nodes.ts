@@ -1,0 +1,68 @@
+import { ask } from '../../shared/api.ts'
+import { allOf, BASE, type List } from './list.ts'
+
+export type NodeState = 'up' | 'unreachable' | 'disabled'
+
+/** A node as the one we speak to sees it. Times and ages in milliseconds; null = not known. */
+export type ClusterNode = {
+	id: string
+	ip: string
+	webPort: number
+	clusterPort: number
+	hostname: string
+	description: string
+	site: string
+	enabled: boolean
+	state: NodeState
+	self: boolean
+	copyAgeMs: number | null
+	lastHeardMs: number | null
+	clockOffMs: number | null
+	roundTripMs: number | null
+	accounts: number
+	/** Messages that wait there. */
+	queue?: number | null
+	version: string
+}
+
+export type NodeChanges = Partial<
+	Pick<ClusterNode, 'description' | 'site' | 'ip' | 'webPort' | 'clusterPort' | 'enabled'>
+>
+export type NewNode = {
+	ip: string
+	webPort: number
+	code: string
+	description: string
+	site: string
+	enabled: boolean
+}
+/** What became of one node at a refresh. */
+export type Refreshed = {
+	node: string
+	ip: string
+	description: string
+	state: 'done' | 'unreachable'
+	/** Records looked at, and how many of them changed something here. */
+	records: number
+	changed: number
+	/** Of the changed ones, where the node tells them apart. */
+	added?: number
+	conflicts?: number
+}
+
+const path = (id: string) => `${BASE}/nodes/${encodeURIComponent(id)}`
+
+export const allNodes = (signal?: AbortSignal) => allOf<ClusterNode>('/nodes', {}, signal)
+export const addNode = (node: NewNode) =>
+	ask<{ id: string; merged: boolean; accounts: number }>('POST', `${BASE}/nodes`, { body: node })
+export const editNode = (id: string, changes: NodeChanges) =>
+	ask<ClusterNode>('PATCH', path(id), { body: changes })
+/** `told` = it has heard of it already; else it will when it can be reached. */
+export const removeNode = (id: string) => ask<{ id: string; ip: string; told: boolean }>('DELETE', path(id))
+export const refreshNodes = () => ask<List<Refreshed>>('POST', `${BASE}/nodes/refresh`)
+export const joinCode = () =>
+	ask<{ code: string; ip?: string; webPort: number }>('POST', `${BASE}/nodes/code`)
+
+/** What a node is called where a person reads it. */
+export const nameOf = (node: Pick<ClusterNode, 'description' | 'hostname' | 'ip'>): string =>
+	node.description || node.ip || node.hostname
