@@ -83,11 +83,16 @@ export function secure(
 	ready: (socket: TLSSocket) => void,
 ): TLSSocket {
 	const tls = new TLSSocket(socket, { isServer: true, secureContext: context })
-	const late = setTimeout(() => socket.destroy(), HANDSHAKE_MS)
+	const giveUp = () => socket.destroy()
+	const late = setTimeout(giveUp, HANDSHAKE_MS)
 	tls.on('error', () => tls.destroy())
+	// Whoever says no more has no handshake to finish.
+	tls.once('end', giveUp)
+	if (socket.readableEnded) setImmediate(giveUp)
 	socket.once('close', () => clearTimeout(late))
 	tls.once('secure', () => {
 		clearTimeout(late)
+		tls.off('end', giveUp)
 		ready(tls)
 	})
 	return tls

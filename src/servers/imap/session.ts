@@ -224,6 +224,11 @@ export class Session {
 	}
 
 	async #append(command: imap.CommandOf<'APPEND'> | imap.CommandOf<'REPLACE'>): Promise<Done> {
+		const refused = this.#refusedNow('signed-in')
+		if (refused) {
+			this.#dropAppending()
+			return refused
+		}
 		if (this.#needsUid(command)) {
 			this.#dropAppending()
 			return bad('only the UID form of this command is left', 'UIDREQUIRED')
