@@ -16,6 +16,7 @@ export {
 	type BodyStage,
 	type Change,
 	Flag,
+	type FlagsRow,
 	type LoggedOp,
 	type LogRow,
 	type MailboxRow,
@@ -36,3 +37,4 @@ export {
 	type StagedBody,
 	type TextFound,
 } from './types.ts'
+export { UidRuns } from './uid-runs.ts'

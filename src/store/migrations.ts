@@ -185,4 +185,8 @@ export const migrations: readonly Migration[] = [
 		CREATE INDEX metadata_mailbox ON metadata (mailbox);
 		`,
 	},
+	{
+		name: 'what is unseen is found without reading what is seen',
+		sql: 'CREATE INDEX message_unseen ON message (mailbox, uid) WHERE flags & 1 = 0',
+	},
 ]

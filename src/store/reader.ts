@@ -1,186 +1,191 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { type BlobFolder, unpack } from './bodies.ts'
 import { properName } from './mailbox-ops.ts'
+import { SqliteMessages } from './messages.ts'
 import type { TextIndex } from './search/text-index.ts'
+import { Statements } from './statements.ts'
+import { StoredHead } from './stored-head.ts'
 import {
 	ANYONE,
 	type BlobHead,
 	type LogRow,
 	type MailboxRow,
-	type MessageRow,
 	type Messages,
 	type QueueItem,
 	type Reader,
 	type SearchField,
 	type TextFound,
 } from './types.ts'
+import { UidRuns } from './uid-runs.ts'
 
-const NONE: string[] = []
+/** Mailboxes whose uids are remembered, and the most octets one of them may take. */
+const REMEMBERED = 200
+const REMEMBERED_OCTETS = 1 << 20
 
 const MAILBOX = `SELECT key, id, account, name, role, uid_validity AS uidValidity, uid_next AS uidNext, modseq, messages,
 	unseen, deleted, size, EXISTS (SELECT 1 FROM subscription s WHERE s.account = mailbox.account AND s.name = mailbox.name)
 	AS subscribed FROM mailbox`
-const MESSAGE = `SELECT uid, modseq, flags, keywords, internal_date AS internalDate, save_date AS saveDate, size, blob
-	FROM message WHERE mailbox = ?`
 const QUEUE = `SELECT r.key, r.id, m.reverse_path AS reversePath, m.envelope_id AS envelopeId, m.ret, m.smtputf8, r.recipient,
 	r.route, r.original_recipient AS originalRecipient, r.notify, m.arrived, m.expires, r.attempts, r.due, r.held,
 	r.last_reply AS lastReply, m.blob, m.size, m.source, r.warn,
 	m.priority, m.require_tls AS requireTls, m.deliver_by AS deliverBy, m.by_mode AS byMode, m.release FROM queue_recipient r JOIN queue_message m ON m.id = r.id`
 
 /** Reads of committed data on a connection of its own. */
-export class SqliteReader implements Reader {
-	#db: DatabaseSync
+export class SqliteReader extends SqliteMessages implements Reader {
 	#folder: BlobFolder
 	#index: TextIndex | null
-	#statements = new Map<string, StatementSync>()
+	#uids = new Map<number, { modseq: number; runs: UidRuns }>()
 
 	constructor(db: DatabaseSync, folder: BlobFolder, index: TextIndex | null = null) {
-		this.#db = db
+		super(new Statements(db))
 		this.#folder = folder
 		this.#index = index
 	}
 
-	#all<T>(sql: string, ...values: (string | number)[]): T[] {
-		return this.#statement(sql).all(...values) as T[]
-	}
-
-	#get<T>(sql: string, ...values: (string | number)[]): T | undefined {
-		return this.#statement(sql).get(...values) as T | undefined
-	}
-
-	#statement(sql: string): StatementSync {
-		let statement = this.#statements.get(sql)
-		if (!statement) {
-			statement = this.#db.prepare(sql)
-			this.#statements.set(sql, statement)
-		}
-		return statement
-	}
-
 	hasAccount(account: string): boolean {
-		return this.#get('SELECT 1 FROM account WHERE id = ?', account) !== undefined
+		return this.sql.get('SELECT 1 FROM account WHERE id = ?', account) !== undefined
 	}
 
 	accounts(): string[] {
-		return this.#all<{ id: string }>('SELECT id FROM account').map(row => row.id)
+		return this.sql.all<{ id: string }>('SELECT id FROM account').map(row => row.id)
 	}
 
 	mailboxes(account: string): MailboxRow[] {
-		return this.#all<MailboxRow>(`${MAILBOX} WHERE account = ? ORDER BY name`, account).map(asMailbox)
+		return this.sql.all<MailboxRow>(`${MAILBOX} WHERE account = ? ORDER BY name`, account).map(asMailbox)
 	}
 
 	mailbox(account: string, name: string): MailboxRow | null {
-		const row = this.#get<MailboxRow>(`${MAILBOX} WHERE account = ? AND name = ?`, account, properName(name))
+		const row = this.sql.get<MailboxRow>(
+			`${MAILBOX} WHERE account = ? AND name = ?`,
+			account,
+			properName(name),
+		)
 		return row ? asMailbox(row) : null
 	}
 
 	mailboxByKey(key: number): MailboxRow | null {
-		const row = this.#get<MailboxRow>(`${MAILBOX} WHERE key = ?`, key)
+		const row = this.sql.get<MailboxRow>(`${MAILBOX} WHERE key = ?`, key)
 		return row ? asMailbox(row) : null
 	}
 
 	subscriptions(account: string): string[] {
-		return this.#all<{ name: string }>(
-			'SELECT name FROM subscription WHERE account = ? ORDER BY name',
-			account,
-		).map(row => row.name)
+		return this.sql
+			.all<{ name: string }>('SELECT name FROM subscription WHERE account = ? ORDER BY name', account)
+			.map(row => row.name)
 	}
 
 	metadata(account: string, mailbox: string): [entry: string, value: string][] {
-		return this.#all<{ entry: string; value: string }>(
-			'SELECT entry, value FROM metadata WHERE account = ? AND mailbox = ? ORDER BY entry',
-			account,
-			mailbox,
-		).map(row => [row.entry, row.value])
+		return this.sql
+			.all<{ entry: string; value: string }>(
+				'SELECT entry, value FROM metadata WHERE account = ? AND mailbox = ? ORDER BY entry',
+				account,
+				mailbox,
+			)
+			.map(row => [row.entry, row.value])
 	}
 
 	rights(mailbox: string): [identifier: string, rights: string][] {
 		const sql = 'SELECT identifier, rights FROM rights WHERE mailbox = ? ORDER BY identifier'
-		return this.#all<{ identifier: string; rights: string }>(sql, mailbox).map(row => [
-			row.identifier,
-			row.rights,
-		])
+		return this.sql
+			.all<{ identifier: string; rights: string }>(sql, mailbox)
+			.map(row => [row.identifier, row.rights])
 	}
 
 	sharedWith(account: string): MailboxRow[] {
 		const ids = 'SELECT mailbox FROM rights WHERE identifier IN (?, ?)'
 		const sql = `${MAILBOX} WHERE id IN (${ids}) AND account <> ? ORDER BY account, name`
-		return this.#all<MailboxRow>(sql, account, ANYONE, account).map(asMailbox)
+		return this.sql.all<MailboxRow>(sql, account, ANYONE, account).map(asMailbox)
 	}
 
 	seenBy(account: string): Messages {
-		const seen =
-			'SELECT 1 FROM seen s WHERE s.mailbox = message.mailbox AND s.uid = message.uid AND s.account = ?'
-		const columns = `uid, modseq, (flags & ~1) | EXISTS (${seen}) AS flags, keywords, internal_date AS internalDate,
-			save_date AS saveDate, size, blob`
-		const rows = `SELECT ${columns} FROM message WHERE mailbox = ?`
-		return {
-			messages: (mailbox, from, to) =>
-				this.#all<MessageRow>(`${rows} AND uid BETWEEN ? AND ? ORDER BY uid`, account, mailbox, from, to).map(
-					asMessage,
-				),
-			messagesSince: (mailbox, modseq) =>
-				this.#all<MessageRow>(`${rows} AND modseq > ? ORDER BY uid`, account, mailbox, modseq).map(asMessage),
-			firstUnseen: mailbox => {
-				const sql = `SELECT uid FROM message WHERE mailbox = ? AND NOT EXISTS (${seen}) ORDER BY uid LIMIT 1`
-				return this.#get<{ uid: number }>(sql, mailbox, account)?.uid ?? null
-			},
-			countUnseen: mailbox => {
-				const sql = `SELECT messages - (SELECT count(*) FROM seen WHERE mailbox = ? AND account = ?) AS unseen
-					FROM mailbox WHERE key = ?`
-				return this.#get<{ unseen: number }>(sql, mailbox, account, mailbox)?.unseen ?? 0
-			},
-		}
-	}
-
-	countUnseen(mailbox: number): number {
-		return this.#get<{ unseen: number }>('SELECT unseen FROM mailbox WHERE key = ?', mailbox)?.unseen ?? 0
+		return new SqliteMessages(this.sql, account)
 	}
 
 	deletedSize(mailbox: number): number {
 		const sql = 'SELECT coalesce(sum(size), 0) AS size FROM message WHERE mailbox = ? AND flags & 8'
-		return this.#get<{ size: number }>(sql, mailbox)!.size
+		return this.sql.get<{ size: number }>(sql, mailbox)!.size
 	}
 
 	uids(mailbox: number): number[] {
-		// One string instead of a row object for each message: an idle connection keeps a tenth of the memory.
-		const sql = 'SELECT json_group_array(uid ORDER BY uid) AS uids FROM message WHERE mailbox = ?'
-		return JSON.parse(this.#get<{ uids: string }>(sql, mailbox)!.uids)
+		return this.sql.list('uid ORDER BY uid', 'FROM message WHERE mailbox = ?', mailbox)
 	}
 
-	firstUnseen(mailbox: number): number | null {
-		const sql = 'SELECT uid FROM message WHERE mailbox = ? AND flags & 1 = 0 ORDER BY uid LIMIT 1'
-		return this.#get<{ uid: number }>(sql, mailbox)?.uid ?? null
+	uidRuns(box: MailboxRow): UidRuns {
+		const known = this.#uids.get(box.key)
+		if (known?.modseq === box.modseq) return known.runs
+		const runs = (known && this.#runsSince(known, box)) ?? this.#runsOf(box)
+		this.#uids.delete(box.key)
+		if (runs.length !== box.messages || runs.octets > REMEMBERED_OCTETS) return runs
+		if (this.#uids.size >= REMEMBERED) this.#uids.delete(this.#uids.keys().next().value!)
+		this.#uids.set(box.key, { modseq: box.modseq, runs })
+		return runs
 	}
 
-	messages(mailbox: number, from: number, to: number): MessageRow[] {
-		return this.#all<MessageRow>(`${MESSAGE} AND uid BETWEEN ? AND ? ORDER BY uid`, mailbox, from, to).map(
-			asMessage,
+	/** Null when what happened since does not add up: the row was read a moment before. */
+	#runsSince({ modseq, runs }: { modseq: number; runs: UidRuns }, box: MailboxRow): UidRuns | null {
+		const places: number[] = []
+		for (const uid of this.#expunged(box, modseq)) {
+			const place = runs.from(uid)
+			if (place < runs.length && runs.uid(place) === uid) places.push(place)
+		}
+		const came = this.sql.list<number>(
+			'uid ORDER BY uid',
+			'FROM message WHERE mailbox = ? AND uid > ? AND uid < ?',
+			box.key,
+			runs.last,
+			box.uidNext,
 		)
+		let now = places.length > 0 ? runs.minus(places) : runs
+		for (const uid of came) now = now.plus(uid)
+		return now.length === box.messages ? now : null
 	}
 
-	messagesSince(mailbox: number, modseq: number): MessageRow[] {
-		return this.#all<MessageRow>(`${MESSAGE} AND modseq > ? ORDER BY uid`, mailbox, modseq).map(asMessage)
+	/** What is missing was expunged, and that is remembered: often less is to be read than what is there. */
+	#runsOf(box: MailboxRow): UidRuns {
+		const last = box.uidNext - 1
+		const missing = last - box.messages
+		const gaps = missing === 0 ? [] : missing < box.messages ? this.#expunged(box, 0) : null
+		return gaps?.length === missing ? UidRuns.allBut(last, gaps) : UidRuns.of(this.uids(box.key))
+	}
+
+	#expunged({ key, modseq }: MailboxRow, since: number): number[] {
+		const rest = 'FROM expunged WHERE mailbox = ? AND modseq > ? AND modseq <= ?'
+		return this.sql.list('uid ORDER BY uid', rest, key, since, modseq)
 	}
 
 	expungedSince(mailbox: number, modseq: number): number[] {
-		return this.#all<{ uid: number }>(
-			'SELECT uid FROM expunged WHERE mailbox = ? AND modseq > ? ORDER BY uid',
+		return this.sql.list(
+			'uid ORDER BY uid',
+			'FROM expunged WHERE mailbox = ? AND modseq > ?',
 			mailbox,
 			modseq,
-		).map(row => row.uid)
+		)
 	}
 
 	head(blob: number): BlobHead {
-		const row = this.#get<{
-			hash: string
-			size: number
-			envelope: string
-			structure: string
-			preview: string
-		}>('SELECT hash, size, envelope, structure, preview FROM blob WHERE id = ?', blob)
-		if (!row) throw new Error(`no body ${blob}`)
-		return { ...row, envelope: JSON.parse(row.envelope), structure: JSON.parse(row.structure) }
+		const head = this.heads([blob]).get(blob)
+		if (!head) throw new Error(`no body ${blob}`)
+		return head
+	}
+
+	heads(blobs: number[]): Map<number, BlobHead> {
+		const heads = new Map<number, BlobHead>()
+		for (const [id, hash, size, envelope, structure, preview] of this.sql.arrays<
+			[number, string, number, string, string, string]
+		>(
+			`SELECT blob.id, hash, size, envelope, structure, preview FROM json_each(?) wanted CROSS JOIN blob ON blob.id = wanted.value`,
+			JSON.stringify(blobs),
+		))
+			heads.set(id, new StoredHead(hash, size, preview, envelope, structure))
+		return heads
+	}
+
+	bodies(blobs: number[]): Map<number, Buffer> {
+		const bodies = new Map<number, Buffer>()
+		const sql = 'SELECT blob, data FROM json_each(?) wanted CROSS JOIN body ON body.blob = wanted.value'
+		for (const [id, data] of this.sql.arrays<[number, Uint8Array]>(sql, JSON.stringify(blobs)))
+			bodies.set(id, unpack(data))
+		return bodies
 	}
 
 	body(blob: number): Buffer {
@@ -203,7 +208,7 @@ export class SqliteReader implements Reader {
 	}
 
 	#where(blob: number): { file: string | null; data: Uint8Array | null } {
-		const row = this.#get<{ file: string | null; data: Uint8Array | null }>(
+		const row = this.sql.get<{ file: string | null; data: Uint8Array | null }>(
 			'SELECT file, data FROM blob LEFT JOIN body ON body.blob = blob.id WHERE blob.id = ?',
 			blob,
 		)
@@ -216,7 +221,7 @@ export class SqliteReader implements Reader {
 	}
 
 	usage(account: string): { size: number; messages: number } {
-		return this.#get(
+		return this.sql.get(
 			'SELECT coalesce(sum(size), 0) AS size, coalesce(sum(messages), 0) AS messages FROM mailbox WHERE account = ?',
 			account,
 		)!
@@ -224,68 +229,65 @@ export class SqliteReader implements Reader {
 
 	queue(filter: { route?: string; id?: string } = {}): QueueItem[] {
 		if (filter.id)
-			return this.#all<QueueItem>(`${QUEUE} WHERE r.id = ? ORDER BY r.key`, filter.id).map(asItem)
+			return this.sql.all<QueueItem>(`${QUEUE} WHERE r.id = ? ORDER BY r.key`, filter.id).map(asItem)
 		if (filter.route)
-			return this.#all<QueueItem>(`${QUEUE} WHERE r.route = ? ORDER BY r.key`, filter.route).map(asItem)
-		return this.#all<QueueItem>(`${QUEUE} ORDER BY r.key`).map(asItem)
+			return this.sql.all<QueueItem>(`${QUEUE} WHERE r.route = ? ORDER BY r.key`, filter.route).map(asItem)
+		return this.sql.all<QueueItem>(`${QUEUE} ORDER BY r.key`).map(asItem)
 	}
 
 	queueDue(route: string, now: number, most: number, after = 0): QueueItem[] {
-		return this.#all<QueueItem>(
-			`${QUEUE} WHERE r.route = ? AND r.key > ? AND r.held = 0 AND r.due <= ? ORDER BY r.key LIMIT ?`,
-			route,
-			after,
-			now,
-			most,
-		).map(asItem)
+		return this.sql
+			.all<QueueItem>(
+				`${QUEUE} WHERE r.route = ? AND r.key > ? AND r.held = 0 AND r.due <= ? ORDER BY r.key LIMIT ?`,
+				route,
+				after,
+				now,
+				most,
+			)
+			.map(asItem)
 	}
 
 	queueNext(route: string): number | null {
-		return this.#get<{ due: number | null }>(
+		return this.sql.get<{ due: number | null }>(
 			'SELECT min(due) AS due FROM queue_recipient WHERE route = ? AND held = 0',
 			route,
 		)!.due
 	}
 
 	queueToWarn(now: number, most: number): QueueItem[] {
-		return this.#all<QueueItem>(
-			`${QUEUE} WHERE r.warn <= ? AND r.held = 0 ORDER BY r.key LIMIT ?`,
-			now,
-			most,
-		).map(asItem)
+		return this.sql
+			.all<QueueItem>(`${QUEUE} WHERE r.warn <= ? AND r.held = 0 ORDER BY r.key LIMIT ?`, now, most)
+			.map(asItem)
 	}
 
 	queueRoutes(): { route: string; waiting: number; due: number }[] {
-		return this.#all(
+		return this.sql.all(
 			'SELECT route, count(*) AS waiting, min(due) AS due FROM queue_recipient WHERE held = 0 GROUP BY route',
 		)
 	}
 
 	totals(): { accounts: number; messages: number; size: number; queued: number } {
-		return this.#get(
+		return this.sql.get(
 			`SELECT (SELECT count(*) FROM account) AS accounts, coalesce(sum(messages), 0) AS messages,
 			 coalesce(sum(size), 0) AS size, (SELECT count(*) FROM queue_recipient) AS queued FROM mailbox`,
 		)!
 	}
 
 	log(after: number, most: number): LogRow[] {
-		const node = this.#get<{ value: string }>(`SELECT value FROM fact WHERE name = 'node'`)?.value ?? ''
-		return this.#all<Omit<LogRow, 'op' | 'node'> & { op: string }>(
-			'SELECT seq, account, epoch, stamp, op FROM log WHERE seq > ? ORDER BY seq LIMIT ?',
-			after,
-			most,
-		).map(row => ({ ...row, node, op: JSON.parse(row.op) }))
+		const node = this.sql.get<{ value: string }>(`SELECT value FROM fact WHERE name = 'node'`)?.value ?? ''
+		return this.sql
+			.all<Omit<LogRow, 'op' | 'node'> & { op: string }>(
+				'SELECT seq, account, epoch, stamp, op FROM log WHERE seq > ? ORDER BY seq LIMIT ?',
+				after,
+				most,
+			)
+			.map(row => ({ ...row, node, op: JSON.parse(row.op) }))
 	}
 }
 
 // Rows come from SQLite as fresh objects: they are mended in place.
 function asMailbox(row: MailboxRow): MailboxRow {
 	row.subscribed = Boolean(row.subscribed)
-	return row
-}
-
-function asMessage(row: MessageRow): MessageRow {
-	row.keywords = row.keywords === null ? NONE : JSON.parse(row.keywords as unknown as string)
 	return row
 }
 

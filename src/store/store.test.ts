@@ -512,12 +512,34 @@ test('a message that replaces another comes and the other goes, or neither', asy
 	assert.equal(store.reader.deletedSize(key), letter('new').length)
 })
 
+/** What is remembered of the uids, and what an index says of flags, is what the messages themselves say. */
+function sameUids(account: string): void {
+	const { reader } = store
+	for (const box of reader.mailboxes(account)) {
+		const rows = reader.messages(box.key, 1, 2 ** 32)
+		const uids = rows.map(({ uid }) => uid)
+		assert.deepEqual([...reader.uidRuns(box).between(0, box.messages)], uids)
+		assert.deepEqual(reader.uids(box.key), uids)
+		const narrow = rows.map(({ uid, modseq, flags, keywords }) => ({ uid, modseq, flags, keywords }))
+		assert.deepEqual(reader.flags(box.key, 1, 2 ** 32), narrow)
+		for (const mask of [Flag.seen, Flag.seen | Flag.flagged, Flag.deleted])
+			for (const wanted of [0, mask]) {
+				const having = rows.filter(({ flags }) => (flags & mask) === wanted).map(({ uid }) => uid)
+				assert.deepEqual(reader.uidsFlagged(box.key, mask, wanted), having)
+			}
+		assert.equal(reader.firstUnseen(box.key), rows.find(({ flags }) => !(flags & Flag.seen))?.uid ?? null)
+	}
+}
+
 test('random Ops do to the store what they do to a small model; counts and modseqs agree', async () => {
 	await fc.assert(
 		fc.asyncProperty(fc.array(act, { minLength: 5, maxLength: 40 }), async acts => {
 			const account = newId()
 			await one({ do: 'account.create', account })
-			for (const act of acts) await perform(account, act)
+			for (const act of acts) {
+				await perform(account, act)
+				sameUids(account)
+			}
 			const expected = [...model(acts)].map(([name, box]) => ({
 				name,
 				uidNext: box.uidNext,

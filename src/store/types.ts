@@ -1,4 +1,5 @@
 import type { Envelope, Part, Scanned } from '../message/index.ts'
+import type { UidRuns } from './uid-runs.ts'
 
 /** System flags as bits of one number (RFC 9051 section 2.3.2; \Recent is not kept). */
 export const Flag = { seen: 1, answered: 2, flagged: 4, deleted: 8, draft: 16 } as const
@@ -178,12 +179,10 @@ export type MailboxRow = {
 	subscribed: boolean
 }
 
+export type FlagsRow = { uid: number; modseq: number; flags: number; keywords: string[] }
+
 /** What is asked of messages most often; one range scan. */
-export type MessageRow = {
-	uid: number
-	modseq: number
-	flags: number
-	keywords: string[]
+export type MessageRow = FlagsRow & {
 	internalDate: number
 	saveDate: number
 	size: number
@@ -192,7 +191,13 @@ export type MessageRow = {
 }
 
 /** RFC 8474 EMAILID is `M` + hash. */
-export type BlobHead = { hash: string; size: number; envelope: Envelope; structure: Part; preview: string }
+export type BlobHead = {
+	readonly hash: string
+	readonly size: number
+	readonly envelope: Envelope
+	readonly structure: Part
+	readonly preview: string
+}
 
 /** Where a text is looked for: `text` is header and body (IMAP TEXT), `body` the body without it. */
 export type SearchField = 'text' | 'body' | 'header' | 'subject' | 'from' | 'to' | 'cc' | 'messageId'
@@ -207,6 +212,10 @@ export type TextFound = { below: number; uids: Map<number, boolean> }
 export type Messages = {
 	/** The lowest uid without \Seen. */
 	firstUnseen(mailbox: number): number | null
+	/** Uids of messages whose system flags that are in `mask` are `flags`, ascending. */
+	uidsFlagged(mailbox: number, mask: number, flags: number): number[]
+	/** Nothing but the flags of messages with from ≤ uid ≤ to, ascending. */
+	flags(mailbox: number, from: number, to: number): FlagsRow[]
 	/** Messages with from ≤ uid ≤ to, ascending. */
 	messages(mailbox: number, from: number, to: number): MessageRow[]
 	/** Messages with a modseq above `modseq`, ascending by uid. */
@@ -230,6 +239,8 @@ export type Reader = Messages & {
 	deletedSize(mailbox: number): number
 	/** All uids, ascending. */
 	uids(mailbox: number): number[]
+	/** The same as runs, of the mailbox as the row says; cheap, most of it is remembered. */
+	uidRuns(mailbox: MailboxRow): UidRuns
 	/** The same messages, with the \Seen of an account whose mailbox it is not. */
 	seenBy(account: string): Messages
 	/** RFC 4314: who may do what in a mailbox, its owner aside. @param mailbox its MAILBOXID */
@@ -240,6 +251,10 @@ export type Reader = Messages & {
 	expungedSince(mailbox: number, modseq: number): number[]
 	/** Envelope, structure and preview of a body. */
 	head(blob: number): BlobHead
+	/** Of many; those that are gone are missing. */
+	heads(blobs: number[]): Map<number, BlobHead>
+	/** Bodies that are kept in SQLite (all that are not large). Others, and those that are gone, are missing. */
+	bodies(blobs: number[]): Map<number, Buffer>
 	/** A whole body. For large ones use `bodyStream`. */
 	body(blob: number): Buffer
 	/** Octets from `start` up to, not including, `end`; in pieces, without the whole in memory when it is large. */

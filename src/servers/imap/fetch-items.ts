@@ -1,4 +1,5 @@
 import { decodeTransfer } from '../../message/index.ts'
+import type { BlobHead, MessageRow } from '../../store/index.ts'
 import { imap } from '../../wire/index.ts'
 import type { Fetched } from './fetched.ts'
 import { formatFlags } from './flags.ts'
@@ -60,33 +61,46 @@ function isFieldsOfMessage({ part, text }: imap.Section): boolean {
 	return part.length === 0 && (text === 'HEADER.FIELDS' || text === 'HEADER.FIELDS.NOT')
 }
 
-/** @param utf8 the client took UTF8=ACCEPT */
-export function itemWriter(item: imap.FetchItem, utf8: boolean): WriteItem {
+/** What the row or the head of a message says: an item as text. */
+export type ItemText = (message: { row: MessageRow; head: BlobHead }) => string
+
+/** Null for what is made of octets. @param utf8 the client took UTF8=ACCEPT */
+export function itemText(item: imap.FetchItem, utf8: boolean): ItemText | null {
 	switch (item.item) {
 		case 'UID':
-			return ({ row }, out) => out.text(`UID ${row.uid}`)
+			return ({ row }) => `UID ${row.uid}`
 		case 'FLAGS':
-			return ({ row }, out) => out.text(`FLAGS (${formatFlags(row.flags, row.keywords)})`)
+			return ({ row }) => `FLAGS (${formatFlags(row.flags, row.keywords)})`
 		case 'INTERNALDATE':
-			return ({ row }, out) => out.text(`INTERNALDATE ${imap.formatDateTime(row.internalDate)}`)
+			return ({ row }) => `INTERNALDATE ${imap.formatDateTime(row.internalDate)}`
 		case 'SAVEDATE':
-			return ({ row }, out) => out.text(`SAVEDATE ${imap.formatDateTime(row.saveDate)}`)
+			return ({ row }) => `SAVEDATE ${imap.formatDateTime(row.saveDate)}`
 		case 'RFC822.SIZE':
-			return ({ row }, out) => out.text(`RFC822.SIZE ${row.size}`)
+			return ({ row }) => `RFC822.SIZE ${row.size}`
 		case 'MODSEQ':
-			return ({ row }, out) => out.text(`MODSEQ (${row.modseq})`)
+			return ({ row }) => `MODSEQ (${row.modseq})`
 		case 'ENVELOPE':
-			return ({ head }, out) => out.text(`ENVELOPE ${imap.formatEnvelope(head.envelope, utf8)}`)
+			return ({ head }) => `ENVELOPE ${imap.formatEnvelope(head.envelope, utf8)}`
 		case 'BODY':
-			return ({ head }, out) => out.text(`BODY ${imap.formatStructure(head.structure, false, utf8)}`)
+			return ({ head }) => `BODY ${imap.formatStructure(head.structure, false, utf8)}`
 		case 'BODYSTRUCTURE':
-			return ({ head }, out) => out.text(`BODYSTRUCTURE ${imap.formatStructure(head.structure, true, utf8)}`)
+			return ({ head }) => `BODYSTRUCTURE ${imap.formatStructure(head.structure, true, utf8)}`
 		case 'EMAILID':
-			return ({ head }, out) => out.text(`EMAILID (M${head.hash})`)
+			return ({ head }) => `EMAILID (M${head.hash})`
 		case 'THREADID':
-			return (_, out) => out.text('THREADID NIL')
+			return () => 'THREADID NIL'
 		case 'PREVIEW':
-			return ({ head }, out) => out.text(`PREVIEW ${imap.formatString(head.preview, utf8)}`)
+			return ({ head }) => `PREVIEW ${imap.formatString(head.preview, utf8)}`
+		default:
+			return null
+	}
+}
+
+/** @param utf8 the client took UTF8=ACCEPT */
+export function itemWriter(item: imap.FetchItem, utf8: boolean): WriteItem {
+	const text = itemText(item, utf8)
+	if (text) return (message, out) => out.text(text(message))
+	switch (item.item) {
 		case 'RFC822':
 			return sectionWriter('RFC822', WHOLE, null)
 		case 'RFC822.HEADER':
@@ -103,6 +117,8 @@ export function itemWriter(item: imap.FetchItem, utf8: boolean): WriteItem {
 		case 'BINARY[]':
 		case 'BINARY.SIZE[]':
 			return binaryWriter(item)
+		default:
+			throw new Error(`${item.item} is made of no octets`)
 	}
 }
 

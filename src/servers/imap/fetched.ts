@@ -5,12 +5,15 @@ import type { Cut } from './sections.ts'
 export class Fetched {
 	readonly row: MessageRow
 	#reader: Reader
-	#head: BlobHead | null = null
-	#body: Buffer | null = null
+	#head: BlobHead | undefined
+	#body: Buffer | undefined
 
-	constructor(reader: Reader, row: MessageRow) {
+	/** @param head, body where they were read already */
+	constructor(reader: Reader, row: MessageRow, head?: BlobHead, body?: Buffer) {
 		this.#reader = reader
 		this.row = row
+		this.#head = head
+		this.#body = body
 	}
 
 	get head(): BlobHead {

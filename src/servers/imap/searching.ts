@@ -1,6 +1,6 @@
 import type { imap } from '../../wire/index.ts'
 import { Fetched } from './fetched.ts'
-import { inBatches, rowsAt } from './rows.ts'
+import { fetchedOf, inBatches, rowsAt } from './rows.ts'
 import { askIndex, narrow } from './search-index.ts'
 import { compile, type Test } from './search-keys.ts'
 import { SearchText } from './search-text.ts'
@@ -28,16 +28,17 @@ export async function find(session: Session, view: View, key: imap.SearchKey): P
 	}
 	const needs = { head: true, body: test.octets !== 'none' }
 	await inBatches(session, spans, async batch => {
-		for (const [place, row] of rowsAt(session, batch, view)) {
-			const before = places.length
-			const quick = row && test.quick(row, place)
-			if (!row || quick === false) continue
-			if (quick === true) places.push(place)
-			else {
-				const message = new Fetched(session.house.reader, row)
-				if (message.ready(needs, view.mailbox) && (await matches(test, place, message))) places.push(place)
-			}
-			if (places.length > before) modseq = Math.max(modseq, row.modseq)
+		const rows = rowsAt(session, batch, view)
+		const answers = rows.map((row, i) => (row ? test.quick(row, batch[i]!) : false))
+		const open = rows.map((row, i) => (answers[i] === null ? row : null))
+		const messages = open.some(row => row) ? fetchedOf(session, view.mailbox, open, needs) : open
+		for (const [i, row] of rows.entries()) {
+			const place = batch[i]!
+			const message = messages[i]
+			const matched = message instanceof Fetched ? await matches(test, place, message) : answers[i]
+			if (!row || !matched) continue
+			places.push(place)
+			modseq = Math.max(modseq, row.modseq)
 		}
 	})
 	if (sure.length === 0) return { places, modseq }

@@ -1,4 +1,4 @@
-import type { MessageRow } from '../../store/index.ts'
+import type { FlagsRow, MessageRow } from '../../store/index.ts'
 import { imap } from '../../wire/index.ts'
 import { formatFlags, permanentFlags } from './flags.ts'
 import { messagesIn } from './mailboxes.ts'
@@ -87,7 +87,7 @@ function tellChanged(session: Session, rows: MessageRow[], flags: boolean): void
 }
 
 /** An untagged FETCH with the flags of a message; with its uid, which every client may be sent. */
-export function flagsResponse(session: Session, place: number, row: MessageRow): string {
+export function flagsResponse(session: Session, place: number, row: FlagsRow): string {
 	const modseq = session.condstore ? `MODSEQ (${row.modseq}) ` : ''
 	return `${fetchStart(session, place, row.uid, true)}${modseq}FLAGS (${formatFlags(row.flags, row.keywords)}))\r\n`
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import type { MailboxRow } from '../../store/index.ts'
+import { type MailboxRow, UidRuns } from '../../store/index.ts'
 import { imap } from '../../wire/index.ts'
 import { Rejected } from './done.ts'
 import { holds, type Span, spansWithin, View } from './view.ts'
@@ -9,7 +9,7 @@ import { holds, type Span, spansWithin, View } from './view.ts'
 const box = { key: 1, name: 'INBOX', uidValidity: 1, modseq: 1 } as MailboxRow
 
 function viewOf(uids: number[]): View {
-	return new View(box, uids, false)
+	return new View(box, UidRuns.of(uids), false)
 }
 
 function all(view: View): number[] {

@@ -1,4 +1,4 @@
-import type { MailboxRow } from '../../store/index.ts'
+import type { MailboxRow, UidRuns } from '../../store/index.ts'
 import { imap } from '../../wire/index.ts'
 import { bad, Rejected } from './done.ts'
 
@@ -7,7 +7,8 @@ export type Span = [from: number, to: number]
 
 /**
  * The selected mailbox as this client knows it: which message has which sequence number. It changes only when the
- * client is told (sync.ts). Place = sequence number - 1. Four octets a message, so that an idle session is cheap.
+ * client is told (sync.ts). Place = sequence number - 1. Until then it shares the uids with others, so that an idle session
+ * is cheap.
  */
 export class View {
 	readonly mailbox: number
@@ -30,10 +31,9 @@ export class View {
 	readonly own = new Set<number>()
 	/** Uids of the saved search result `$` (RFC 5182), as ranges: what is expunged falls out by itself. */
 	#saved: imap.Range[] = []
-	#uids: Uint32Array
-	#length: number
+	#uids: UidRuns
 
-	constructor(box: MailboxRow, uids: number[], readOnly: boolean) {
+	constructor(box: MailboxRow, uids: UidRuns, readOnly: boolean) {
 		this.mailbox = box.key
 		this.id = box.id
 		this.account = box.account
@@ -42,63 +42,49 @@ export class View {
 		this.readOnly = readOnly
 		this.modseq = box.modseq
 		this.expungeModseq = box.modseq
-		this.#uids = Uint32Array.from(uids)
-		this.#length = uids.length
+		this.#uids = uids
 	}
 
 	get length(): number {
-		return this.#length
+		return this.#uids.length
 	}
 
 	/** The uid at a place. */
 	uid(place: number): number {
-		return this.#uids[place]!
+		return this.#uids.uid(place)
 	}
 
 	get lastUid(): number {
-		return this.#length > 0 ? this.#uids[this.#length - 1]! : 0
+		return this.#uids.last
 	}
 
 	/** The first place whose uid is not below `uid`; behind the last one when there is none. */
 	from(uid: number): number {
-		let low = 0
-		let high = this.#length
-		while (low < high) {
-			const middle = (low + high) >>> 1
-			if (this.#uids[middle]! < uid) low = middle + 1
-			else high = middle
-		}
-		return low
+		return this.#uids.from(uid)
 	}
 
 	/** The place of a uid, -1 when it is not here. */
 	place(uid: number): number {
-		const place = this.from(uid)
-		return place < this.#length && this.#uids[place] === uid ? place : -1
+		const place = this.#uids.from(uid)
+		return place < this.#uids.length && this.#uids.uid(place) === uid ? place : -1
 	}
 
 	/** @param uid above all that are here */
 	add(uid: number): void {
-		if (this.#length === this.#uids.length) {
-			const grown = new Uint32Array(this.#length + 16 + (this.#length >> 3))
-			grown.set(this.#uids)
-			this.#uids = grown
-		}
-		this.#uids[this.#length++] = uid
+		this.#uids = this.#uids.plus(uid)
 	}
 
 	/** @param uids ascending. Returns those of them that were here and the places they had, ascending. */
 	remove(uids: number[]): { uids: number[]; places: number[] } {
-		const known = uids.filter(uid => this.place(uid) >= 0)
-		const places = known.map(uid => this.place(uid))
-		if (places.length === 0) return { uids: known, places }
-		let kept = places[0]!
-		let next = 0
-		for (let place = kept; place < this.#length; place++) {
-			if (places[next] === place) next++
-			else this.#uids[kept++] = this.#uids[place]!
+		const known: number[] = []
+		const places: number[] = []
+		for (const uid of uids) {
+			const place = this.place(uid)
+			if (place < 0) continue
+			known.push(uid)
+			places.push(place)
 		}
-		this.#length = kept
+		if (places.length > 0) this.#uids = this.#uids.minus(places)
 		return { uids: known, places }
 	}
 
@@ -117,20 +103,20 @@ export class View {
 	#uidSpan(from: number, to: number): Span {
 		// `*` is the last message, and `900:*` names it too when it is below 900.
 		const first = to === imap.STAR ? Math.min(from, this.lastUid) : from
-		return [this.from(first), to === imap.STAR ? this.#length : this.from(to + 1)]
+		return [this.from(first), to === imap.STAR ? this.length : this.from(to + 1)]
 	}
 
 	#sequenceSpan(from: number, to: number): Span {
-		if (to !== imap.STAR && to > this.#length) {
-			throw new Rejected(bad(`there is no message ${to}, the last one is ${this.#length}`))
+		if (to !== imap.STAR && to > this.length) {
+			throw new Rejected(bad(`there is no message ${to}, the last one is ${this.length}`))
 		}
 		// QUIRK: RFC 9051 section 9 would have BAD for `1:*` in an empty mailbox and `8:*` with seven messages; clients ask so.
-		return [Math.max(0, Math.min(from, this.#length) - 1), Math.min(to, this.#length)]
+		return [Math.max(0, Math.min(from, this.length) - 1), Math.min(to, this.length)]
 	}
 
 	/** Saves a search result for `$`. */
 	save(places: number[]): void {
-		const uids = Uint32Array.from(places, place => this.#uids[place]!).sort()
+		const uids = Uint32Array.from(places, place => this.uid(place)).sort()
 		const saved: imap.Range[] = []
 		for (const uid of uids) {
 			const last = saved.at(-1)
@@ -143,7 +129,7 @@ export class View {
 	/** The uids at the places, ascending. */
 	uidsOf(spans: Span[]): number[] {
 		const uids: number[] = []
-		for (const [from, to] of spans) for (let place = from; place < to; place++) uids.push(this.#uids[place]!)
+		for (const [from, to] of spans) for (const uid of this.#uids.between(from, to)) uids.push(uid)
 		return uids
 	}
 }

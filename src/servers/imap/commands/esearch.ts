@@ -53,7 +53,7 @@ function* views(session: Session, sources: imap.MailboxFilter[], selected: boole
 	if (selected && !boxes.some(box => box.key === view!.mailbox)) yield view!
 	for (const box of boxes) {
 		if (box.key === view?.mailbox) yield view
-		else if (box.messages > 0) yield new View(box, reader.uids(box.key), true)
+		else if (box.messages > 0) yield new View(box, reader.uidRuns(box), true)
 	}
 }
 

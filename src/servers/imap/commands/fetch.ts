@@ -1,14 +1,14 @@
-import { Flag } from '../../../store/index.ts'
+import { Flag, type MessageRow } from '../../../store/index.ts'
 import { imap } from '../../../wire/index.ts'
 import { bad, type Done, ok } from '../done.ts'
-import { itemWriter, marksSeen, reads } from '../fetch-items.ts'
-import { Fetched } from '../fetched.ts'
+import { type ItemText, itemText, itemWriter, marksSeen, reads } from '../fetch-items.ts'
 import { formatFlags } from '../flags.ts'
 import { messagesIn, write } from '../mailboxes.ts'
 import { partOfSpans } from '../partial.ts'
 import { doneBy, rightsIn } from '../rights.ts'
-import { inBatches, rowsAt } from '../rows.ts'
+import { BODIES, fetchedOf, flagsAt, inBatches, ROWS, rowsAt } from '../rows.ts'
 import type { Session } from '../session.ts'
+import { fetchStart } from '../sync.ts'
 import { holds, type Span, spansWithin } from '../view.ts'
 import { writeMessage } from '../write-message.ts'
 
@@ -27,23 +27,71 @@ export async function fetch(session: Session, command: imap.CommandOf<'FETCH'>):
 	if (command.changedSince !== null && !asksModseq) items.push({ item: 'MODSEQ' })
 	if (command.uid && !session.uidOnly && !items.some(({ item }) => item === 'UID'))
 		items.unshift({ item: 'UID' })
+	const texts = items.map(item => itemText(item, session.utf8)).filter(text => text !== null)
+	const missing =
+		texts.length === items.length
+			? await writeTexts(session, spans, items, texts)
+			: await writeOctets(session, spans, items)
+	return ok('FETCH completed', missing > 0 ? 'EXPUNGEISSUED' : null)
+}
+
+/** What a row of flags is enough for. */
+const OF_FLAGS: ReadonlySet<string> = new Set(['UID', 'FLAGS', 'MODSEQ'])
+
+/** Items that are text without exception: many messages in one piece. Returns how many are no more. */
+async function writeTexts(
+	session: Session,
+	spans: Span[],
+	items: imap.FetchItem[],
+	texts: ItemText[],
+): Promise<number> {
+	const { reader } = session.house
+	const ofFlags = items.every(({ item }) => OF_FLAGS.has(item))
+	const needsHead = items.some(item => reads(item).head)
+	const [first, ...others] = texts as [ItemText, ...ItemText[]]
+	let missing = 0
+	const work = (places: number[]) => {
+		const rows = ofFlags ? (flagsAt(session, places) as (MessageRow | null)[]) : rowsAt(session, places)
+		const heads = needsHead ? reader.heads(rows.flatMap(row => row?.blob ?? [])) : null
+		let out = ''
+		for (let i = 0; i < places.length; i++) {
+			const row = rows[i]
+			const head = row && heads?.get(row.blob)
+			if (!row || (heads && !head)) {
+				missing++
+				continue
+			}
+			const message = { row, head: head! }
+			out += fetchStart(session, places[i]!, row.uid, false) + first(message)
+			for (const text of others) out += ` ${text(message)}`
+			out += ')\r\n'
+		}
+		session.out.text(out)
+	}
+	await inBatches(session, spans, work, needsHead ? undefined : ROWS)
+	return missing
+}
+
+/** The same where octets of messages are among them, and \Seen may have to be set. */
+async function writeOctets(session: Session, spans: Span[], items: imap.FetchItem[]): Promise<number> {
+	const view = session.view!
 	const writers = items.map(item => itemWriter(item, session.utf8))
 	const read = items.map(reads)
 	const needs = { head: read.some(({ head }) => head), body: read.some(({ body }) => body) }
 	const marks = !view.readOnly && items.some(marksSeen) && rightsIn(session, view).includes('s')
 	const asksFlags = items.some(({ item }) => item === 'FLAGS')
+	const asksModseq = items.some(({ item }) => item === 'MODSEQ')
 	let missing = 0
-	await inBatches(session, spans, async places => {
+	const work = async (places: number[]) => {
 		const rows = rowsAt(session, places)
 		const marked = marks ? await markSeen(session, rows) : null
-		for (const [place, row] of rows) {
-			const message = row && new Fetched(session.house.reader, row)
-			if (!message?.ready(needs, view.mailbox)) {
+		for (const [i, message] of fetchedOf(session, view.mailbox, rows, needs).entries()) {
+			if (!message) {
 				missing++
 				continue
 			}
 			session.out.inside = true
-			const writing = writeMessage(session, place, message, writers)
+			const writing = writeMessage(session, places[i]!, message, writers)
 			if (writing) await writing
 			// What we changed ourselves is told with what it was changed for.
 			if (marked?.has(message.row.uid)) {
@@ -54,8 +102,9 @@ export async function fetch(session: Session, command: imap.CommandOf<'FETCH'>):
 			session.out.inside = false
 			if (session.out.full) await session.out.drained()
 		}
-	})
-	return ok('FETCH completed', missing > 0 ? 'EXPUNGEISSUED' : null)
+	}
+	await inBatches(session, spans, work, BODIES)
+	return missing
 }
 
 /** CHANGEDSINCE: only what changed after that modseq; with VANISHED also what went (RFC 7162 sections 3.1.4.1, 3.2.6). */
@@ -79,10 +128,10 @@ function changed(
 }
 
 /** Sets \Seen where it is not, in the store and in the rows. Returns the uids it was set on. */
-async function markSeen(session: Session, rows: ReturnType<typeof rowsAt>): Promise<Set<number> | null> {
+async function markSeen(session: Session, rows: (MessageRow | null)[]): Promise<Set<number> | null> {
 	const view = session.view!
 	const uids: number[] = []
-	for (const [, row] of rows) if (row && (row.flags & Flag.seen) === 0) uids.push(row.uid)
+	for (const row of rows) if (row && (row.flags & Flag.seen) === 0) uids.push(row.uid)
 	if (uids.length === 0) return null
 	const result = await write(session, {
 		do: 'message.flags',
@@ -96,7 +145,7 @@ async function markSeen(session: Session, rows: ReturnType<typeof rowsAt>): Prom
 	})
 	const marked = new Set(result.uids)
 	if (marked.size > 0) view.own.add(result.modseq!)
-	for (const [, row] of rows) {
+	for (const row of rows) {
 		if (!row || !marked.has(row.uid)) continue
 		row.flags |= Flag.seen
 		row.modseq = result.modseq!

@@ -16,7 +16,7 @@ export function select(session: Session, command: imap.CommandOf<'SELECT'>): Don
 	session.view = null
 	const box = mailboxNamed(session, mailbox, 'r')
 	const readOnly = name === 'EXAMINE'
-	const view = new View(box, session.house.reader.uids(box.key), readOnly)
+	const view = new View(box, session.house.reader.uidRuns(box), readOnly)
 	view.byUidOnly = session.uidOnly
 	view.rights = box.rights
 	const permanent = readOnly ? '' : permanentFlags(box.rights)

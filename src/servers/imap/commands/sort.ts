@@ -1,8 +1,7 @@
 import type { imap } from '../../../wire/index.ts'
 import { type Done, ok } from '../done.ts'
 import { checkReturns, formatEsearch, saveResults } from '../esearch.ts'
-import { Fetched } from '../fetched.ts'
-import { inBatches, rowsAt } from '../rows.ts'
+import { fetchedOf, inBatches, rowsAt } from '../rows.ts'
 import { asksForModseq, find } from '../searching.ts'
 import type { Session } from '../session.ts'
 import { compareKeys, readsHead, type SortKeys, sortKeys } from '../sorting.ts'
@@ -19,11 +18,11 @@ export async function sort(session: Session, command: imap.CommandOf<'SORT'>): P
 	const needs = { head: criteria.some(readsHead), body: false }
 	const sorted: { place: number; keys: SortKeys }[] = []
 	await inBatches(session, spansOf(places), batch => {
-		for (const [place, row] of rowsAt(session, batch)) {
-			const message = row && new Fetched(session.house.reader, row)
-			if (!message?.ready(needs, view.mailbox)) continue
-			sorted.push({ place, keys: sortKeys(criteria, message.row, needs.head ? message.head : null) })
-		}
+		fetchedOf(session, view.mailbox, rowsAt(session, batch), needs).forEach((message, i) => {
+			if (!message) return
+			const keys = sortKeys(criteria, message.row, needs.head ? message.head : null)
+			sorted.push({ place: batch[i]!, keys })
+		})
 	})
 	const compare = compareKeys(criteria)
 	// A stable sort: equal ones stay in the order of their numbers.

@@ -3,7 +3,7 @@ import { type Done, no, ok } from '../done.ts'
 import { readFlags } from '../flags.ts'
 import { write } from '../mailboxes.ts'
 import { doneBy, mayFlag, mustHave, notAllowed } from '../rights.ts'
-import { inBatches, rowsAt } from '../rows.ts'
+import { flagsAt, inBatches, ROWS } from '../rows.ts'
 import type { Session } from '../session.ts'
 import { fetchStart, flagsResponse } from '../sync.ts'
 import type { Span } from '../view.ts'
@@ -38,13 +38,21 @@ export async function store(session: Session, command: imap.CommandOf<'STORE'>):
 	let missing = 0
 	// A client of modseqs has to learn the new ones, silent or not (RFC 7162 section 3.1.3).
 	if (!command.silent || session.condstore) {
-		await inBatches(session, spans, places => {
-			for (const [place, row] of rowsAt(session, places)) {
-				if (!row) missing++
-				else if (!command.silent) session.out.text(flagsResponse(session, place, row))
-				else session.out.text(`${fetchStart(session, place, row.uid, true)}MODSEQ (${row.modseq}))\r\n`)
-			}
-		})
+		await inBatches(
+			session,
+			spans,
+			places => {
+				let out = ''
+				for (const [i, row] of flagsAt(session, places).entries()) {
+					const place = places[i]!
+					if (!row) missing++
+					else if (!command.silent) out += flagsResponse(session, place, row)
+					else out += `${fetchStart(session, place, row.uid, true)}MODSEQ (${row.modseq}))\r\n`
+				}
+				session.out.text(out)
+			},
+			ROWS,
+		)
 	}
 	if (left.length > 0) {
 		const numbers = left.map(place => (command.uid ? view.uid(place) : place + 1))

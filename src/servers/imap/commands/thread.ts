@@ -1,13 +1,14 @@
 import { type BlobHead, fold, type MessageRow } from '../../../store/index.ts'
 import type { imap } from '../../../wire/index.ts'
 import { type Done, ok } from '../done.ts'
-import { Fetched } from '../fetched.ts'
-import { inBatches, rowsAt } from '../rows.ts'
+import { fetchedOf, inBatches, rowsAt } from '../rows.ts'
 import { asksForModseq, find } from '../searching.ts'
 import type { Session } from '../session.ts'
 import { baseSubject } from '../subject.ts'
 import { byReferences, orderedSubject, type Threaded } from '../threads.ts'
 import { spansOf } from '../view.ts'
+
+const HEAD = { head: true, body: false }
 
 /** THREAD of RFC 5256: ORDEREDSUBJECT and REFERENCES. */
 export async function thread(session: Session, command: imap.CommandOf<'THREAD'>): Promise<Done> {
@@ -17,11 +18,9 @@ export async function thread(session: Session, command: imap.CommandOf<'THREAD'>
 	const { places } = await find(session, view, key)
 	const messages: Threaded[] = []
 	await inBatches(session, spansOf(places), batch => {
-		for (const [place, row] of rowsAt(session, batch)) {
-			const message = row && new Fetched(session.house.reader, row)
-			if (!message?.ready({ head: true, body: false }, view.mailbox)) continue
-			messages.push(threaded(uid ? message.row.uid : place + 1, message.row, message.head))
-		}
+		fetchedOf(session, view.mailbox, rowsAt(session, batch), HEAD).forEach((message, i) => {
+			if (message) messages.push(threaded(uid ? message.row.uid : batch[i]! + 1, message.row, message.head))
+		})
 	})
 	const threads = algorithm === 'REFERENCES' ? byReferences(messages) : orderedSubject(messages)
 	session.out.text(`* THREAD${threads && ' '}${threads}\r\n`)
