@@ -320,3 +320,37 @@ test('PROXY lines come back as they were; others are none', () => {
 		assert.equal(parseProxyLine(line), null)
 	}
 })
+
+test('a mailbox of 100,000 messages opens at once, and QUIT deletes them in one transaction', async t => {
+	const body = store.stageSmall(Buffer.from('Subject: one of many\r\n\r\n'))
+	const add = { do: 'message.add', account: ALICE, mailbox: 'INBOX', body, flags: 0 } as const
+	for (let thousand = 0; thousand < 100; thousand++) {
+		await store.write(Array.from({ length: 1000 }, () => ({ ...add, keywords: [], internalDate: 0 })))
+	}
+	const talk = await Talk.to(door.port)
+	await talk.reply()
+	await talk.say('USER alice@example.com')
+	const began = performance.now()
+	assert.match(await talk.say('PASS secret'), /^\+OK 100000 messages \(2400000 octets\)/)
+	const opened = performance.now() - began
+	t.diagnostic(`opened in ${opened.toFixed(0)} ms`)
+	assert.ok(opened < 1000, `it took ${opened} ms`)
+	const uidls = (await many(talk, 'UIDL')).split('\r\n')
+	assert.equal(uidls.length, 100_003)
+	assert.match(uidls[100_000]!, /^100000 \d+\.\d+$/)
+	talk.send(Array.from({ length: 99_999 }, (_, at) => `DELE ${at + 1}\r\n`).join(''))
+	talk.send('STAT\r\n')
+	await talk.hear(/\+OK 1 24\r\n$/)
+	let transactions = 0
+	const { write } = home
+	home.write = ops => {
+		transactions++
+		return write(ops)
+	}
+	t.after(() => {
+		home.write = write
+	})
+	assert.match(await talk.say('QUIT'), /^\+OK/)
+	assert.equal(transactions, 1)
+	assert.equal(store.reader.mailbox(ALICE, 'INBOX')!.messages, 1)
+})

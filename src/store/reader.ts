@@ -110,6 +110,20 @@ export class SqliteReader extends SqliteMessages implements Reader {
 		return this.sql.list('uid ORDER BY uid', 'FROM message WHERE mailbox = ?', mailbox)
 	}
 
+	columns(mailbox: number): { uids: number[]; sizes: number[]; blobs: number[] } {
+		const sql = 'SELECT uid, size, blob FROM message WHERE mailbox = ? ORDER BY uid'
+		const columns = { uids: [] as number[], sizes: [] as number[], blobs: [] as number[] }
+		for (const [uid, size, blob] of this.sql.arrays<[uid: number, size: number, blob: number]>(
+			sql,
+			mailbox,
+		)) {
+			columns.uids.push(uid)
+			columns.sizes.push(size)
+			columns.blobs.push(blob)
+		}
+		return columns
+	}
+
 	uidRuns(box: MailboxRow): UidRuns {
 		const known = this.#uids.get(box.key)
 		if (known?.modseq === box.modseq) return known.runs

@@ -241,6 +241,8 @@ export type Reader = Messages & {
 	uids(mailbox: number): number[]
 	/** The same as runs, of the mailbox as the row says; cheap, most of it is remembered. */
 	uidRuns(mailbox: MailboxRow): UidRuns
+	/** What POP3 lists of all messages, ascending by uid. */
+	columns(mailbox: number): { uids: number[]; sizes: number[]; blobs: number[] }
 	/** The same messages, with the \Seen of an account whose mailbox it is not. */
 	seenBy(account: string): Messages
 	/** RFC 4314: who may do what in a mailbox, its owner aside. @param mailbox its MAILBOXID */

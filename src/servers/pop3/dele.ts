@@ -4,10 +4,8 @@ import type { Session } from './session.ts'
 
 /** Marks; QUIT deletes (RFC 1939 section 5). */
 export function dele(session: Session, maildrop: Maildrop, { number }: { number: number }): void {
-	const message = maildrop.message(number)
-	if (!message) return void session.err(NO_SUCH)
-	message.deleted = true
-	session.ok('Marked; QUIT will delete it')
+	if (maildrop.delete(number)) session.ok('Marked; QUIT will delete it')
+	else session.err(NO_SUCH)
 }
 
 export function rset(session: Session, maildrop: Maildrop): void {
