@@ -31,9 +31,12 @@ after(async () => {
 
 async function furnish(node: TestNode, person: string): Promise<void> {
 	await node.start()
-	await node.say('domain add', { domain: 'test.com' })
-	for (const name of ['admin', person]) await node.addAccount(`${name}@test.com`)
-	await node.say('admin grant', { address: 'admin@test.com', role: 'admin' })
+	await node.say('setup', {
+		domain: 'test.com',
+		admin: 'admin@test.com',
+		password: 'secret',
+		account: { address: `${person}@test.com`, password: 'secret' },
+	})
 }
 
 async function signIn(browser: Browser, node: TestNode, login: string): Promise<void> {
@@ -44,15 +47,59 @@ async function signIn(browser: Browser, node: TestNode, login: string): Promise<
 	await browser.part('who').waitFor({ state: 'attached' })
 }
 
-/** Two nodes with users of their own become one mail system, by the pages alone. */
-async function becomeOne(words: Words, a: TestNode, b: TestNode): Promise<void> {
-	await Promise.all([furnish(a, 'alice'), furnish(b, 'bob')])
-	// Both made one: when they join it is a conflict.
-	for (const node of [a, b]) await node.addAccount('team@test.com')
+/** The first start, by the page. */
+async function setUp(browser: Browser, node: TestNode, person: string): Promise<void> {
+	await browser.go(node.ip, '/')
+	await browser.part('set-up-new').click()
+	await browser.part('domain').fill('test.com')
+	await browser.part('password').fill('secret enough')
+	await browser.part('again').fill('secret enoug')
+	await browser.part('next').click()
+	await browser.page.locator('[aria-invalid=true]').waitFor()
+	await browser.part('again').fill('secret enough')
+	await browser.part('next').click()
+	await browser.part('local').fill(person)
+	await browser.part('account-password').fill('secret')
+	await browser.part('finish').click()
+	await browser.part('join-others').waitFor()
+}
 
+/** A third node that never was alone: it shows its code at the first start, and ends at the sign-in. */
+async function joinAtFirstStart(browser: Browser, node: TestNode): Promise<void> {
+	await node.start()
+	const there = await Browser.open()
+	await there.go(node.ip, '/mail/')
+	await there.part('set-up-join').click()
+	const code = (await there.part('join-code').textContent())!
+	await there.inspect('set-up-join')
+	await browser.part('menu-nodes').click()
+	await browser.part('add').click()
+	await browser.part('ip').fill(node.ip)
+	await browser.part('web-port').fill(String(PORTS.web))
+	await browser.part('code').fill(code)
+	await browser.part('submit').click()
+	await browser.part('joined').waitFor({ timeout: 30_000 })
+	await browser.part('close').click()
+	await browser.page.locator('tr', { hasText: node.ip }).waitFor()
+	await there.part('login').fill('admin@test.com')
+	await there.part('password').fill('secret enough')
+	await there.part('sign-in').click()
+	await there.part('menu-cluster').click()
+	await there.page.locator('[data-test^=node-]').nth(2).waitFor()
+	await there.inspect('cluster-of-three')
+	await there.close()
+}
+
+/** Two nodes with users of their own become one mail system, by the pages alone. */
+async function becomeOne(words: Words, a: TestNode, b: TestNode, c?: TestNode): Promise<void> {
+	await Promise.all([a.start(), b.start()])
 	const there = await Browser.open({ locale: words.locale })
-	await signIn(there, b, 'admin@test.com')
-	await there.part('menu-nodes').click()
+	await there.go(b.ip, '/')
+	await there.part('set-up-new').waitFor()
+	await there.inspect(`${words.locale}-set-up`)
+	await setUp(there, b, 'bob')
+	if (words.all) await there.inspect('set-up-done')
+	await there.part('join-others').click()
 	await there.part('show-code').click()
 	const code = (await there.part('join-code').textContent())!
 	if (words.all) await there.inspect('join-code')
@@ -60,7 +107,10 @@ async function becomeOne(words: Words, a: TestNode, b: TestNode): Promise<void> 
 
 	const browser = await Browser.open({ locale: words.locale })
 	const { page } = browser
-	await signIn(browser, a, 'admin@test.com')
+	await setUp(browser, a, 'alice')
+	await browser.part('stay-alone').click()
+	// Both made one: when they join it is a conflict.
+	for (const node of [a, b]) await node.addAccount('team@test.com')
 	await browser.part('menu-nodes').click()
 	await page.getByRole('heading', { name: words.heading, exact: true }).waitFor()
 	assert.match((await page.locator('main').textContent())!, words.way)
@@ -142,6 +192,8 @@ async function becomeOne(words: Words, a: TestNode, b: TestNode): Promise<void> 
 	await browser.part('account-alice@test.com').waitFor()
 	await browser.inspect(`${words.locale}-accounts`)
 
+	if (c) await joinAtFirstStart(browser, c)
+
 	// The node is disabled, then taken out.
 	await browser.part('menu-nodes').click()
 	await page.locator('tr', { hasText: b.ip }).getByRole('checkbox').check()
@@ -162,7 +214,7 @@ async function becomeOne(words: Words, a: TestNode, b: TestNode): Promise<void> 
 }
 
 test('two nodes become one mail system by the pages, in Chinese', () =>
-	becomeOne(CHINESE, new TestNode('127.0.28.3'), new TestNode('127.0.28.4')))
+	becomeOne(CHINESE, new TestNode('127.0.28.3'), new TestNode('127.0.28.4'), new TestNode('127.0.28.8')))
 
 test('two nodes become one mail system by the pages, in English', () =>
 	becomeOne(ENGLISH, new TestNode('127.0.28.5'), new TestNode('127.0.28.6')))

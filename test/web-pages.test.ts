@@ -23,6 +23,7 @@ async function get(path: string, ...words: string[]) {
 
 before(async () => {
 	await Promise.all([buildPages(), node.start()])
+	await node.say('setup', { domain: 'test.com', admin: 'admin@test.com', password: 'secret' })
 })
 after(async () => {
 	await endBrowsers()

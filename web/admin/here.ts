@@ -1,17 +1,27 @@
 import { computed, ref } from 'vue'
-import { onSignedOut } from '../shared/api.ts'
+import { onSignedOut, Problem } from '../shared/api.ts'
 import { type Role, type Session, signOut, whoAmI } from '../shared/session.ts'
+import { type FirstStart, firstStart } from './api/setup.ts'
 
 /** Who sits here. Undefined = not known yet; null = nobody is signed in. */
 export const session = ref<Session | null>()
 
+/** Set while nobody administers this node yet. */
+export const first = ref<Extract<FirstStart, { needed: true }>>()
+
 /** Asks the node. Must be called before the first page is drawn. */
-export function startSession(): void {
+export async function startSession(): Promise<void> {
 	onSignedOut(() => (session.value = null))
-	whoAmI().then(
-		found => (session.value = found),
-		() => (session.value = null),
-	)
+	first.value = undefined
+	try {
+		session.value = await whoAmI()
+	} catch (error) {
+		if (error instanceof Problem && error.code === 'setup-needed') {
+			const found = await firstStart().catch(() => null)
+			if (found?.needed) first.value = found
+		}
+		session.value = null
+	}
 }
 
 export async function leave(): Promise<void> {

@@ -12,7 +12,7 @@ const both = (...files: Promise<{ default: Texts }>[]) =>
 	Promise.all(files.map(async one => (await one).default))
 
 startTheme()
-startSession()
+void startSession()
 await startLanguages({
 	'zh-CN': () => both(import('../shared/messages/zh-CN.ts'), import('./messages/zh-CN.ts')),
 	en: () => both(import('../shared/messages/en.ts'), import('./messages/en.ts')),
