@@ -3,6 +3,7 @@ import type { Grant } from '../directory/index.ts'
 import { covers, may } from './may.ts'
 import { NotAllowed } from './perform.ts'
 import { accountNamed, placeOfAccount, powerOf } from './place.ts'
+import { unitNamed } from './units.ts'
 import { type Actor, CannotBeDone, type Office, type Target, verb } from './verb.ts'
 
 const given = z.object({
@@ -20,7 +21,7 @@ export const grant = verb({
 	on: (office, { address }) => grantsTarget(office, address),
 	run(office, { address, role, domain, unit }, by) {
 		const account = accountNamed(office, address)
-		const wanted = { role, domain: domain?.toLowerCase() ?? null, unit: unit ?? null }
+		const wanted = { role, ...placeNamed(office, domain, unit) }
 		checkShape(office, wanted)
 		if (!covers(by.grants, powerOf(office, wanted))) {
 			throw new NotAllowed(`${by.name} cannot give what he has not himself`)
@@ -37,12 +38,10 @@ export const revoke = verb({
 	on: (office, { address }) => grantsTarget(office, address),
 	run(office, { address, role, domain, unit }, by) {
 		const account = accountNamed(office, address)
+		const named = placeNamed(office, domain, unit)
 		const found = office.directory.access
 			.grants(account.id)
-			.find(
-				one =>
-					one.role === role && one.domain === (domain?.toLowerCase() ?? null) && one.unit === (unit ?? null),
-			)
+			.find(one => one.role === role && one.domain === named.domain && one.unit === named.unit)
 		if (!found) throw new CannotBeDone(`${account.address} has no such right`, 'no-such-grant')
 		return remove(office, found, by)
 	},
@@ -98,6 +97,10 @@ function grantsTarget(office: Office, name: string): Target {
 	return { place, object: account.address, state }
 }
 
+function placeNamed(office: Office, domain: string | undefined, unit: string | undefined) {
+	return { domain: domain?.toLowerCase() ?? null, unit: unit ? unitNamed(office, unit).id : null }
+}
+
 function checkShape(
 	{ directory }: Office,
 	{ role, domain, unit }: Pick<Grant, 'role' | 'domain' | 'unit'>,
@@ -126,6 +129,7 @@ function view({ directory }: Office, { id, account, role, domain, unit, by, crea
 		role,
 		domain,
 		unit,
+		unitPath: unit ? (directory.unit(unit)?.path ?? null) : null,
 		by: name(by),
 		created: new Date(created).toISOString(),
 	}

@@ -5,6 +5,8 @@
  * every verb works on any node, also while others cannot be reached; whoever says one is known (Actor), and what he
  * may is decided in one place (may.ts) by the grants this node knows. Does not: print, parse flags, speak HTTP.
  */
+export { AuditLog } from './audit-log.ts'
+export { hearOthers, sayAt, sayEverywhere } from './elsewhere.ts'
 export { AREAS, inScope, may, SCOPES } from './may.ts'
 export { BadInput, NotAllowed, type Problem, problemOf } from './perform.ts'
 export { ROOT } from './place.ts'

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { JoinFailed } from '../cluster/index.ts'
 import { DirectoryError } from '../directory/index.ts'
 import { inScope, may, maySomewhere, WHOLE } from './may.ts'
+import { accountTarget } from './place.ts'
 import { type Actor, CannotBeDone, type Office, type Target, type Verb } from './verb.ts'
 
 /** The person has no right to this. */
@@ -30,8 +31,70 @@ export async function perform(
 	const input = read.data as never
 	const targets = () => [verb.on?.(office, input, by) ?? { place: WHOLE, object: '' }].flat()
 	const before = targets()
-	if (!isAllowed(by, verb, before)) throw new NotAllowed(`${by.name} has no right to "${name}" there`)
-	return await verb.run(office, input, by)
+	const writes = verb.writes ?? (verb.act !== null && !verb.act.endsWith(':read'))
+	const written = (outcome: string, after: Target[]) => {
+		if (writes) writeDown(office, by, name, outcome, before, after)
+	}
+	if (!isAllowed(by, verb, before)) {
+		written('not-allowed', before)
+		throw new NotAllowed(`${by.name} has no right to "${name}" there`)
+	}
+	try {
+		const answer = await verb.run(office, input, by)
+		written('done', afterwards(office, before, targets))
+		return answer
+	} catch (error) {
+		written(problemOf(error)?.code ?? 'internal', before)
+		throw error
+	}
+}
+
+/** How things are after the act. An account is found by its id: its address may be what has changed. */
+function afterwards(office: Office, before: Target[], targets: () => Target[]): Target[] {
+	try {
+		const after = targets()
+		const id = before[0]?.account
+		return id && after[0]?.account !== id ? [accountTarget(office, id)] : after
+	} catch {
+		return [] // what named the target is no more
+	}
+}
+
+function writeDown(
+	office: Office,
+	{ id, name, via, client }: Actor,
+	verb: string,
+	outcome: string,
+	before: Target[],
+	after: Target[],
+): void {
+	const object = before.map(target => target.object).filter(Boolean)
+	const [was, is] = difference(before[0]?.state ?? null, after[0]?.state ?? null)
+	office.audit.write({
+		by: id,
+		name,
+		via,
+		client,
+		verb,
+		object: object.join(' → '),
+		outcome,
+		before: was,
+		after: is,
+	})
+}
+
+/** Only the fields that are not as they were; all of what came or went. */
+function difference(before: unknown, after: unknown): [before: unknown, after: unknown] {
+	if (before === null || after === null || typeof before !== 'object' || typeof after !== 'object') {
+		return [before, after]
+	}
+	const [was, is] = [before as Record<string, unknown>, after as Record<string, unknown>]
+	const names = [...new Set([...Object.keys(was), ...Object.keys(is)])].filter(
+		name => JSON.stringify(was[name]) !== JSON.stringify(is[name]),
+	)
+	const pick = (state: Record<string, unknown>) =>
+		Object.fromEntries(names.map(name => [name, state[name] ?? null]))
+	return names.length === 0 ? [null, null] : [pick(was), pick(is)]
 }
 
 function isAllowed(by: Actor, { act, inReach, own }: Verb, targets: Target[]): boolean {

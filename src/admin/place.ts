@@ -42,7 +42,8 @@ export function accountTarget(office: Office, name: string): Target {
 	const account = office.directory.accountByAddress(name) ?? office.directory.account(name)
 	// One that is not there: only those hear so who could have seen it.
 	if (!account) return { place: placeOfAddress(name), object: name, state: null }
-	const { passwordHash: _, ...state } = account
+	const { address, claimed, conflict, disabled, home, unit } = account
+	const state = { address, claimed, conflict, name: account.name, disabled, home, unit }
 	return { place: placeOfAccount(office, account), object: account.address, account: account.id, state }
 }
 

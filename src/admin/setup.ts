@@ -25,6 +25,7 @@ export const setUp = verb({
 		account: z.object({ address, password, name: z.string().max(1000).exactOptional() }).exactOptional(),
 	}),
 	act: 'settings:change',
+	on: (_, { admin, domain }) => ({ place: {}, object: `${admin} ${domain}` }),
 	async run(office, { domain, admin, password, name, account }, by) {
 		const { directory } = office
 		if (directory.access.hasAdministrator) {

@@ -4,6 +4,7 @@ import type { Queue } from '../delivery/index.ts'
 import type { Directory, Grant } from '../directory/index.ts'
 import type { Clock, Log } from '../kit/index.ts'
 import type { Store } from '../store/index.ts'
+import type { AuditLog } from './audit-log.ts'
 import type { Act, Place } from './may.ts'
 
 /** What the verbs work on: the node they are said to. */
@@ -20,6 +21,7 @@ export type Office = {
 	cluster: Cluster
 	store: Store
 	queue: Queue
+	audit: AuditLog
 	clock: Clock
 	log: Log
 	/** Directory, mail and routes agree again after something big happened. */

@@ -2,6 +2,7 @@
 import * as accounts from './accounts.ts'
 import { addNode } from './add-node.ts'
 import * as aliases from './aliases.ts'
+import * as audit from './audit.ts'
 import * as certificate from './certificate.ts'
 import * as domains from './domains.ts'
 import { listForwards } from './forwards.ts'
@@ -90,5 +91,7 @@ export const verbs = {
 	'certificate order': certificate.orderCertificate,
 	'certificate renew': certificate.renewCertificate,
 	'certificate reset': certificate.resetCertificate,
+	'audit list': audit.listAudit,
+	'audit verify': audit.verifyAudit,
 	'cluster rebuild': status.rebuildCluster,
 } satisfies Record<string, Verb>

@@ -176,6 +176,16 @@ export const forms: Record<string, Form> = {
 	},
 	'certificate renew': {},
 	'certificate reset': {},
+	'audit list': {
+		flags: {
+			'--from': ['from', 'text'],
+			'--to': ['to', 'text'],
+			'--person': ['person', 'text'],
+			'--object': ['object', 'text'],
+			'--limit': ['limit', 'number'],
+		},
+	},
+	'audit verify': {},
 	'cluster rebuild': {},
 }
 

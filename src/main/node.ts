@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { hostname as machineName } from 'node:os'
 import { join } from 'node:path'
-import type { Office } from '../admin/index.ts'
+import { AuditLog, hearOthers, type Office } from '../admin/index.ts'
 import { openCluster } from '../cluster/index.ts'
 import { makeReceiver, Queue } from '../delivery/index.ts'
 import { openDirectory } from '../directory/index.ts'
@@ -132,6 +132,15 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 		})
 		undo.push(() => queue.stop())
 
+		const audit = new AuditLog({
+			path: join(config.data, 'audit.sqlite'),
+			self,
+			links: cluster.links,
+			clock,
+			log,
+		})
+		undo.push(() => audit.close())
+
 		let leaving = false
 		let doors: Awaited<ReturnType<typeof openDoors>> | null = null
 		const closeDoors = async () => {
@@ -150,6 +159,7 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 			cluster,
 			store,
 			queue,
+			audit,
 			clock,
 			log,
 			async leaveCluster() {
@@ -165,6 +175,8 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 			},
 		}
 		announce(office, config.data, identity)
+		hearOthers(office)
+		cluster.links.addToBeat(() => ({ queue: store.reader.queueLength() }))
 		undo.push(followDirectory(office))
 		undo.push(publishLog({ store, stream: cluster.logStream, self, log }))
 

@@ -7,6 +7,7 @@ const columns: Record<string, string[]> = {
 	'account app-password list': ['id', 'name', 'created', 'lastUsed'],
 	'admin list': ['address', 'role', 'domain', 'unit', 'by', 'created'],
 	'token list': ['id', 'name', 'scopes', 'created', 'ends'],
+	'audit list': ['time', 'name', 'client', 'verb', 'object', 'outcome', 'before', 'after'],
 	'conflict list': ['address', 'claimed', 'home', 'homeDescription'],
 	'alias list': ['address', 'targets'],
 	'node list': [

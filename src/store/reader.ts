@@ -280,6 +280,10 @@ export class SqliteReader extends SqliteMessages implements Reader {
 		)
 	}
 
+	queueLength(): number {
+		return this.#get<{ count: number }>('SELECT count(*) AS count FROM queue_recipient')!.count
+	}
+
 	totals(): { accounts: number; messages: number; size: number; queued: number } {
 		return this.sql.get(
 			`SELECT (SELECT count(*) FROM account) AS accounts, coalesce(sum(messages), 0) AS messages,

@@ -278,6 +278,8 @@ export type Reader = Messages & {
 	queueToWarn(now: number, most: number): QueueItem[]
 	/** Routes with waiting recipients: how many, and when the first of them is due. */
 	queueRoutes(): { route: string; waiting: number; due: number }[]
+	/** Recipients that wait, held ones included. */
+	queueLength(): number
 	totals(): { accounts: number; messages: number; size: number; queued: number }
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { may } from '../../../admin/index.ts'
 import { pageAfter, paging, route } from './route.ts'
 
 const named = z.object({ account: z.string().max(320).describe('address or id') })
@@ -20,17 +21,18 @@ export const accounts = [
 			unit: z.string().exactOptional().describe('with all below it'),
 			state: z.enum(['active', 'disabled', 'conflict']).exactOptional(),
 		}),
-		async run({ say, office, query: { limit, cursor, q, ...filter } }) {
+		async run({ say, who, office, query: { limit, cursor, q, ...filter } }) {
 			const found = await say('account list', {
 				...filter,
 				...(q ? { search: q } : {}),
 				...(cursor ? { after: cursor } : {}),
 				limit: limit + 1,
 			})
+			// Counted only where that costs nothing, and for who sees all that is counted.
+			const where = filter.domain ? { domain: filter.domain } : {}
 			const counted = !q && !filter.state && !filter.node && !filter.unit
-			const total = counted
-				? office.directory.countAccounts(filter.domain ? { domain: filter.domain } : {})
-				: null
+			const total =
+				counted && may(who.grants, 'accounts:read', where) ? office.directory.countAccounts(where) : null
 			return { ...pageAfter(found, limit), total }
 		},
 	}),

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { answerProblems } from '../problem.ts'
 import { accounts } from './accounts.ts'
 import { aliases } from './aliases.ts'
+import { audit } from './audit.ts'
 import { conflicts } from './conflicts.ts'
 import { addDocs } from './docs.ts'
 import { domains } from './domains.ts'
@@ -11,6 +12,7 @@ import { grants } from './grants.ts'
 import { groups } from './groups.ts'
 import { nodes } from './nodes.ts'
 import { own } from './own.ts'
+import { queue } from './queue.ts'
 import { type Api, addRoute, type Route } from './route.ts'
 import { session } from './session.ts'
 import { setup } from './setup.ts'
@@ -33,7 +35,9 @@ const RESOURCES: Record<string, Route[]> = {
 	groups,
 	units,
 	conflicts,
+	queue,
 	grants,
+	audit,
 }
 
 /** The admin API, /api/v1; its description at /api/docs. */

@@ -1,0 +1,35 @@
+import { z } from 'zod'
+import { pageAfter, paging, route } from './route.ts'
+
+const time = z.iso.datetime({ offset: true }).exactOptional()
+
+export const audit = [
+	route({
+		method: 'GET',
+		path: '/audit',
+		about: 'Who did what, when, from where, and what it was before and after; the latest first, of all nodes',
+		query: paging.extend({
+			from: time,
+			to: time,
+			person: z.string().max(320).exactOptional().describe('address or account id'),
+			node: z.string().max(100).exactOptional(),
+		}),
+		async run({ say, office, query: { limit, cursor, q, ...filter } }) {
+			const found = await say('audit list', {
+				...filter,
+				...(q ? { object: q } : {}),
+				...(cursor ? { before: cursor } : {}),
+				limit: limit + 1,
+			})
+			// What those wrote lately whom we cannot hear now is not here yet.
+			const missing = office.cluster.links.peers().filter(({ state }) => state !== 'up')
+			return { ...pageAfter(found, limit), missing: missing.map(({ id }) => id) }
+		},
+	}),
+	route({
+		method: 'GET',
+		path: '/audit/verify',
+		about: 'Is the log as it was written, here and in the copies of the other nodes?',
+		run: async ({ say }) => ({ items: await say('audit verify'), next: null }),
+	}),
+]

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { endAll, joinTo, TestNode, until } from './support/nodes.ts'
+import { Visitor, type WebAnswer } from './support/web.ts'
+
+const a = new TestNode('127.0.25.21')
+const b = new TestNode('127.0.25.22')
+
+const people = {
+	admin: { role: 'admin' },
+	dora: { role: 'domain', domain: 'test.com' },
+	una: { role: 'unit', unit: 'Acme' },
+	helen: { role: 'helpdesk', domain: 'test.com' },
+	otto: { role: 'auditor' },
+}
+type Name = keyof typeof people | 'alice'
+const at = {} as Record<Name, Visitor>
+
+before(async () => {
+	await Promise.all([a.start(), b.start()])
+	for (const domain of ['test.com', 'other.test']) await a.say('domain add', { domain })
+	await a.say('unit add', { name: 'Acme', kind: 'company' })
+	await a.say('unit add', { name: 'Branch', parent: 'Acme', kind: 'branch' })
+	for (const name of [...Object.keys(people), 'alice', 'zoe']) await a.addAccount(`${name}@test.com`)
+	for (const address of ['carol@other.test', 'dave@other.test', 'erin@test.com'])
+		await a.say('account add', { address })
+	await a.say('account move-unit', { address: 'carol@other.test', unit: 'Acme/Branch' })
+	for (const [name, grant] of Object.entries(people)) {
+		await a.say('admin grant', { address: `${name}@test.com`, ...grant })
+	}
+	await joinTo(a, b)
+	await until('b knows all grants', 5000, async () => (await b.say('admin list')).length === 5)
+	for (const name of [...Object.keys(people), 'alice'] as Name[]) {
+		at[name] = await new Visitor(a).signIn(`${name}@test.com`)
+	}
+})
+after(endAll)
+
+let made = 0
+
+/** Every act, and who may do it; everybody else is told no, at either node. */
+const acts: [what: string, act: (visitor: Visitor) => Promise<WebAnswer>, who: Name[]][] = [
+	['see the nodes', v => v.get('/nodes'), ['admin', 'otto']],
+	['see what nodes are called', v => v.get('/nodes/names'), ['admin', 'otto', 'dora', 'una', 'helen']],
+	['change a node', v => v.patch(`/nodes/${b.ip}`, { description: 'x' }), ['admin']],
+	['refresh', v => v.post('/nodes/refresh'), ['admin']],
+	['see the queue', v => v.get('/queue'), ['admin', 'otto']],
+	['see the queue elsewhere', v => v.get(`/queue?node=${b.ip}`), ['admin', 'otto']],
+	['read the audit log', v => v.get('/audit'), ['admin', 'otto']],
+	['see the grants', v => v.get('/grants'), ['admin', 'otto', 'dora', 'una']],
+	['make a domain', v => v.post('/domains', { domain: `new${++made}.test` }), ['admin']],
+	[
+		'see an account of the domain',
+		v => v.get('/accounts/alice@test.com'),
+		['admin', 'otto', 'dora', 'helen'],
+	],
+	['see an account of the unit', v => v.get('/accounts/carol@other.test'), ['admin', 'otto', 'una']],
+	['see another account', v => v.get('/accounts/dave@other.test'), ['admin', 'otto']],
+	['name somebody of the domain', v => v.patch('/accounts/zoe@test.com', { name: 'Zoe' }), ['admin', 'dora']],
+	['name somebody of the unit', v => v.patch('/accounts/carol@other.test', { name: 'C' }), ['admin', 'una']],
+	[
+		'set a password in the domain',
+		v => v.patch('/accounts/zoe@test.com', { password: 'new' }),
+		['admin', 'dora', 'helen'],
+	],
+	['set the administrator’s password', v => v.patch('/accounts/admin@test.com', { password: 'secret' }), []],
+	['disable the administrator', v => v.patch('/accounts/admin@test.com', { disabled: true }), []],
+	['remove the auditor', v => v.patch('/accounts/otto@test.com', { name: 'Otto' }), ['admin']],
+	[
+		'move somebody into another domain',
+		v => v.patch('/accounts/erin@test.com', { address: 'erin@other.test' }),
+		[],
+	],
+	['make an administrator', v => v.post('/grants', { address: 'alice@test.com', role: 'admin' }), []],
+	[
+		'make an alias there',
+		v => v.post('/aliases', { address: 'ceo@other.test', targets: ['x@test.com'] }),
+		[],
+	],
+	['set the certificate', v => v.post('/certificate/reset'), []],
+]
+
+test('every role does what is its own and is refused the rest, at both nodes', async () => {
+	const wrong: string[] = []
+	for (const [what, act, may] of acts) {
+		for (const name of Object.keys(at) as Name[]) {
+			if (may.length === 0 && name === 'admin') continue // he may, and it is not to happen
+			for (const node of [a, b]) {
+				const { status, body } = await act(at[name].at(node))
+				const refused = status === 403 && body.code === 'not-allowed'
+				if (status === 404 && body?.code === 'no-such-page') continue
+				if (refused === may.includes(name))
+					wrong.push(`${name}, ${what}, at ${node.ip}: ${status} ${body?.code}`)
+				else if (!refused && status >= 400)
+					wrong.push(`${name}, ${what}, at ${node.ip}: ${status} ${body.code}`)
+			}
+		}
+	}
+	assert.deepEqual(wrong, [])
+})
+
+test('lists show what is in reach of who asks', async () => {
+	const seen = async (name: Name) =>
+		(await at[name].get('/accounts')).body.items.map((one: { address: string }) => one.address)
+	assert.equal((await seen('admin')).length, 10)
+	assert.deepEqual(await seen('una'), ['carol@other.test'])
+	assert.ok((await seen('dora')).every((address: string) => address.endsWith('@test.com')))
+	assert.equal((await at.dora.get('/accounts')).body.total, null)
+	assert.equal((await at.alice.get('/accounts')).status, 403)
+	const domains = (await at.dora.get('/domains')).body.items
+	assert.deepEqual(
+		domains.map((one: { domain: string }) => one.domain),
+		['test.com'],
+	)
+})
+
+test('nobody gives more than he has, and the last administrator stays', async () => {
+	const give = (role: string, more: object = {}) =>
+		at.dora.post('/grants', { address: 'erin@test.com', role, ...more })
+	assert.equal((await give('admin')).body.code, 'not-allowed')
+	assert.equal((await give('helpdesk')).body.code, 'not-allowed')
+	assert.equal((await give('domain', { domain: 'other.test' })).body.code, 'not-allowed')
+	const given = await give('helpdesk', { domain: 'test.com' })
+	assert.equal(given.status, 201)
+	assert.equal((await give('helpdesk', { domain: 'test.com' })).body.id, given.body.id)
+	assert.equal((await at.dora.delete(`/grants/${given.body.id}`)).status, 204)
+	const grants = (await at.admin.get('/grants')).body.items
+	const last = grants.find((one: { role: string }) => one.role === 'admin')
+	assert.equal((await at.dora.delete(`/grants/${last.id}`)).body.code, 'not-allowed')
+	assert.equal((await at.admin.delete(`/grants/${last.id}`)).body.code, 'last-administrator')
+	assert.equal(
+		(await at.admin.post('/grants', { address: 'erin@test.com', role: 'domain' })).body.code,
+		'grant-shape',
+	)
+})
+
+test('a token does what its scopes say, is shown once, and ends', async () => {
+	const made = await at.admin.post('/tokens', { name: 'report', scopes: ['accounts:read'], days: 1 })
+	assert.equal(made.status, 201)
+	const program = new Visitor(b, { authorization: `Bearer ${made.body.token}` })
+	await until('b knows the token', 5000, async () => (await program.get('/accounts')).status === 200)
+	assert.equal((await program.delete('/accounts/erin@test.com')).body.code, 'not-allowed')
+	assert.equal((await program.get('/nodes')).body.code, 'not-allowed')
+	assert.equal((await program.post('/tokens', { name: 'x', scopes: ['all'] })).body.code, 'not-allowed')
+	const own = { old: 'secret', password: 'stolen' }
+	assert.equal((await program.post('/session/password', own)).body.code, 'not-allowed')
+	const listed = (await at.admin.get('/tokens')).body.items
+	assert.deepEqual([listed.length, listed[0].name, 'token' in listed[0]], [1, 'report', false])
+	assert.equal((await at.alice.delete(`/tokens/${listed[0].id}`)).body.code, 'no-such-token')
+	assert.equal((await at.admin.delete(`/tokens/${listed[0].id}`)).status, 204)
+	await until('it is over at b too', 5000, async () => (await program.get('/accounts')).status === 401)
+})
+
+test("a device's password is for mail, not for administering", async () => {
+	const { password } = (await at.admin.post('/session/app-passwords', { name: 'phone' })).body
+	const basic = `Basic ${Buffer.from(`admin@test.com:${password}`).toString('base64')}`
+	const phone = new Visitor(a, { authorization: basic })
+	assert.deepEqual((await phone.get('/session')).body.grants, [])
+	assert.equal((await phone.get('/nodes')).body.code, 'not-allowed')
+	assert.equal((await phone.post('/session/app-passwords', { name: 'x' })).body.code, 'not-allowed')
+})
+
+test('a right that is taken away is gone at once, also on the pages that are open', async () => {
+	assert.equal((await at.otto.get('/nodes')).status, 200)
+	await a.say('admin revoke', { address: 'otto@test.com', role: 'auditor' })
+	assert.equal((await at.otto.get('/nodes')).body.code, 'not-allowed')
+	await until('b has heard it', 5000, async () => (await at.otto.at(b).get('/nodes')).status === 403)
+})
+
+test('people change their own password by showing the old one', async () => {
+	const { alice } = at
+	const elsewhere = await new Visitor(a).signIn('alice@test.com')
+	const wrong = await alice.post('/session/password', { old: 'guess', password: 'stolen' })
+	assert.equal(wrong.body.code, 'password-wrong')
+	assert.equal((await alice.post('/session/password', { old: 'secret', password: 'better' })).status, 204)
+	assert.equal((await alice.get('/session')).status, 200)
+	assert.equal((await elsewhere.get('/session')).status, 401)
+	await new Visitor(a).signIn('alice@test.com', 'better')
+})
+
+test('a second factor is asked for when it is on', async () => {
+	const { TOTP } = await import('otpauth')
+	const zoe = await new Visitor(a).signIn('zoe@test.com', 'new')
+	const { secret } = (await zoe.post('/session/totp')).body
+	const code = () => new TOTP({ secret }).generate()
+	assert.equal((await zoe.put('/session/totp', { secret, code: '000000' })).status, 409)
+	const { recoveryCodes } = (await zoe.put('/session/totp', { secret, code: code() })).body
+	assert.equal(recoveryCodes.length, 10)
+	const signIn = (totp?: string) =>
+		new Visitor(a).post('/session', { login: 'zoe@test.com', password: 'new', ...(totp ? { totp } : {}) })
+	assert.equal((await signIn()).body.code, 'totp-needed')
+	assert.equal((await signIn('000000')).body.code, 'totp-needed')
+	assert.equal((await signIn(recoveryCodes[0])).status, 200)
+	assert.equal((await signIn(recoveryCodes[0])).body.code, 'totp-needed')
+})
