@@ -281,7 +281,7 @@ export class SqliteReader extends SqliteMessages implements Reader {
 	}
 
 	queueLength(): number {
-		return this.#get<{ count: number }>('SELECT count(*) AS count FROM queue_recipient')!.count
+		return this.sql.get<{ count: number }>('SELECT count(*) AS count FROM queue_recipient')!.count
 	}
 
 	totals(): { accounts: number; messages: number; size: number; queued: number } {
