@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { TOTP } from 'otpauth'
 import { Browser, buildPages, endBrowsers } from './support/browser.ts'
 import { endAll, PORTS, TestNode, until } from './support/nodes.ts'
 
@@ -219,6 +220,42 @@ test('two nodes become one mail system by the pages, in Chinese', () =>
 test('two nodes become one mail system by the pages, in English', () =>
 	becomeOne(ENGLISH, new TestNode('127.0.28.5'), new TestNode('127.0.28.6')))
 
+/** One's own password, second factor and keys. */
+async function lookAfterOneself(browser: Browser): Promise<void> {
+	await browser.part('menu-security').click()
+	await browser.part('sessions').getByText('Chrome').waitFor()
+	await browser.part('old-password').fill('secret')
+	await browser.part('new-password').fill('better secret')
+	await browser.part('new-password-again').fill('better secret')
+	await browser.part('change-password').click()
+	await browser.part('told').first().waitFor()
+	await browser.part('app-password-name').fill('手机')
+	await browser.part('add-app-password').click()
+	await browser.part('app-password').waitFor()
+	await browser.part('add-token').click()
+	await browser.part('token-name').fill('script')
+	await browser.inspect('add-token')
+	await browser.part('submit').click()
+	await browser.part('token').waitFor()
+	await browser.inspect('security')
+	await browser.part('totp-on').click()
+	const code = () => new TOTP({ secret: secret! }).generate()
+	const secret = await browser.part('totp-secret').textContent()
+	await browser.inspect('totp')
+	await browser.part('totp-code').fill(code())
+	await browser.part('totp-confirm').click()
+	await browser.part('recovery-code').nth(7).waitFor()
+	const [recovery] = await browser.part('recovery-code').allTextContents()
+	await browser.part('codes-kept').click()
+	await browser.part('sign-out').click()
+	await browser.part('login').fill('admin@test.com')
+	await browser.part('password').fill('better secret')
+	await browser.part('sign-in').click()
+	await browser.part('totp').fill(recovery!)
+	await browser.part('sign-in').click()
+	await browser.part('totp-off').waitFor()
+}
+
 test('accounts, domains and roles are looked after by the pages; each role sees what is its own', async () => {
 	const node = new TestNode('127.0.28.7')
 	await furnish(node, 'alice')
@@ -255,9 +292,7 @@ test('accounts, domains and roles are looked after by the pages; each role sees 
 	await browser.part('submit').click()
 	await browser.page.getByRole('cell', { name: 'zhangwei@second.test', exact: true }).waitFor()
 	await browser.inspect('dark-grants')
-	await browser.part('menu-sessions').click()
-	await browser.page.getByText('Chrome').first().waitFor()
-	await browser.inspect('dark-sessions')
+	await lookAfterOneself(browser)
 	await browser.close()
 
 	const his = await Browser.open({ width: 390 })

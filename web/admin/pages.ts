@@ -70,11 +70,11 @@ export const entries: Entry[] = [
 		page: () => import('./pages/access/GrantsPage.vue'),
 	},
 	{
-		name: 'sessions',
-		path: '/sessions',
+		name: 'security',
+		path: '/security',
 		group: 'access',
 		roles: PEOPLE,
-		page: () => import('./pages/access/SessionsPage.vue'),
+		page: () => import('./pages/access/SecurityPage.vue'),
 	},
 ]
 

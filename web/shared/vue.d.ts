@@ -7,9 +7,10 @@ declare module '*.vue' {
 	export default component
 }
 declare module '*.css'
-declare module 'element-plus/es/locale/lang/zh-cn.mjs' {
-	export { default } from 'element-plus/es/locale/lang/zh-cn'
-}
-declare module 'element-plus/es/locale/lang/en.mjs' {
-	export { default } from 'element-plus/es/locale/lang/en'
+// It has no types of its own; this is what we use of it.
+declare module 'qrcode' {
+	export function create(
+		text: string,
+		options: { errorCorrectionLevel: 'L' | 'M' | 'Q' | 'H' },
+	): { modules: { size: number; get(row: number, column: number): number } }
 }
