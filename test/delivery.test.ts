@@ -39,6 +39,8 @@ class Peer extends Recorder {
 	/** Connections that were tried. */
 	tried = 0
 	reachable = true
+	/** Otherwise it announces no REQUIRETLS, as if it were of another version. */
+	knowsRequireTls = true
 	port = 0
 
 	async connect(): Promise<TLSSocket> {
@@ -85,7 +87,9 @@ beforeEach(async () => {
 
 	peer = new Peer()
 	const doors = await listen(house({ receiver: peer }), [])
-	const server = createServer(socket => doors.adopt({ socket, implicitTls: true, node: here }, serveLmtp))
+	const server = createServer(socket =>
+		doors.adopt({ socket, implicitTls: peer.knowsRequireTls, node: here }, serveLmtp),
+	)
 	await listening(server)
 	peer.port = portOf(server)
 	undo.push(() => doors.close(0).then(() => server.close()))
@@ -316,6 +320,18 @@ test('an address that became an alias while its mail was waiting: everybody gets
 	assert.equal(inbox(MARY).length, 2)
 	assert.ok(inbox(MARY)[0]!.length > 900_000)
 	assert.match(inbox(MARY)[0]!, /^Return-Path: <mary@test\.com>\r\nReceived: /)
+})
+
+test('what must stay protected is not given to a node that does not know REQUIRETLS, and holds up nothing', async () => {
+	peer.knowsRequireTls = false
+	await mail('secret', [BOB], { requireTls: true })
+	await mail('open', [BOB])
+	await queue.settled()
+	assert.deepEqual(peer.subjects, ['open'])
+	assert.deepEqual(waiting(), [])
+	assert.match(inbox(MARY)[0]!, /\r\nStatus: 5\.7\.30\r\n/)
+	peer.knowsRequireTls = true
+	await queue.settled()
 })
 
 test('mail for <postmaster> reaches the postmaster at another node', async () => {

@@ -42,6 +42,18 @@ test('submitted mail gets its missing fields and loses Bcc, here and at another 
 	}
 })
 
+test('nobody writes in the name of a colleague, at either node; a letter may be sent again', async () => {
+	for (const ip of [a.ip, b.ip]) {
+		const client = await submission(ip, 'alice@test.com')
+		const send = (header: string) =>
+			sendMail(client, 'alice@test.com', 'dave@test.com', `${header}\r\nSubject: whose\r\n\r\nhi\r\n`)
+		assert.match(await send('From: Bob <bob@test.com>'), /^550 5\.7\.1 <bob@test\.com> in From/)
+		assert.match(await send('From: Alice <Alice@Test.com>'), /^250/)
+		assert.match(await send('Resent-From: alice@test.com\r\nFrom: bob@test.com'), /^250/)
+		client.close()
+	}
+})
+
 test('mail from another server is not touched', async () => {
 	const client = await smtp(a.ip)
 	await sendMail(client, 'eve@example.org', 'dave@test.com', 'Bcc: dave@test.com\r\n\r\nhi\r\n')

@@ -47,6 +47,11 @@ export async function openHandOver(options: {
 		close: () => connection.lose('done'),
 		carry(consignment) {
 			const [first] = consignment
+			// A node of another version: what must stay protected is not given to whom that means nothing (RFC 8689).
+			if (first.requireTls && !peer.extensions.has('REQUIRETLS')) {
+				const refused = reply(550, '5.7.30', 'The node of the recipient does not know REQUIRETLS')
+				return { sent: Promise.resolve(), answered: read.then(() => consignment.map(() => refused)) }
+			}
 			const handOver = first.id.split('.')[0]!
 			let head = `${mailCommand(first, peer.extensions, options.clock.now(), handOver)}\r\n`
 			for (const item of consignment) {

@@ -53,10 +53,7 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 			const most = client.account && directory.limitsOf(client.account.id).messageSize
 			if (typeof most === 'number' && (transaction.size ?? 0) > most) return tooLarge(most)
 			if (transaction.reversePath === '' || !client.account) return null
-			const resolved = directory.lookup(transaction.reversePath)
-			const owners =
-				resolved.is === 'account' ? [resolved.account] : resolved.is === 'alias' ? resolved.accounts : []
-			if (owners.some(owner => owner.id === client.account?.id)) return null
+			if (isOwn(directory, client.account.id, transaction.reversePath)) return null
 			return reply(553, '5.7.1', `${client.account.address} may not send as <${transaction.reversePath}>`)
 		},
 
@@ -89,6 +86,13 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 			return new Receiving(options, client, transaction, known)
 		},
 	}
+}
+
+/** Its own addresses, and aliases that lead to it. */
+export function isOwn(directory: Directory, account: string, address: string): boolean {
+	const resolved = directory.lookup(address)
+	if (resolved.is === 'account') return resolved.account.id === account
+	return resolved.is === 'alias' && resolved.accounts.some(({ id }) => id === account)
 }
 
 /** What the units its owner belongs to do not allow an account. */

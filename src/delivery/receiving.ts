@@ -1,14 +1,14 @@
 import type { Group, Resolved } from '../directory/index.ts'
 import { newId } from '../kit/index.ts'
-import { formatDate } from '../message/index.ts'
+import { formatDate, type Scanned } from '../message/index.ts'
 import { type BodyStage, DiskFull, type Op, type StagedBody } from '../store/index.ts'
 import { type Reply, reply } from '../wire/index.ts'
 import { bothNotify, enqueue, originalOf, type Queued, queuedFor, releaseOf, waiting } from './enqueue.ts'
 import { fileFor } from './file.ts'
 import { hasBeenThrough, listIdField } from './group.ts'
-import { judge } from './judge.ts'
+import { type Evidence, judge } from './judge.ts'
 import { without } from './parameters.ts'
-import type { ReceiveOptions } from './receive.ts'
+import { isOwn, type ReceiveOptions } from './receive.ts'
 import { wantsReport } from './report.ts'
 import { withRoom } from './room.ts'
 import { type Destination, destinations } from './route.ts'
@@ -46,7 +46,7 @@ export class Receiving implements Incoming {
 	readonly #release: number | null
 	/** Mends what a user's program submits; mail of others is not touched. */
 	#submitted: SubmittedHeader | null = null
-	/** The beginning of the message, for reports of success and for groups; null when nobody wants it. */
+	/** The beginning of the message, for reports of success, for groups, and to see in whose name it is; null when nobody wants it. */
 	#head: Buffer[] | null = null
 	#headSize = 0
 	#size = 0
@@ -71,7 +71,7 @@ export class Receiving implements Incoming {
 		const told = transaction.recipients.some(({ notify }) =>
 			wantsReport({ reversePath, notify }, 'delivered'),
 		)
-		if (told || this.#copies.some(({ group }) => group)) this.#head = []
+		if (told || client.account || this.#copies.some(({ group }) => group)) this.#head = []
 		const received = receivedField(client, transaction, options.hostname, this.#id, now)
 		for (const copy of this.#copies) {
 			const places = copy.addressed.flatMap(({ destinations }) => destinations)
@@ -141,7 +141,7 @@ export class Receiving implements Incoming {
 
 	async #settle(copies: StagedCopy[]): Promise<Reply[]> {
 		const { scanned } = copies.flatMap(({ here, onward }) => here ?? onward ?? [])[0]!
-		const refused = this.#tooLarge() ?? this.#circling() ?? judge({ scanned })
+		const refused = this.#tooLarge() ?? this.#circling() ?? judge(this.#evidence(scanned))
 		if (refused) {
 			this.abort()
 			this.#tell('refused', refused.lines[0])
@@ -154,6 +154,16 @@ export class Receiving implements Incoming {
 		if (routes.length > 0) this.#options.queued(new Set(routes))
 		this.#tell('accepted')
 		return this.#everyRecipient(reply(250, '2.0.0', `Ok: ${this.#id}`))
+	}
+
+	#evidence(scanned: Scanned): Evidence {
+		const { account } = this.#client
+		const { directory } = this.#options
+		return {
+			scanned,
+			header: Buffer.concat(this.#head ?? []),
+			isOwn: account && (address => isOwn(directory, account.id, address)),
+		}
 	}
 
 	#tooLarge(): Reply | null {
