@@ -4,17 +4,6 @@ import { Flag, type FlagsRow, type MessageRow, type Messages } from './types.ts'
 const NONE: string[] = []
 const UNSEEN = 'FROM message INDEXED BY message_unseen WHERE mailbox = ?1 AND flags & 1 = 0'
 
-type Columns = [
-	uid: number,
-	modseq: number,
-	flags: number,
-	keywords: string | null,
-	internalDate: number,
-	saveDate: number,
-	size: number,
-	blob: number,
-]
-
 /** Rows of messages, with the \Seen of the owner, or of an account whose mailbox it is not. */
 export class SqliteMessages implements Messages {
 	protected readonly sql: Statements
@@ -32,38 +21,73 @@ export class SqliteMessages implements Messages {
 	}
 
 	messages(mailbox: number, from: number, to: number): MessageRow[] {
-		const sql = `SELECT uid, modseq, ${this.#flags(4)}, keywords, internal_date, save_date, size, blob FROM message
-			WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3 ORDER BY uid`
-		return this.sql.arrays<Columns>(sql, mailbox, from, to, ...this.#guest).map(asMessage)
+		return this.#rows(4, 'uid BETWEEN ?2 AND ?3', mailbox, from, to)
 	}
 
 	messagesSince(mailbox: number, modseq: number): MessageRow[] {
-		const sql = `SELECT uid, modseq, ${this.#flags(3)}, keywords, internal_date, save_date, size, blob FROM message
-			WHERE mailbox = ?1 AND modseq > ?2 ORDER BY uid`
-		return this.sql.arrays<Columns>(sql, mailbox, modseq, ...this.#guest).map(asMessage)
+		return this.#rows(3, 'modseq > ?2', mailbox, modseq)
+	}
+
+	#rows(guest: number, which: string, ...values: number[]): MessageRow[] {
+		const names = [
+			'uid',
+			'modseq',
+			this.#flags(guest),
+			'keywords',
+			'internal_date',
+			'save_date',
+			'size',
+			'blob',
+		]
+		const rest = `FROM message WHERE mailbox = ?1 AND ${which} ORDER BY uid`
+		const [uids, modseqs, flags, words, internalDates, saveDates, sizes, blobs] = this.sql.columns(
+			names,
+			rest,
+			...values,
+			...this.#guest,
+		) as [number[], number[], number[], Words[], number[], number[], number[], number[]]
+		return uids.map((uid, i) => ({
+			uid,
+			modseq: modseqs[i]!,
+			flags: flags[i]!,
+			keywords: keywordsOf(words[i]!),
+			internalDate: internalDates[i]!,
+			saveDate: saveDates[i]!,
+			size: sizes[i]!,
+			blob: blobs[i]!,
+		}))
 	}
 
 	flags(mailbox: number, from: number, to: number): FlagsRow[] {
-		// One flat list, four values a message.
-		const row = `uid || ',' || modseq || ',' || ${this.#flags(4)} || ',' || coalesce(keywords, 0)`
-		const sql = `SELECT '[' || coalesce(group_concat(${row} ORDER BY uid), '') || ']' FROM message
-			WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3`
-		const [found] = this.sql.arrays<[string]>(sql, mailbox, from, to, ...this.#guest)
-		const values = JSON.parse(found![0])
-		const rows: FlagsRow[] = []
-		for (let i = 0; i < values.length; i += 4) {
-			const keywords = values[i + 3] || NONE
-			rows.push({ uid: values[i], modseq: values[i + 1], flags: values[i + 2], keywords })
-		}
-		return rows
+		const names = ['uid', 'modseq', this.#flags(4), 'keywords']
+		const rest = 'FROM message WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3 ORDER BY uid'
+		const [uids, modseqs, flags, words] = this.sql.columns(
+			names,
+			rest,
+			mailbox,
+			from,
+			to,
+			...this.#guest,
+		) as [number[], number[], number[], Words[]]
+		return uids.map((uid, i) => ({
+			uid,
+			modseq: modseqs[i]!,
+			flags: flags[i]!,
+			keywords: keywordsOf(words[i]!),
+		}))
 	}
 
 	uidsFlagged(mailbox: number, mask: number, flags: number): number[] {
-		const own = this.#guest.length === 0
-		// Most ask for what is unseen: that has an index.
-		const from = own && mask & Flag.seen && !(flags & Flag.seen) ? UNSEEN : 'FROM message WHERE mailbox = ?1'
-		const having = `${from} AND ${this.#flags(4)} & ?2 = ?3`
-		return this.sql.list('uid ORDER BY uid', having, mailbox, mask, flags, ...this.#guest)
+		const unseen = this.#guest.length === 0 && mask & Flag.seen && !(flags & Flag.seen)
+		const from = unseen && this.#fewUnseen(mailbox) ? UNSEEN : 'FROM message WHERE mailbox = ?1'
+		const having = `${from} AND ${this.#flags(4)} & ?2 = ?3 ORDER BY uid`
+		return this.sql.list('uid', having, mailbox, mask, flags, ...this.#guest)
+	}
+
+	/** The index leads to each row anew: where it leads to many, reading all of them in their order is cheaper. */
+	#fewUnseen(mailbox: number): boolean {
+		const sql = 'SELECT unseen * 8 < messages FROM mailbox WHERE key = ?'
+		return this.sql.arrays<[number]>(sql, mailbox)[0]?.[0] === 1
 	}
 
 	firstUnseen(mailbox: number): number | null {
@@ -88,7 +112,9 @@ function seen(account: number): string {
 	return `EXISTS (SELECT 1 FROM seen s WHERE s.mailbox = message.mailbox AND s.uid = message.uid AND s.account = ?${account})`
 }
 
-function asMessage([uid, modseq, flags, keywords, internalDate, saveDate, size, blob]: Columns): MessageRow {
-	const words = keywords === null ? NONE : JSON.parse(keywords)
-	return { uid, modseq, flags, keywords: words, internalDate, saveDate, size, blob }
+/** JSON, null where there are none. */
+type Words = string | null
+
+function keywordsOf(words: Words): string[] {
+	return words === null ? NONE : JSON.parse(words)
 }

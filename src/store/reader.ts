@@ -107,7 +107,7 @@ export class SqliteReader extends SqliteMessages implements Reader {
 	}
 
 	uids(mailbox: number): number[] {
-		return this.sql.list('uid ORDER BY uid', 'FROM message WHERE mailbox = ?', mailbox)
+		return this.sql.list('uid', 'FROM message WHERE mailbox = ? ORDER BY uid', mailbox)
 	}
 
 	columns(mailbox: number): { uids: number[]; sizes: number[]; blobs: number[] } {
@@ -143,8 +143,8 @@ export class SqliteReader extends SqliteMessages implements Reader {
 			if (place < runs.length && runs.uid(place) === uid) places.push(place)
 		}
 		const came = this.sql.list<number>(
-			'uid ORDER BY uid',
-			'FROM message WHERE mailbox = ? AND uid > ? AND uid < ?',
+			'uid',
+			'FROM message WHERE mailbox = ? AND uid > ? AND uid < ? ORDER BY uid',
 			box.key,
 			runs.last,
 			box.uidNext,
@@ -163,14 +163,14 @@ export class SqliteReader extends SqliteMessages implements Reader {
 	}
 
 	#expunged({ key, modseq }: MailboxRow, since: number): number[] {
-		const rest = 'FROM expunged WHERE mailbox = ? AND modseq > ? AND modseq <= ?'
-		return this.sql.list('uid ORDER BY uid', rest, key, since, modseq)
+		const rest = 'FROM expunged WHERE mailbox = ? AND modseq > ? AND modseq <= ? ORDER BY uid'
+		return this.sql.list('uid', rest, key, since, modseq)
 	}
 
 	expungedSince(mailbox: number, modseq: number): number[] {
 		return this.sql.list(
-			'uid ORDER BY uid',
-			'FROM expunged WHERE mailbox = ? AND modseq > ?',
+			'uid',
+			'FROM expunged WHERE mailbox = ? AND modseq > ? ORDER BY uid',
 			mailbox,
 			modseq,
 		)
@@ -182,12 +182,13 @@ export class SqliteReader extends SqliteMessages implements Reader {
 		return head
 	}
 
-	heads(blobs: number[]): Map<number, BlobHead> {
+	heads(blobs: number[], only?: 'envelope' | 'structure'): Map<number, BlobHead> {
 		const heads = new Map<number, BlobHead>()
 		for (const [id, hash, size, envelope, structure, preview] of this.sql.arrays<
 			[number, string, number, string, string, string]
 		>(
-			`SELECT blob.id, hash, size, envelope, structure, preview FROM json_each(?) wanted CROSS JOIN blob ON blob.id = wanted.value`,
+			`SELECT blob.id, hash, size, ${only === 'structure' ? "''" : 'envelope'}, ${only === 'envelope' ? "''" : 'structure'}, preview
+			FROM json_each(?) wanted CROSS JOIN blob ON blob.id = wanted.value`,
 			JSON.stringify(blobs),
 		))
 			heads.set(id, new StoredHead(hash, size, preview, envelope, structure))

@@ -25,10 +25,19 @@ export class Statements {
 		return this.#statement(this.#arrays, sql).all(...values) as T[]
 	}
 
-	/** One column of many rows, as one string on its way here: that is cheaper than a row for each. */
+	/**
+	 * The columns of many rows, each column one list, that crosses into JavaScript as one text: much cheaper than a row for
+	 * each. @param names of the columns. @param rest from FROM on, ORDER BY included
+	 */
+	columns(names: string[], rest: string, ...values: Value[]): unknown[][] {
+		const inner = names.map((name, i) => `${name} AS c${i}`)
+		const lists = names.map((_, i) => `json_group_array(c${i})`)
+		const [row] = this.arrays<string[]>(`SELECT ${lists} FROM (SELECT ${inner} ${rest})`, ...values)
+		return row!.map(text => JSON.parse(text))
+	}
+
 	list<T>(column: string, rest: string, ...values: Value[]): T[] {
-		const [row] = this.arrays<[string]>(`SELECT json_group_array(${column}) ${rest}`, ...values)
-		return JSON.parse(row![0])
+		return this.columns([column], rest, ...values)[0] as T[]
 	}
 
 	#statement(prepared: Map<string, StatementSync>, sql: string): StatementSync {

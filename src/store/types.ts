@@ -253,8 +253,8 @@ export type Reader = Messages & {
 	expungedSince(mailbox: number, modseq: number): number[]
 	/** Envelope, structure and preview of a body. */
 	head(blob: number): BlobHead
-	/** Of many; those that are gone are missing. */
-	heads(blobs: number[]): Map<number, BlobHead>
+	/** Of many; those that are gone are missing. @param only whoever asks for nothing else gets it sooner */
+	heads(blobs: number[], only?: 'envelope' | 'structure'): Map<number, BlobHead>
 	/** Bodies that are kept in SQLite (all that are not large). Others, and those that are gone, are missing. */
 	bodies(blobs: number[]): Map<number, Buffer>
 	/** A whole body. For large ones use `bodyStream`. */

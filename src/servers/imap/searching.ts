@@ -1,11 +1,12 @@
 import type { imap } from '../../wire/index.ts'
 import { Fetched } from './fetched.ts'
 import { fetchedOf, inBatches, rowsAt } from './rows.ts'
+import { flagsAsked, placesFlagged } from './search-flags.ts'
 import { askIndex, narrow } from './search-index.ts'
 import { compile, type Test } from './search-keys.ts'
 import { SearchText } from './search-text.ts'
 import type { Session } from './session.ts'
-import type { Span, View } from './view.ts'
+import { type Span, spansWithin, type View } from './view.ts'
 
 export type Found = {
 	/** Of the messages that match, ascending. */
@@ -17,9 +18,12 @@ export type Found = {
 /** All messages of a view that match a search key. */
 export async function find(session: Session, view: View, key: imap.SearchKey): Promise<Found> {
 	const everywhere = bounds(view, key)
+	const flags = flagsAsked(key)
+	if (flags?.only) return { places: placesFlagged(session, view, flags), modseq: 0 }
 	const findings = await askIndex(session, view, key, everywhere)
 	const test = compile(key, view, Date.now(), findings)
-	const { sure, spans } = narrow(session, view, key, everywhere, findings)
+	const within = flags ? spansWithin(placesFlagged(session, view, flags), everywhere) : everywhere
+	const { sure, spans } = narrow(session, view, key, within, findings)
 	const places: number[] = []
 	let modseq = 0
 	if (key.key === 'ALL' || key.key === 'UID' || key.key === 'sequence') {

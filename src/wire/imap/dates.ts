@@ -17,11 +17,20 @@ export function parseDateTime(text: string): number | null {
 
 /** The reverse, quotes included, in UTC. */
 export function formatDateTime(time: number): string {
-	const date = new Date(time)
-	const day = String(date.getUTCDate()).padStart(2, ' ')
-	const clock = [date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map(pad).join(':')
-	return `"${day}-${MONTHS[date.getUTCMonth()]}-${year(date)} ${clock} +0000"`
+	const day = utcDay(time)
+	// Messages that follow each other are often of one day.
+	if (day !== last.day) {
+		const date = new Date(day)
+		last.day = day
+		last.text = `${String(date.getUTCDate()).padStart(2, ' ')}-${MONTHS[date.getUTCMonth()]}-${year(date)}`
+	}
+	const seconds = Math.floor((time - day) / 1000)
+	const minutes = Math.floor(seconds / 60)
+	return `"${last.text} ${TWO[Math.floor(minutes / 60)]}:${TWO[minutes % 60]}:${TWO[seconds % 60]} +0000"`
 }
+
+const last = { day: Number.NaN, text: '' }
+const TWO = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, '0'))
 
 /** `7-Feb-2024` (RFC 9051 date), with or without quotes. */
 export function readDay(cursor: Cursor): Day {
@@ -57,10 +66,6 @@ function dayOf(day: number, month: string, year: number): Day | null {
 	const date = new Date(0)
 	date.setUTCFullYear(year, index, day)
 	return date.getUTCMonth() === index ? date.getTime() : null
-}
-
-function pad(number: number): string {
-	return String(number).padStart(2, '0')
 }
 
 function year(date: Date): string {

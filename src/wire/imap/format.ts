@@ -12,18 +12,10 @@ export function formatMailbox(name: string, utf8: boolean): string {
 /** RFC 9051 `envelope`. Sender and Reply-To default to From. */
 export function formatEnvelope(envelope: Envelope, utf8: boolean): string {
 	const from = addresses(envelope.from, utf8)
-	return `(${[
-		header(envelope.date, utf8),
-		header(envelope.subject, utf8),
-		from,
-		envelope.sender?.length ? addresses(envelope.sender, utf8) : from,
-		envelope.replyTo?.length ? addresses(envelope.replyTo, utf8) : from,
-		addresses(envelope.to, utf8),
-		addresses(envelope.cc, utf8),
-		addresses(envelope.bcc, utf8),
-		header(envelope.inReplyTo, utf8),
-		header(envelope.messageId, utf8),
-	].join(' ')})`
+	const sender = envelope.sender?.length ? addresses(envelope.sender, utf8) : from
+	const replyTo = envelope.replyTo?.length ? addresses(envelope.replyTo, utf8) : from
+	const recipients = `${addresses(envelope.to, utf8)} ${addresses(envelope.cc, utf8)} ${addresses(envelope.bcc, utf8)}`
+	return `(${header(envelope.date, utf8)} ${header(envelope.subject, utf8)} ${from} ${sender} ${replyTo} ${recipients} ${header(envelope.inReplyTo, utf8)} ${header(envelope.messageId, utf8)})`
 }
 
 function header(text: string | null, utf8: boolean): string {
@@ -43,8 +35,11 @@ function addresses(list: AddressOrGroup[] | null, utf8: boolean): string {
 	return `${out})`
 }
 
+/** Nothing in it that ASCII has another form for. */
+const PLAIN_DOMAIN = /^(?!.*xn--)[a-z0-9.-]+$/
+
 function address({ name, mailbox, host }: Address, utf8: boolean): string {
-	const domain = utf8 ? host : domainToASCII(host) || host
+	const domain = utf8 || PLAIN_DOMAIN.test(host) ? host : domainToASCII(host) || host
 	return `(${header(name, utf8)} NIL ${formatString(mailbox, utf8)} ${formatString(domain, utf8)})`
 }
 
@@ -91,13 +86,15 @@ function placement(part: Part, utf8: boolean): string {
 
 /** Values that are not ASCII go out in RFC 2231's way, as they most likely came in. */
 function params(of: Record<string, string>, utf8: boolean): string {
-	const pairs: string[] = []
-	for (const [name, value] of Object.entries(of)) {
+	let out = ''
+	for (const name in of) {
+		const value = of[name]!
+		out += out === '' ? '(' : ' '
 		if (utf8 || /^[\x00-\x7f]*$/.test(value))
-			pairs.push(`${formatString(name, utf8)} ${formatString(value, utf8)}`)
-		else pairs.push(`${formatString(`${name}*`)} ${formatString(`UTF-8''${percent(value)}`)}`)
+			out += `${formatString(name, utf8)} ${formatString(value, utf8)}`
+		else out += `${formatString(`${name}*`)} ${formatString(`UTF-8''${percent(value)}`)}`
 	}
-	return pairs.length > 0 ? `(${pairs.join(' ')})` : 'NIL'
+	return out === '' ? 'NIL' : `${out})`
 }
 
 function percent(value: string): string {

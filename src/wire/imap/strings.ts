@@ -8,8 +8,12 @@ export function toUtf8(text: string): string {
 	return /^[\x00-\x7f]*$/.test(text) ? text : Buffer.from(text, 'utf8').toString('latin1')
 }
 
+/** Printable ASCII with nothing to escape: as nearly all strings are. */
+const PLAIN = /^[ !#-[\]-~]*$/
+
 /** string: quoted where it may be, else a literal. `utf8`: the client took UTF8=ACCEPT, quoted may be 8-bit. */
 export function formatString(text: string, utf8 = false): string {
+	if (text.length <= 4096 && PLAIN.test(text)) return `"${text}"`
 	const octets = toUtf8(text)
 	const quotable = utf8 ? /^[^\x00\r\n]*$/ : /^[\x01-\x09\x0b\x0c\x0e-\x7f]*$/
 	if (octets.length <= 4096 && quotable.test(octets)) {

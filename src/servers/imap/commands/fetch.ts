@@ -47,12 +47,23 @@ async function writeTexts(
 ): Promise<number> {
 	const { reader } = session.house
 	const ofFlags = items.every(({ item }) => OF_FLAGS.has(item))
-	const needsHead = items.some(item => reads(item).head)
+	const ofHead = items.filter(item => reads(item).head)
+	const needsHead = ofHead.length > 0
+	const only = ofHead.every(({ item }) => item === 'ENVELOPE')
+		? 'envelope'
+		: ofHead.every(({ item }) => item === 'BODY' || item === 'BODYSTRUCTURE')
+			? 'structure'
+			: undefined
 	const [first, ...others] = texts as [ItemText, ...ItemText[]]
 	let missing = 0
 	const work = (places: number[]) => {
 		const rows = ofFlags ? (flagsAt(session, places) as (MessageRow | null)[]) : rowsAt(session, places)
-		const heads = needsHead ? reader.heads(rows.flatMap(row => row?.blob ?? [])) : null
+		const heads = needsHead
+			? reader.heads(
+					rows.flatMap(row => row?.blob ?? []),
+					only,
+				)
+			: null
 		let out = ''
 		for (let i = 0; i < places.length; i++) {
 			const row = rows[i]
