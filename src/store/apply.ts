@@ -75,7 +75,7 @@ export function apply(file: MailFile, op: PackedOp): OpResult {
 			if (!('logged' in decided)) return decided
 			const result =
 				decided.logged.rows.length > 0 ? settle(file, decided.logged) : flags.enactFlags(file, decided.logged)
-			return { ...result, unchanged: decided.unchanged } as OpResult
+			return { ...result, unchanged: decided.unchanged, was: decided.was } as OpResult
 		}
 		case 'message.copy':
 		case 'message.move':

@@ -19,11 +19,12 @@ export type FlagsChanged = Logged<
 export function decideFlags(
 	file: MailFile,
 	op: Extract<Op, { do: 'message.flags' }>,
-): { logged: FlagsChanged; unchanged: number[] } | OpResult {
+): { logged: FlagsChanged; unchanged: number[]; was: number[] } | OpResult {
 	const box = boxByKey(file, op.mailbox)
 	if (!box || box.account !== op.account) return { ok: false, error: 'nonexistent' }
 	const rows: FlagsChanged['rows'] = []
 	const unchanged: number[] = []
+	const was: number[] = []
 	const seen: [number, boolean][] = []
 	for (const uid of op.uids) {
 		const row = file.get<{ flags: number; keywords: string | null; modseq: number }>(
@@ -42,6 +43,7 @@ export function decideFlags(
 		const turned = turn(op.how, had, before, op.flags, op.keywords)
 		const { flags, keywords } = op.only ? within(op.only, had, before, turned) : turned
 		if (flags === had && sameSet(keywords, before)) continue
+		was.push(row.modseq)
 		if (op.by === undefined) rows.push([uid, flags, keywords])
 		else {
 			if ((flags ^ had) & Flag.seen) seen.push([uid, (flags & Flag.seen) !== 0])
@@ -56,7 +58,7 @@ export function decideFlags(
 		rows,
 		...(op.by === undefined ? null : { by: op.by, seen }),
 	}
-	return { logged, unchanged }
+	return { logged, unchanged, was }
 }
 
 /** Flag.seen when that account has seen the message of another's mailbox. */

@@ -143,6 +143,8 @@ export type OpResult =
 			uids?: number[]
 			/** copy and move: the new uids, one for each of `uids`. */
 			newUids?: number[]
+			/** message.flags: the modseqs that `uids` had before. */
+			was?: number[]
 			/** message.flags with unchangedSince: uids left alone. */
 			unchanged?: number[]
 	  }

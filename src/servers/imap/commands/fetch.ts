@@ -129,7 +129,8 @@ function changed(
 	if (vanished && set !== '$') {
 		const gone = reader
 			.expungedSince(view.mailbox, changedSince!)
-			.filter(uid => holds(set, uid, view.lastUid))
+			// What the client still has a number for is not of earlier: it is told when that number may go.
+			.filter(uid => view.place(uid) < 0 && holds(set, uid, view.lastUid))
 		if (gone.length > 0) session.out.text(`* VANISHED (EARLIER) ${imap.formatSet(gone)}\r\n`)
 	}
 	const places = messagesIn(session, view)
@@ -155,7 +156,10 @@ async function markSeen(session: Session, rows: (MessageRow | null)[]): Promise<
 		keywords: [],
 	})
 	const marked = new Set(result.uids)
-	if (marked.size > 0) view.own.add(result.modseq!)
+	// Flags that changed since the rows were read are not those we are going to tell.
+	const read = new Map(rows.map(row => [row?.uid, row?.modseq]))
+	const asRead = result.uids!.every((uid, index) => read.get(uid) === result.was![index])
+	if (marked.size > 0 && asRead) view.own.add(result.modseq!)
 	for (const row of rows) {
 		if (!row || !marked.has(row.uid)) continue
 		row.flags |= Flag.seen

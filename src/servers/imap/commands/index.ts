@@ -103,6 +103,10 @@ function mayExpunge(command: imap.Command): boolean {
 		case 'SORT':
 		case 'THREAD':
 			return command.uid
+		// What goes while a mailbox is being opened would shift what its own responses just numbered.
+		case 'SELECT':
+		case 'EXAMINE':
+			return false
 		default:
 			return true
 	}

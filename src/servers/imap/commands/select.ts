@@ -54,7 +54,10 @@ function recentAndUnseen(session: Session, view: View, box: MailboxRow): string 
 function tellMissed(session: Session, view: View, { modseq, known }: imap.QresyncParameters): void {
 	const { reader } = session.house
 	const concerns = (uid: number) => known === null || holds(known, uid, view.lastUid)
-	const vanished = reader.expungedSince(view.mailbox, modseq).filter(concerns)
+	// What went since the uids were read is still counted, and is told when it may be.
+	const vanished = reader
+		.expungedSince(view.mailbox, modseq)
+		.filter(uid => concerns(uid) && view.place(uid) < 0)
 	if (vanished.length > 0) session.out.text(`* VANISHED (EARLIER) ${imap.formatSet(vanished)}\r\n`)
 	for (const row of messagesIn(session, view).messagesSince(view.mailbox, modseq)) {
 		const place = view.place(row.uid)

@@ -34,7 +34,9 @@ export async function store(session: Session, command: imap.CommandOf<'STORE'>):
 	const left = (result.unchanged ?? []).map(uid => view.place(uid))
 	const spans = left.length > 0 ? without(wanted, left) : wanted
 	// What the client asked for needs no telling a second time (sync), and with .SILENT not even once.
-	if (result.uids!.length > 0) view.own.add(result.modseq!)
+	// But a change of somebody else that lies under ours, and was never told, must be: then all are.
+	const hidden = command.silent && result.was!.some(modseq => modseq > view.modseq)
+	if (result.uids!.length > 0 && !hidden) view.own.add(result.modseq!)
 	let missing = 0
 	// A client of modseqs has to learn the new ones, silent or not (RFC 7162 section 3.1.3).
 	if (!command.silent || session.condstore) {
