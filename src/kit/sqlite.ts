@@ -1,7 +1,12 @@
 import { DatabaseSync } from 'node:sqlite'
 
 /** One step forward; its number is its place in the list. A released step is never edited. */
-export type Migration = { name: string; sql: string }
+export type Migration = {
+	name: string
+	sql: string
+	/** What SQL cannot do; after `sql`, in the same transaction. */
+	run?(db: DatabaseSync): void
+}
 
 /**
  * Opens a SQLite file the way every file of a node is opened: WAL, synchronous=FULL (a commit is on disk
@@ -37,6 +42,7 @@ function migrate(db: DatabaseSync, path: string, migrations: readonly Migration[
 	for (let step = version; step < migrations.length; step++) {
 		transaction(db, () => {
 			db.exec(migrations[step]!.sql)
+			migrations[step]!.run?.(db)
 			db.exec(`PRAGMA user_version=${step + 1}`)
 		})
 	}

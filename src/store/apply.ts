@@ -4,14 +4,16 @@ import type { MailFile, PackedBody } from './mail-file.ts'
 import * as boxes from './mailbox-ops.ts'
 import * as messages from './message-ops.ts'
 import * as metadata from './metadata-ops.ts'
+import * as objects from './object-ops.ts'
 import * as queue from './queue-ops.ts'
 import * as rights from './rights-ops.ts'
-import type { LoggedOp, NewQueueItem, Op, OpResult } from './types.ts'
+import type { KnownBody, LoggedOp, NewQueueItem, Op, OpResult } from './types.ts'
 
 /** An Op as it reaches the writer: bodies packed. */
 export type PackedOp =
-	| Exclude<Op, { do: 'message.add' | 'queue.add' }>
-	| (Omit<Extract<Op, { do: 'message.add' }>, 'body'> & { body: PackedBody })
+	| Exclude<Op, { do: 'message.add' | 'upload.add' | 'queue.add' }>
+	| (Omit<Extract<Op, { do: 'message.add' }>, 'body'> & { body: PackedBody | KnownBody })
+	| (Omit<Extract<Op, { do: 'upload.add' }>, 'body'> & { body: PackedBody | KnownBody })
 	| { do: 'queue.add'; item: Omit<NewQueueItem, 'body'> & { body: PackedBody } }
 
 /** What was decided, as it stands in the log. */
@@ -22,8 +24,10 @@ export type Decision =
 	| boxes.MailboxRenamed
 	| boxes.MailboxDeleted
 	| { do: 'mailbox.subscribe'; account: string; name: string; on: boolean }
+	| boxes.MailboxChanged
 	| metadata.MetadataSet
 	| rights.RightsSet
+	| objects.ObjectSet
 	| messages.MessageAdded
 	| flags.FlagsChanged
 	| messages.MessagesCopied
@@ -63,13 +67,22 @@ export function apply(file: MailFile, op: PackedOp): OpResult {
 
 		case 'mailbox.rights':
 			return settle(file, rights.decideRights(file, op))
+		case 'mailbox.change':
+			return settle(file, boxes.decideChange(file, op))
 
 		case 'metadata.set':
 			return settle(file, metadata.decideMetadata(file, op))
+		case 'object.set':
+			return settle(file, objects.decideObject(file, op))
 
-		case 'message.add':
-			file.bring(op.body)
-			return add(file, op)
+		case 'upload.add': {
+			const body = bodyOf(file, op.body)
+			return body ? objects.addUpload(file, op.account, body) : { ok: false, error: 'nonexistent' }
+		}
+		case 'message.add': {
+			const body = bodyOf(file, op.body)
+			return body ? add(file, { ...op, body }) : { ok: false, error: 'nonexistent' }
+		}
 		case 'message.flags': {
 			const decided = flags.decideFlags(file, op)
 			if (!('logged' in decided)) return decided
@@ -103,8 +116,12 @@ export function enact(file: MailFile, decision: Decision, body?: PackedBody): Op
 			return boxes.enactSubscribe(file, decision)
 		case 'mailbox.rights':
 			return rights.enactRights(file, decision)
+		case 'mailbox.change':
+			return boxes.enactChange(file, decision)
 		case 'metadata.set':
 			return metadata.enactMetadata(file, decision)
+		case 'object.set':
+			return objects.enactObject(file, decision)
 		case 'message.add': {
 			const box = boxes.boxById(file, decision.mailbox)
 			if (!box || !body) return { ok: false, error: 'nonexistent' }
@@ -151,7 +168,15 @@ function epochOf(file: MailFile, account: string): number {
 	return file.get<{ epoch: number }>('SELECT epoch FROM account WHERE id = ?', account)?.epoch ?? 0
 }
 
-function add(file: MailFile, op: Extract<PackedOp, { do: 'message.add' }>): OpResult {
+function bodyOf(file: MailFile, body: PackedBody | KnownBody): PackedBody | undefined {
+	if ('known' in body) return file.known(body.known)
+	file.bring(body)
+	return body
+}
+
+type Adding = Omit<Extract<PackedOp, { do: 'message.add' }>, 'body'> & { body: PackedBody }
+
+function add(file: MailFile, op: Adding): OpResult {
 	let box = boxes.boxByName(file, op.account, op.mailbox)
 	if (!box && op.create) {
 		// Mail may reach a home before the directory's news of its new account does.
@@ -161,7 +186,7 @@ function add(file: MailFile, op: Extract<PackedOp, { do: 'message.add' }>): OpRe
 	}
 	const { replaces } = op
 	if (replaces && !messages.isThere(file, replaces)) return { ok: false, error: 'nonexistent' }
-	const decided = messages.decideAdd(file, op as never, box)
+	const decided = messages.decideAdd(file, op, box)
 	if (!('do' in decided)) return decided
 	const result = messages.enactAdd(file, decided, box!, op.body)
 	log(file, decided)

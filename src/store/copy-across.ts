@@ -1,6 +1,6 @@
 import { apply } from './apply.ts'
 import { seenBit } from './flag-ops.ts'
-import type { MailFile, PackedBody } from './mail-file.ts'
+import type { MailFile } from './mail-file.ts'
 import { boxByKey, boxByName } from './mailbox-ops.ts'
 import { hasRoom, sizeOf } from './message-ops.ts'
 import { Flag, type Op, type OpResult } from './types.ts'
@@ -49,7 +49,7 @@ export function copyAcross(
 			do: 'message.add',
 			account: owner,
 			mailbox: op.to,
-			body: bodyHere(row),
+			body: { known: row.hash },
 			flags,
 			keywords: only.keywords && row.keywords ? JSON.parse(row.keywords) : [],
 			internalDate: row.internalDate,
@@ -65,9 +65,4 @@ export function copyAcross(
 		if (!expunged.ok) return expunged
 	}
 	return { ...done, uids, newUids, modseq }
-}
-
-/** A body that is here already is named by its hash alone. */
-function bodyHere({ hash, size }: Row): PackedBody {
-	return { hash, size, envelope: '', structure: '', preview: '', data: null, file: null }
 }

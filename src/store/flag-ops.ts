@@ -1,3 +1,4 @@
+import { appear, type Copy, disappear, momentOf, touch } from './history.ts'
 import type { MailFile } from './mail-file.ts'
 import { boxById, boxByKey, type Logged } from './mailbox-ops.ts'
 import { keywordsJson, Tally } from './tally.ts'
@@ -100,20 +101,26 @@ function sameSet(a: string[], b: string[]): boolean {
 	return a.length === b.length && a.every(word => b.includes(word))
 }
 
+type Before = Copy & { flags: number }
+const READ = Flag.seen | Flag.draft
+
 export function enactFlags(file: MailFile, op: FlagsChanged): OpResult {
 	const box = boxById(file, op.mailbox)
 	if (!box) return { ok: false, error: 'nonexistent' }
 	if (op.rows.length === 0) return { ok: true, uids: [], modseq: box.modseq }
 	const tally = new Tally()
+	const moment = momentOf(file, box.account)
 	for (const [uid, flags, keywords] of op.rows) {
-		const before = file.get<{ flags: number }>(
-			'SELECT flags FROM message WHERE mailbox = ? AND uid = ?',
+		const before = file.get<Before>(
+			'SELECT flags, email, thread, received FROM message WHERE mailbox = ? AND uid = ?',
 			box.key,
 			uid,
 		)
 		if (!before) continue
 		tally.flags(before.flags, -1)
 		tally.flags(flags, 1)
+		const turned = before.flags ^ flags
+		if (turned & before.flags & Flag.deleted) appear(file, moment, box.key, before, tally)
 		file.run(
 			'UPDATE message SET flags = ?, keywords = ?, modseq = ? WHERE mailbox = ? AND uid = ?',
 			flags,
@@ -122,9 +129,11 @@ export function enactFlags(file: MailFile, op: FlagsChanged): OpResult {
 			box.key,
 			uid,
 		)
+		if (turned & flags & Flag.deleted) disappear(file, moment, box.key, before, tally)
+		else if (!(flags & Flag.deleted)) touch(file, moment, before, (turned & READ) !== 0)
 	}
 	for (const [uid, is] of op.seen ?? []) setSeen(file, box.key, op.by!, uid, is)
-	tally.enter(file, box.key, op.modseq)
+	tally.enter(file, box.key, op.modseq, moment.modseq)
 	file.changed(box.account, box.key)
 	return { ok: true, uids: op.rows.map(([uid]) => uid), modseq: op.modseq }
 }

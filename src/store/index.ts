@@ -8,8 +8,11 @@
  *
  * Does not: know addresses, other nodes, protocols; decide what is to be done with a message.
  */
+
+export type { EmailRow, Emails, Gone } from './emails.ts'
 export { bodyText, envelopeText, fold, headerText, LARGE_MESSAGE, largeBodyText } from './search/text.ts'
 export { DiskFull, openStore, type Store } from './store.ts'
+export { threadId, threadOf } from './threads.ts'
 export {
 	ANYONE,
 	type BlobHead,
@@ -17,6 +20,7 @@ export {
 	type Change,
 	Flag,
 	type FlagsRow,
+	type KnownBody,
 	type LoggedOp,
 	type LogRow,
 	type MailboxRow,

@@ -38,7 +38,12 @@ function ownMemory(data: Uint8Array): Uint8Array {
 }
 
 /** What a batch changed of an account. */
-type Gathered = { mailboxes: Set<number>; list: boolean; metadata: [string, string][] | null }
+type Gathered = {
+	mailboxes: Set<number>
+	list: boolean
+	metadata: [string, string][] | null
+	objects: Set<string> | null
+}
 
 /** The writer's hold on mail.sqlite: statements, the log, references to bodies, and what the batch changed. */
 export class MailFile {
@@ -109,6 +114,14 @@ export class MailFile {
 		return id
 	}
 
+	/** A body that some message here has already needs no fetching. */
+	known(hash: string): PackedBody | undefined {
+		const blob = this.bodies.find(hash)
+		if (blob === undefined) return undefined
+		const head = 'SELECT hash, size, envelope, structure, preview, NULL AS file FROM blob WHERE id = ?'
+		return { ...this.get<Omit<PackedBody, 'data'>>(head, blob)!, data: null }
+	}
+
 	referAgain(blob: number): void {
 		this.run('UPDATE blob SET refs = refs + 1 WHERE id = ?', blob)
 	}
@@ -148,9 +161,19 @@ export class MailFile {
 		change.metadata.push([mailbox, entry])
 	}
 
+	objectChanged(account: string, kind: string): void {
+		const change = this.#changeOf(account)
+		change.objects ??= new Set()
+		change.objects.add(kind)
+	}
+
 	#changeOf(account: string): Gathered {
 		let change = this.#changes.get(account)
-		if (!change) this.#changes.set(account, (change = { mailboxes: new Set(), list: false, metadata: null }))
+		if (!change)
+			this.#changes.set(
+				account,
+				(change = { mailboxes: new Set(), list: false, metadata: null, objects: null }),
+			)
 		return change
 	}
 
@@ -158,8 +181,12 @@ export class MailFile {
 	afterCommit(): Change[] {
 		this.#removeUnnamed()
 		const changes: Change[] = []
-		for (const [account, { mailboxes, list, metadata }] of this.#changes)
-			changes.push({ account, mailboxes: [...mailboxes], list, ...(metadata ? { metadata } : null) })
+		for (const [account, { mailboxes, list, metadata, objects }] of this.#changes) {
+			const change: Change = { account, mailboxes: [...mailboxes], list }
+			if (metadata) change.metadata = metadata
+			if (objects) change.objects = [...objects]
+			changes.push(change)
+		}
 		this.#changes.clear()
 		return changes
 	}

@@ -1,6 +1,8 @@
 import { newId } from '../kit/index.ts'
+import { forgetHistory, type Moment, mailboxGone, mailboxMade, momentOf, touchMailbox } from './history.ts'
 import type { MailFile } from './mail-file.ts'
-import type { LoggedOp, OpResult, Role } from './types.ts'
+import { removeMessages } from './message-ops.ts'
+import type { LoggedOp, Op, OpResult, Role } from './types.ts'
 
 /*
  * An Op goes two steps: *decide* looks at the store and settles what is open (ids, uids, modseqs), *enact* does
@@ -103,8 +105,9 @@ export function decideAccount(file: MailFile, account: string): AccountCreated |
 
 export function enactAccount(file: MailFile, op: AccountCreated): OpResult {
 	file.run('INSERT INTO account (id, epoch) VALUES (?, 1)', op.account)
+	const moment = momentOf(file, op.account)
 	for (const box of op.mailboxes) {
-		insertBox(file, op.account, box)
+		insertBox(file, moment, box)
 		file.run('INSERT OR IGNORE INTO subscription VALUES (?, ?)', op.account, box.name)
 	}
 	file.changed(op.account, null)
@@ -115,10 +118,12 @@ export function enactAccountRemoval(
 	file: MailFile,
 	op: Logged<'account.remove', { account: string }>,
 ): OpResult {
+	const moment = momentOf(file, op.account)
 	for (const { key } of file.all<{ key: number }>('SELECT key FROM mailbox WHERE account = ?', op.account)) {
-		dropBox(file, key)
+		dropBox(file, moment, key)
 		file.changed(op.account, key)
 	}
+	forgetHistory(file, op.account)
 	file.run('DELETE FROM subscription WHERE account = ?', op.account)
 	file.run('DELETE FROM metadata WHERE account = ?', op.account)
 	file.run('DELETE FROM rights WHERE identifier = ?', op.account)
@@ -129,23 +134,23 @@ export function enactAccountRemoval(
 
 function insertBox(
 	file: MailFile,
-	account: string,
+	moment: Moment,
 	box: { id: string; name: string; role: Role | null; uidValidity: number },
 ): number {
-	return file.run(
+	const { lastInsertRowid: key } = file.run(
 		'INSERT INTO mailbox (id, account, name, role, uid_validity) VALUES (?, ?, ?, ?, ?)',
 		box.id,
-		account,
+		moment.account,
 		box.name,
 		box.role,
 		box.uidValidity,
-	).lastInsertRowid
+	)
+	mailboxMade(file, moment, key)
+	return key
 }
 
-function dropBox(file: MailFile, key: number): void {
-	for (const { blob } of file.all<{ blob: number }>('SELECT blob FROM message WHERE mailbox = ?', key))
-		file.release(blob)
-	file.run('DELETE FROM message WHERE mailbox = ?', key)
+function dropBox(file: MailFile, moment: Moment, key: number): void {
+	removeMessages(file, moment, key)
 	file.run('DELETE FROM expunged WHERE mailbox = ?', key)
 	file.run('DELETE FROM seen WHERE mailbox = ?', key)
 	const id = file.get<{ id: string }>('SELECT id FROM mailbox WHERE key = ?', key)?.id ?? ''
@@ -191,7 +196,7 @@ export function decideMailbox(
 }
 
 export function enactMailbox(file: MailFile, op: MailboxCreated): OpResult {
-	const mailbox = insertBox(file, op.account, op)
+	const mailbox = insertBox(file, momentOf(file, op.account), op)
 	for (const [identifier, rights] of op.rights ?? [])
 		file.run('INSERT INTO rights VALUES (?, ?, ?)', op.id, identifier, rights)
 	file.changed(op.account, null)
@@ -221,7 +226,12 @@ export function decideRename(
 }
 
 export function enactRename(file: MailFile, op: MailboxRenamed): OpResult {
-	for (const [id, to] of op.names) file.run('UPDATE mailbox SET name = ? WHERE id = ?', to, id)
+	const moment = momentOf(file, op.account)
+	for (const [id, to] of op.names) {
+		file.run('UPDATE mailbox SET name = ? WHERE id = ?', to, id)
+		const box = boxById(file, id)
+		if (box) touchMailbox(file, moment, box.key)
+	}
 	file.changed(op.account, null)
 	return { ok: true }
 }
@@ -238,7 +248,9 @@ export function decideDelete(file: MailFile, account: string, name: string): Mai
 export function enactDelete(file: MailFile, op: MailboxDeleted): OpResult {
 	const box = boxById(file, op.id)
 	if (!box) return { ok: false, error: 'nonexistent' }
-	dropBox(file, box.key)
+	const moment = momentOf(file, op.account)
+	mailboxGone(file, moment, box)
+	dropBox(file, moment, box.key)
 	file.changed(op.account, box.key)
 	file.changed(op.account, null)
 	return { ok: true, mailbox: box.key }
@@ -251,6 +263,40 @@ export function enactSubscribe(
 	const name = properName(op.name)
 	if (op.on) file.run('INSERT OR IGNORE INTO subscription VALUES (?, ?)', op.account, name)
 	else file.run('DELETE FROM subscription WHERE account = ? AND name = ?', op.account, name)
+	const box = boxByName(file, op.account, name)
+	if (box) touchMailbox(file, momentOf(file, op.account), box.key)
 	file.changed(op.account, null)
+	return { ok: true }
+}
+
+export type MailboxChanged = Logged<
+	'mailbox.change',
+	{ account: string; id: string; role?: Role | null; sortOrder?: number }
+>
+
+export function decideChange(
+	file: MailFile,
+	{ account, name, role, sortOrder }: Extract<Op, { do: 'mailbox.change' }>,
+): MailboxChanged | OpResult {
+	const box = boxByName(file, account, name)
+	if (!box) return { ok: false, error: 'nonexistent' }
+	const taken = 'SELECT 1 FROM mailbox WHERE account = ? AND role = ? AND key <> ?'
+	if (role && file.get(taken, account, role, box.key)) return { ok: false, error: 'exists' }
+	return {
+		do: 'mailbox.change',
+		account,
+		id: box.id,
+		...(role !== undefined ? { role } : null),
+		...(sortOrder !== undefined ? { sortOrder } : null),
+	}
+}
+
+export function enactChange(file: MailFile, { account, id, role, sortOrder }: MailboxChanged): OpResult {
+	const box = boxById(file, id)
+	if (!box) return { ok: false, error: 'nonexistent' }
+	if (role !== undefined) file.run('UPDATE mailbox SET role = ? WHERE key = ?', role, box.key)
+	if (sortOrder !== undefined) file.run('UPDATE mailbox SET sort_order = ? WHERE key = ?', sortOrder, box.key)
+	touchMailbox(file, momentOf(file, account), box.key)
+	file.changed(account, null)
 	return { ok: true }
 }

@@ -1,7 +1,10 @@
+import type { Envelope } from '../message/index.ts'
 import { setSeen } from './flag-ops.ts'
+import { appear, type Copy, disappear, emailFor, forgetEmail, type Moment, momentOf } from './history.ts'
 import type { MailFile, PackedBody } from './mail-file.ts'
 import { type Box, boxById, boxByKey, boxByName, type Logged } from './mailbox-ops.ts'
 import { keywordsJson, Tally } from './tally.ts'
+import { threadFor } from './threads.ts'
 import { Flag, type MayFlag, type Op, type OpResult, type Room } from './types.ts'
 
 export type MessageAdded = Logged<
@@ -17,26 +20,21 @@ export type MessageAdded = Logged<
 		saveDate: number
 		hash: string
 		size: number
+		/** Logs of older versions do not say; then it is found when the Op is enacted. */
+		thread?: number
 		once?: string
 		/** Another account than the owner, who has seen it. */
 		seenBy?: string
 	}
 >
 
-type Row = {
-	uid: number
-	flags: number
-	keywords: string | null
-	size: number
-	blob: number
-	internalDate: number
-}
-const ROW =
-	'SELECT uid, flags, keywords, size, blob, internal_date AS internalDate FROM message WHERE mailbox = ?'
+type Row = Omit<NewRow, 'mailbox' | 'modseq' | 'saveDate'>
+const ROW = `SELECT uid, flags, keywords, size, blob, internal_date AS internalDate, email, thread, received
+	FROM message WHERE mailbox = ?`
 
 export function decideAdd(
 	file: MailFile,
-	op: Extract<Op, { do: 'message.add' }>,
+	op: Omit<Extract<Op, { do: 'message.add' }>, 'body'> & { body: PackedBody },
 	box: Box | undefined,
 ): MessageAdded | OpResult {
 	if (!box) return { ok: false, error: 'nonexistent' }
@@ -59,6 +57,7 @@ export function decideAdd(
 		saveDate: file.clock.now(),
 		hash: op.body.hash,
 		size: op.body.size,
+		thread: threadFor(file, op.account, op.body.hash, JSON.parse(op.body.envelope)),
 		...(op.once ? { once: op.once } : {}),
 		...seenBy,
 	}
@@ -96,52 +95,83 @@ export function isThere(
 }
 
 export function enactAdd(file: MailFile, op: MessageAdded, box: Box, body: PackedBody): OpResult {
+	const moment = momentOf(file, box.account)
+	const envelope: Envelope = JSON.parse(body.envelope)
+	const thread = op.thread ?? threadFor(file, box.account, body.hash, envelope)
 	const blob = file.refer(body)
-	insertMessage(
-		file,
-		box.key,
-		op.uid,
-		op.modseq,
-		op.flags,
-		keywordsJson(op.keywords),
-		op.internalDate,
-		op.saveDate,
-		op.size,
-		blob,
-	)
 	const tally = new Tally()
-	tally.count(op.flags, op.size, 1)
-	tally.enter(file, box.key, op.modseq, op.uid + 1)
+	insertMessage(file, moment, tally, {
+		...emailFor(file, moment, blob, { thread, received: op.internalDate, envelope }),
+		mailbox: box.key,
+		uid: op.uid,
+		modseq: op.modseq,
+		flags: op.flags,
+		keywords: keywordsJson(op.keywords),
+		internalDate: op.internalDate,
+		saveDate: op.saveDate,
+		size: op.size,
+		blob,
+	})
+	tally.enter(file, box.key, op.modseq, moment.modseq, op.uid + 1)
 	if (op.seenBy !== undefined) setSeen(file, box.key, op.seenBy, op.uid, true)
 	if (op.once) file.run('INSERT OR IGNORE INTO filed VALUES (?, ?)', `${op.once} ${op.account}`, op.saveDate)
 	file.changed(box.account, box.key)
 	return { ok: true, mailbox: box.key, uidValidity: box.uidValidity, uid: op.uid, modseq: op.modseq }
 }
 
-function insertMessage(
-	file: MailFile,
-	mailbox: number,
-	uid: number,
-	modseq: number,
-	flags: number,
-	keywords: string | null,
-	internalDate: number,
-	saveDate: number,
-	size: number,
-	blob: number,
-): void {
+type NewRow = Copy & {
+	mailbox: number
+	uid: number
+	modseq: number
+	flags: number
+	keywords: string | null
+	internalDate: number
+	saveDate: number
+	size: number
+	blob: number
+}
+
+function insertMessage(file: MailFile, moment: Moment, tally: Tally, row: NewRow): void {
+	if (!(row.flags & Flag.deleted)) appear(file, moment, row.mailbox, row, tally)
 	file.run(
-		'INSERT INTO message (mailbox, uid, modseq, flags, keywords, internal_date, save_date, size, blob) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+		`INSERT INTO message (mailbox, uid, modseq, flags, keywords, internal_date, save_date, size, blob, email, thread,
+		 received) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		row.mailbox,
+		row.uid,
+		row.modseq,
+		row.flags,
+		row.keywords,
+		row.internalDate,
+		row.saveDate,
+		row.size,
+		row.blob,
+		row.email,
+		row.thread,
+		row.received,
+	)
+	tally.count(row.flags, row.size, 1)
+}
+
+/** Takes the row of a message out of its mailbox; whether it was there. */
+function removeMessage(file: MailFile, moment: Moment, tally: Tally, mailbox: number, uid: number): boolean {
+	const row = file.get<Row>(
+		'DELETE FROM message WHERE mailbox = ? AND uid = ? RETURNING blob, flags, size, email, thread',
 		mailbox,
 		uid,
-		modseq,
-		flags,
-		keywords,
-		internalDate,
-		saveDate,
-		size,
-		blob,
 	)
+	if (!row) return false
+	tally.count(row.flags, row.size, -1)
+	if (!(row.flags & Flag.deleted)) disappear(file, moment, mailbox, row, tally)
+	forgetEmail(file, moment, row)
+	file.release(row.blob)
+	return true
+}
+
+/** All of a mailbox that is to be removed. */
+export function removeMessages(file: MailFile, moment: Moment, mailbox: number): void {
+	const tally = new Tally()
+	for (const { uid } of file.all<{ uid: number }>('SELECT uid FROM message WHERE mailbox = ?', mailbox))
+		removeMessage(file, moment, tally, mailbox, uid)
 }
 
 export type MessagesExpunged = Logged<
@@ -177,19 +207,13 @@ export function enactExpunge(file: MailFile, op: MessagesExpunged): OpResult {
 	if (op.uids.length === 0) return { ok: true, uids: [], modseq: box.modseq }
 	const tally = new Tally()
 	const seen = file.get('SELECT 1 FROM seen WHERE mailbox = ? LIMIT 1', box.key) !== undefined
+	const moment = momentOf(file, box.account)
 	for (const uid of op.uids) {
 		if (seen) file.run('DELETE FROM seen WHERE mailbox = ? AND uid = ?', box.key, uid)
-		const row = file.get<{ blob: number; flags: number; size: number }>(
-			'DELETE FROM message WHERE mailbox = ? AND uid = ? RETURNING blob, flags, size',
-			box.key,
-			uid,
-		)
-		if (!row) continue
-		tally.count(row.flags, row.size, -1)
-		file.release(row.blob)
-		file.run('INSERT OR IGNORE INTO expunged VALUES (?, ?, ?)', box.key, op.modseq, uid)
+		if (removeMessage(file, moment, tally, box.key, uid))
+			file.run('INSERT OR IGNORE INTO expunged VALUES (?, ?, ?)', box.key, op.modseq, uid)
 	}
-	tally.enter(file, box.key, op.modseq)
+	tally.enter(file, box.key, op.modseq, moment.modseq)
 	file.changed(box.account, box.key)
 	return { ok: true, uids: op.uids, modseq: op.modseq }
 }
@@ -259,34 +283,24 @@ export function enactCopy(file: MailFile, op: MessagesCopied): OpResult {
 	if (op.uids.length === 0) return done
 	const tally = new Tally()
 	const seen = file.get('SELECT 1 FROM seen WHERE mailbox = ? LIMIT 1', box.key) !== undefined
-	op.uids.forEach((uid, index) => {
-		const row = file.get<Row>(`${ROW} AND uid = ?`, box.key, uid)
+	const moment = momentOf(file, target.account)
+	const { modseq, saveDate } = op
+	op.uids.forEach((from, index) => {
+		const row = file.get<Row>(`${ROW} AND uid = ?`, box.key, from)
 		if (!row) return
-		const newUid = op.newUids[index]!
+		const uid = op.newUids[index]!
 		if (seen) {
 			const sql = 'INSERT OR IGNORE INTO seen SELECT ?, account, ? FROM seen WHERE mailbox = ? AND uid = ?'
-			file.run(sql, target.key, newUid, box.key, uid)
+			file.run(sql, target.key, uid, box.key, from)
 		}
 		if (op.only) {
 			row.flags &= op.only.flags | Flag.seen
 			if (!op.only.keywords) row.keywords = null
 		}
-		tally.count(row.flags, row.size, 1)
 		file.referAgain(row.blob)
-		insertMessage(
-			file,
-			target.key,
-			newUid,
-			op.modseq,
-			row.flags,
-			row.keywords,
-			row.internalDate,
-			op.saveDate,
-			row.size,
-			row.blob,
-		)
+		insertMessage(file, moment, tally, { ...row, mailbox: target.key, uid, modseq, saveDate })
 	})
-	tally.enter(file, target.key, op.modseq, op.newUids.at(-1)! + 1)
+	tally.enter(file, target.key, op.modseq, moment.modseq, op.newUids.at(-1)! + 1)
 	file.changed(target.account, target.key)
 	if (op.do === 'message.move') {
 		enactExpunge(file, {

@@ -38,14 +38,15 @@ export class SqliteMessages implements Messages {
 			'save_date',
 			'size',
 			'blob',
+			'thread',
 		]
 		const rest = `FROM message WHERE mailbox = ?1 AND ${which} ORDER BY uid`
-		const [uids, modseqs, flags, words, internalDates, saveDates, sizes, blobs] = this.sql.columns(
+		const [uids, modseqs, flags, words, internalDates, saveDates, sizes, blobs, threads] = this.sql.columns(
 			names,
 			rest,
 			...values,
 			...this.#guest,
-		) as [number[], number[], number[], Words[], number[], number[], number[], number[]]
+		) as [number[], number[], number[], Words[], number[], number[], number[], number[], number[]]
 		return uids.map((uid, i) => ({
 			uid,
 			modseq: modseqs[i]!,
@@ -55,6 +56,7 @@ export class SqliteMessages implements Messages {
 			saveDate: saveDates[i]!,
 			size: sizes[i]!,
 			blob: blobs[i]!,
+			thread: threads[i]!,
 		}))
 	}
 

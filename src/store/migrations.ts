@@ -1,4 +1,5 @@
 import type { Migration } from '../kit/index.ts'
+import { giveThreads } from './give-threads.ts'
 
 /** Forward only; a step that was released is never edited. */
 export const migrations: readonly Migration[] = [
@@ -188,5 +189,99 @@ export const migrations: readonly Migration[] = [
 	{
 		name: 'what is unseen is found without reading what is seen',
 		sql: 'CREATE INDEX message_unseen ON message (mailbox, uid) WHERE flags & 1 = 0',
+	},
+	{
+		name: 'emails, threads and the history of an account',
+		sql: `
+		-- The history of an account: one number for all that happens to it, and the number of what happened last to its
+		-- emails, mailboxes, threads, and when an email came. Of what happened up to 'floor' not all is known any more.
+		CREATE TABLE history (
+			key INTEGER PRIMARY KEY AUTOINCREMENT,
+			account TEXT NOT NULL UNIQUE,
+			modseq INTEGER NOT NULL DEFAULT 1,
+			floor INTEGER NOT NULL DEFAULT 0,
+			email INTEGER NOT NULL DEFAULT 1,
+			mailbox INTEGER NOT NULL DEFAULT 1,
+			thread INTEGER NOT NULL DEFAULT 1,
+			delivery INTEGER NOT NULL DEFAULT 1
+		);
+		INSERT INTO history (account) SELECT id FROM account;
+
+		-- One body in one account: all copies of it, in whatever mailboxes. 'copies' counts those without \\Deleted.
+		CREATE TABLE email (
+			key INTEGER PRIMARY KEY AUTOINCREMENT,
+			owner INTEGER NOT NULL,
+			blob INTEGER NOT NULL,
+			thread INTEGER NOT NULL,
+			received INTEGER NOT NULL,
+			created INTEGER NOT NULL,
+			changed INTEGER NOT NULL,
+			copies INTEGER NOT NULL
+		);
+		CREATE UNIQUE INDEX email_blob ON email (owner, blob);
+		CREATE INDEX email_changed ON email (owner, changed);
+		CREATE INDEX email_thread ON email (owner, thread);
+		CREATE INDEX email_copies ON email (owner) WHERE copies > 1;
+		-- Message-ID with base subject, hashed: the thread where it was seen.
+		CREATE TABLE reference (
+			owner INTEGER NOT NULL,
+			hash INTEGER NOT NULL,
+			thread INTEGER NOT NULL,
+			PRIMARY KEY (owner, hash)
+		) WITHOUT ROWID;
+
+		ALTER TABLE message ADD COLUMN email INTEGER NOT NULL DEFAULT 0;
+		ALTER TABLE message ADD COLUMN thread INTEGER NOT NULL DEFAULT 0;
+		ALTER TABLE message ADD COLUMN received INTEGER NOT NULL DEFAULT 0;
+
+		ALTER TABLE mailbox ADD COLUMN sort_order INTEGER NOT NULL DEFAULT 0;
+		ALTER TABLE mailbox ADD COLUMN emails INTEGER NOT NULL DEFAULT 0;
+		ALTER TABLE mailbox ADD COLUMN threads INTEGER NOT NULL DEFAULT 0;
+		-- Of the account's history: made; changed; what is in it was changed.
+		ALTER TABLE mailbox ADD COLUMN created INTEGER NOT NULL DEFAULT 1;
+		ALTER TABLE mailbox ADD COLUMN changed INTEGER NOT NULL DEFAULT 1;
+		ALTER TABLE mailbox ADD COLUMN counted INTEGER NOT NULL DEFAULT 1;
+
+		-- What an account has beside mail: identities, submissions, ... as JSON.
+		CREATE TABLE object (
+			owner INTEGER NOT NULL,
+			kind TEXT NOT NULL,
+			id TEXT NOT NULL,
+			created INTEGER NOT NULL,
+			changed INTEGER NOT NULL,
+			value TEXT NOT NULL,
+			PRIMARY KEY (owner, kind, id)
+		) WITHOUT ROWID;
+		CREATE INDEX object_changed ON object (owner, kind, changed);
+		-- What is no more: emails (by hash), mailboxes, objects.
+		CREATE TABLE gone (
+			owner INTEGER NOT NULL,
+			kind TEXT NOT NULL,
+			changed INTEGER NOT NULL,
+			id TEXT NOT NULL,
+			created INTEGER NOT NULL,
+			thread INTEGER,
+			at INTEGER NOT NULL,
+			PRIMARY KEY (owner, kind, changed, id)
+		) WITHOUT ROWID;
+		CREATE INDEX gone_id ON gone (owner, kind, id);
+		CREATE INDEX gone_at ON gone (at);
+		-- Bodies that were uploaded and may become part of a message.
+		CREATE TABLE upload (
+			owner INTEGER NOT NULL,
+			blob INTEGER NOT NULL,
+			at INTEGER NOT NULL,
+			PRIMARY KEY (owner, blob)
+		) WITHOUT ROWID;
+		CREATE INDEX upload_at ON upload (at);
+		`,
+		run: giveThreads,
+	},
+	{
+		name: 'messages are found by email and by time',
+		sql: `
+		CREATE INDEX message_email ON message (email);
+		CREATE INDEX message_received ON message (mailbox, received, email, thread) WHERE flags & 8 = 0;
+		`,
 	},
 ]

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type BlobFolder, unpack } from './bodies.ts'
+import { EmailReader, type Emails } from './emails.ts'
 import { properName } from './mailbox-ops.ts'
 import { SqliteMessages } from './messages.ts'
 import type { TextIndex } from './search/text-index.ts'
@@ -23,7 +24,7 @@ const REMEMBERED = 200
 const REMEMBERED_OCTETS = 1 << 20
 
 const MAILBOX = `SELECT key, id, account, name, role, uid_validity AS uidValidity, uid_next AS uidNext, modseq, messages,
-	unseen, deleted, size, EXISTS (SELECT 1 FROM subscription s WHERE s.account = mailbox.account AND s.name = mailbox.name)
+	unseen, deleted, size, sort_order AS sortOrder, emails, threads, EXISTS (SELECT 1 FROM subscription s WHERE s.account = mailbox.account AND s.name = mailbox.name)
 	AS subscribed FROM mailbox`
 const QUEUE = `SELECT r.key, r.id, m.reverse_path AS reversePath, m.envelope_id AS envelopeId, m.ret, m.smtputf8, r.recipient,
 	r.route, r.original_recipient AS originalRecipient, r.notify, m.arrived, m.expires, r.attempts, r.due, r.held,
@@ -35,11 +36,13 @@ export class SqliteReader extends SqliteMessages implements Reader {
 	#folder: BlobFolder
 	#index: TextIndex | null
 	#uids = new Map<number, { modseq: number; runs: UidRuns }>()
+	readonly emails: Emails
 
 	constructor(db: DatabaseSync, folder: BlobFolder, index: TextIndex | null = null) {
 		super(new Statements(db))
 		this.#folder = folder
 		this.#index = index
+		this.emails = new EmailReader(this.sql)
 	}
 
 	hasAccount(account: string): boolean {

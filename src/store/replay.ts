@@ -17,7 +17,7 @@ export function replay(
 		if (row.seq <= seen) continue
 		const decision = row.op as unknown as Decision
 		const body =
-			decision.do === 'message.add' ? (bodyOf(decision.hash) ?? bodyHere(file, decision.hash)) : undefined
+			decision.do === 'message.add' ? (bodyOf(decision.hash) ?? file.known(decision.hash)) : undefined
 		if (decision.do === 'message.add' && !body) throw new Error(`body ${decision.hash} is missing`)
 		enact(file, decision, body)
 		file.run(
@@ -27,12 +27,4 @@ export function replay(
 		)
 	}
 	return { ok: true }
-}
-
-/** A body that some message here has already needs no fetching. */
-function bodyHere(file: MailFile, hash: string): PackedBody | undefined {
-	const blob = file.bodies.find(hash)
-	if (blob === undefined) return undefined
-	const head = 'SELECT hash, size, envelope, structure, preview, NULL AS file FROM blob WHERE id = ?'
-	return { ...file.get<Omit<PackedBody, 'data'>>(head, blob)!, data: null }
 }

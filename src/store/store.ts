@@ -151,7 +151,8 @@ function packAll(ops: Op[]): PackedOp[] {
 		return last.packed
 	}
 	return ops.map((op): PackedOp => {
-		if (op.do === 'message.add') return { ...op, body: pack(op.body) }
+		if (op.do === 'message.add' || op.do === 'upload.add')
+			return { ...op, body: 'known' in op.body ? op.body : pack(op.body) } as PackedOp
 		if (op.do === 'queue.add') return { do: op.do, item: { ...op.item, body: pack(op.item.body) } }
 		return op
 	})

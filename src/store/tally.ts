@@ -7,6 +7,9 @@ export class Tally {
 	unseen = 0
 	deleted = 0
 	size = 0
+	/** Without \Deleted: emails and threads of which something is there. */
+	emails = 0
+	threads = 0
 
 	/** @param by 1 for a message that came, -1 for one that went */
 	count(flags: number, size: number, by: 1 | -1): void {
@@ -20,16 +23,20 @@ export class Tally {
 		if (flags & Flag.deleted) this.deleted += by
 	}
 
-	enter(file: MailFile, mailbox: number, modseq: number, uidNext = 0): void {
+	/** @param moment when, in the history of the account */
+	enter(file: MailFile, mailbox: number, modseq: number, moment: number, uidNext = 0): void {
 		file.run(
 			`UPDATE mailbox SET modseq = ?, uid_next = max(uid_next, ?), messages = messages + ?, unseen = unseen + ?,
-				deleted = deleted + ?, size = size + ? WHERE key = ?`,
+				deleted = deleted + ?, size = size + ?, emails = emails + ?, threads = threads + ?, counted = ? WHERE key = ?`,
 			modseq,
 			uidNext,
 			this.messages,
 			this.unseen,
 			this.deleted,
 			this.size,
+			this.emails,
+			this.threads,
+			moment,
 			mailbox,
 		)
 	}

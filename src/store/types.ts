@@ -1,4 +1,5 @@
 import type { Envelope, Part, Scanned } from '../message/index.ts'
+import type { Emails } from './emails.ts'
 import type { UidRuns } from './uid-runs.ts'
 
 /** System flags as bits of one number (RFC 9051 section 2.3.2; \Recent is not kept). */
@@ -19,6 +20,9 @@ export type StagedBody = {
 	/** Name of the file in `blobs/`, zstd-compressed and fsynced; null when small. */
 	file: string | null
 }
+
+/** A body that is here already: of a message, or uploaded. */
+export type KnownBody = { known: string }
 
 /** A body on its way in: hashed, scanned and compressed as it streams. */
 export type BodyStage = {
@@ -45,13 +49,16 @@ export type Op =
 	| { do: 'mailbox.subscribe'; account: string; name: string; on: boolean }
 	/** RFC 4314: what `identifier` (an account's id, or ANYONE) may do there from now on; '' = nothing. */
 	| { do: 'mailbox.rights'; account: string; name: string; identifier: string; rights: string }
+	/** A role that another mailbox has answers `exists`. */
+	| { do: 'mailbox.change'; account: string; name: string; role?: Role | null; sortOrder?: number }
 	| {
 			do: 'message.add'
 			account: string
 			/** Name; a missing mailbox answers `nonexistent` unless `create` is set. */
 			mailbox: string
 			create?: boolean
-			body: StagedBody
+			/** A known one that is known no more answers `nonexistent`. */
+			body: StagedBody | KnownBody
 			flags: number
 			keywords: string[]
 			internalDate: number
@@ -100,6 +107,10 @@ export type Op =
 			mailbox: string
 			entries: [entry: string, value: string | null][]
 	  }
+	/** Whatever else an account has; null takes it away, `nonexistent` when it is not there. */
+	| { do: 'object.set'; account: string; kind: string; id: string; value: unknown }
+	/** A body for later use, kept for a day. Of this node, so never in the log. */
+	| { do: 'upload.add'; account: string; body: StagedBody | KnownBody }
 	/** The queue of this node: not replayed at other nodes, so never in the log. */
 	| { do: 'queue.add'; item: NewQueueItem }
 	| { do: 'queue.result'; results: QueueResult[] }
@@ -158,6 +169,8 @@ export type Change = {
 	list: boolean
 	/** Entries of METADATA that were set or taken away; mailbox '' = the account's. */
 	metadata?: [mailbox: string, entry: string][]
+	/** Kinds of objects that were set or taken away. */
+	objects?: string[]
 }
 
 export type MailboxRow = {
@@ -179,6 +192,10 @@ export type MailboxRow = {
 	deleted: number
 	size: number
 	subscribed: boolean
+	sortOrder: number
+	/** Without \Deleted: different emails, and threads of which some email is here. */
+	emails: number
+	threads: number
 }
 
 export type FlagsRow = { uid: number; modseq: number; flags: number; keywords: string[] }
@@ -190,6 +207,8 @@ export type MessageRow = FlagsRow & {
 	size: number
 	/** Row of the body at this node. */
 	blob: number
+	/** See threadId. */
+	thread: number
 }
 
 /** RFC 8474 EMAILID is `M` + hash. */
@@ -270,6 +289,8 @@ export type Reader = Messages & {
 	searchText(mailbox: number, field: SearchField, text: string): Promise<TextFound | null>
 	/** Octets of all messages of an account, and their number. */
 	usage(account: string): { size: number; messages: number }
+	/** Mail as JMAP sees it. */
+	emails: Emails
 
 	queue(filter?: { route?: string; id?: string }): QueueItem[]
 	/** The next recipients for a route that are due at `now`, oldest first, at most `most`, with a key above `after`. */

@@ -3,6 +3,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { openDatabase, systemClock } from '../kit/index.ts'
 import { apply, type PackedOp } from './apply.ts'
 import { BlobFolder } from './bodies.ts'
+import { pruneHistory } from './history.ts'
 import type { PackedBody } from './mail-file.ts'
 import { MailFile } from './mail-file.ts'
 import { migrations } from './migrations.ts'
@@ -83,6 +84,7 @@ function failure(request: WriteRequest, error: unknown): WriteAnswer {
 
 function prune(): void {
 	file.run('DELETE FROM log WHERE seq <= (SELECT max(seq) FROM log) - ?', keepLog)
+	pruneHistory(file)
 	file.run('DELETE FROM filed WHERE at < ?', systemClock.now() - FORGET_FILED_AFTER)
 }
 

@@ -1,5 +1,5 @@
 import { decodeTransfer } from '../../message/index.ts'
-import type { BlobHead, MessageRow } from '../../store/index.ts'
+import { type BlobHead, type MessageRow, threadId } from '../../store/index.ts'
 import { imap } from '../../wire/index.ts'
 import type { Fetched } from './fetched.ts'
 import { formatFlags } from './flags.ts'
@@ -88,7 +88,7 @@ export function itemText(item: imap.FetchItem, utf8: boolean): ItemText | null {
 		case 'EMAILID':
 			return ({ head }) => `EMAILID (M${head.hash})`
 		case 'THREADID':
-			return () => 'THREADID NIL'
+			return ({ row }) => `THREADID (${threadId(row.thread)})`
 		case 'PREVIEW':
 			return ({ head }) => `PREVIEW ${imap.formatString(head.preview, utf8)}`
 		default:

@@ -1,5 +1,5 @@
 import type { Envelope } from '../../message/index.ts'
-import { envelopeText, fold, type MessageRow } from '../../store/index.ts'
+import { envelopeText, fold, type MessageRow, threadId } from '../../store/index.ts'
 import { imap } from '../../wire/index.ts'
 import { readFlags } from './flags.ts'
 import type { Findings } from './search-index.ts'
@@ -75,7 +75,7 @@ export function compile(key: imap.SearchKey, view: View, now: number, found: Fin
 		case 'EMAILID':
 			return slow('none', ({ head }) => `M${head.hash}` === key.id)
 		case 'THREADID':
-			return quick(() => false)
+			return quick(row => threadId(row.thread) === key.id)
 		case 'NOT': {
 			const test = compile(key.of, view, now, found)
 			return {

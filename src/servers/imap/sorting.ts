@@ -1,8 +1,7 @@
-import type { AddressOrGroup } from '../../message/index.ts'
+import { type AddressOrGroup, baseSubject } from '../../message/index.ts'
 import { type BlobHead, fold, type MessageRow } from '../../store/index.ts'
 import type { imap } from '../../wire/index.ts'
 import { compareFolded } from './folded.ts'
-import { baseSubject } from './subject.ts'
 
 /** What SORT compares a message by: one value for each criterion. */
 export type SortKeys = (number | string)[]

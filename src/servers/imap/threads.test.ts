@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { baseSubject } from '../../message/index.ts'
 import { fold } from '../../store/index.ts'
 import { compareFolded } from './folded.ts'
-import { baseSubject } from './subject.ts'
 import { byReferences, orderedSubject, type Threaded } from './threads.ts'
 
 test('a base subject is what RFC 5256 section 2.1 leaves of a subject', () => {

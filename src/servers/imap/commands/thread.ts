@@ -1,10 +1,10 @@
+import { baseSubject } from '../../../message/index.ts'
 import { type BlobHead, fold, type MessageRow } from '../../../store/index.ts'
 import type { imap } from '../../../wire/index.ts'
 import { type Done, ok } from '../done.ts'
 import { fetchedOf, inBatches, rowsAt } from '../rows.ts'
 import { asksForModseq, find } from '../searching.ts'
 import type { Session } from '../session.ts'
-import { baseSubject } from '../subject.ts'
 import { byReferences, orderedSubject, type Threaded } from '../threads.ts'
 import { spansOf } from '../view.ts'
 

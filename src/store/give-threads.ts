@@ -1,0 +1,51 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { systemClock } from '../kit/index.ts'
+import type { BlobFolder } from './bodies.ts'
+import { appear, emailFor } from './history.ts'
+import { MailFile } from './mail-file.ts'
+import { Tally } from './tally.ts'
+import { threadFor } from './threads.ts'
+import { Flag } from './types.ts'
+
+type Row = { uid: number; flags: number; received: number; blob: number; hash: string; envelope: string }
+
+/** A step of migration: messages that were filed before there were emails and threads get theirs, the oldest first. */
+export function giveThreads(db: DatabaseSync): void {
+	const file = new MailFile(db, null as unknown as BlobFolder, systemClock)
+	db.exec('CREATE INDEX temporary_email ON message (email)')
+	for (const { owner, account } of file.all<{ owner: number; account: string }>(
+		'SELECT key AS owner, account FROM history',
+	)) {
+		const moment = { owner, account, modseq: 1 }
+		const tallies = new Map<number, Tally>()
+		for (const { mailbox, uid } of file.all<{ mailbox: number; uid: number }>(
+			`SELECT mailbox, uid FROM message WHERE mailbox IN (SELECT key FROM mailbox WHERE account = ?)
+			 ORDER BY internal_date, mailbox, uid`,
+			account,
+		)) {
+			const row = file.get<Row>(
+				`SELECT uid, flags, internal_date AS received, blob, hash, envelope
+				 FROM message JOIN blob ON blob.id = message.blob WHERE mailbox = ? AND uid = ?`,
+				mailbox,
+				uid,
+			)!
+			const envelope = JSON.parse(row.envelope)
+			const thread = threadFor(file, account, row.hash, envelope)
+			const copy = emailFor(file, moment, row.blob, { thread, received: row.received, envelope })
+			let tally = tallies.get(mailbox)
+			if (!tally) tallies.set(mailbox, (tally = new Tally()))
+			if (!(row.flags & Flag.deleted)) appear(file, moment, mailbox, copy, tally)
+			file.run(
+				'UPDATE message SET email = ?, thread = ?, received = ? WHERE mailbox = ? AND uid = ?',
+				copy.email,
+				copy.thread,
+				copy.received,
+				mailbox,
+				uid,
+			)
+		}
+		for (const [mailbox, { emails, threads }] of tallies)
+			file.run('UPDATE mailbox SET emails = ?, threads = ? WHERE key = ?', emails, threads, mailbox)
+	}
+	db.exec('DROP INDEX temporary_email')
+}
