@@ -6,10 +6,11 @@
  * while a message streams in (`Scanner`). Offsets are exact: cutting the message at them gives the part's octets.
  * Every part of type multipart has at least one part in `parts`; `message` and `envelope` come together.
  *
- * Does not: know accounts, mailboxes or protocols; compose messages with parts (nodemailer does); check signatures.
+ * Does not: know accounts, mailboxes or protocols; check signatures.
  */
 export { parseAddresses } from './address.ts'
 export { decodeText } from './charset.ts'
+export { compose, type Draft, parameterField } from './compose.ts'
 export { formatDate, parseDate } from './date.ts'
 export { decodeHeader } from './encoded-word.ts'
 export { headerField, headerFields } from './fields.ts'

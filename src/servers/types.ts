@@ -31,7 +31,7 @@ export type House = {
 	/** For EXTERNAL of our own nodes: the account of that id or address, if there is one. */
 	accountOf(idOrAddress: string): Account | null
 	/** A connection to another node's web port, for walking there. @throws Unreachable */
-	connect(node: string, protocol: 'imap' | 'pop3'): Promise<TLSSocket>
+	connect(node: string, protocol: 'imap' | 'pop3' | 'http/1.1'): Promise<TLSSocket>
 	reader: Reader
 	/** One transaction, answered when it is on disk. One result for each Op. */
 	write(ops: Op[]): Promise<OpResult[]>

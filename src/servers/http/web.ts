@@ -4,6 +4,7 @@ import type { TLSSocket, TlsOptions } from 'node:tls'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Office } from '../../admin/index.ts'
 import type { Emitter, Log } from '../../kit/index.ts'
+import { addJmap } from '../jmap/index.ts'
 import { explainListen } from '../listen.ts'
 import type { House } from '../types.ts'
 import { addApi } from './api/index.ts'
@@ -117,6 +118,7 @@ async function makeApp(options: WebOptions, server: Server): Promise<FastifyInst
 	addHealth(app, options)
 	addCluster(app, options)
 	await addApi(app, options)
+	await addJmap(app, options)
 	await app.ready()
 	return app
 }

@@ -1,11 +1,11 @@
 import type { Change } from '../../store/index.ts'
 import { imap } from '../../wire/index.ts'
+import { watch } from '../watch.ts'
 import { inFilter } from './filters.ts'
 import { type Box, mailboxesOf, statusResponse } from './mailboxes.ts'
 import { formatNames, isShared } from './metadata.ts'
 import type { Session } from './session.ts'
 import { Tree } from './tree.ts'
-import { watch } from './watch.ts'
 
 /** A mailbox as the client was told of it. */
 type Known = { name: string; modseq: number; uidNext: number; messages: number }

@@ -1,7 +1,7 @@
 import type { imap } from '../../../wire/index.ts'
+import { watch } from '../../watch.ts'
 import { bad, type Done, ok } from '../done.ts'
 import type { Session } from '../session.ts'
-import { watch } from '../watch.ts'
 
 /** RFC 2177. Between events nothing of it is kept but a listener. */
 export async function idle(session: Session, _command: imap.CommandOf<'IDLE'>): Promise<Done> {

@@ -1,5 +1,5 @@
-import type { Change } from '../../store/index.ts'
-import type { House } from '../types.ts'
+import type { Change } from '../store/index.ts'
+import type { House } from './types.ts'
 
 type Hear = (change: Change) => void
 

@@ -1,0 +1,64 @@
+import type { Account } from '../../directory/index.ts'
+import { DiskFull } from '../../store/index.ts'
+import { jmap } from '../../wire/index.ts'
+import type { House } from '../types.ts'
+import { type Call, LIMITS } from './call.ts'
+import { methodOf } from './methods.ts'
+import { capabilities, sessionState } from './session.ts'
+
+const KNOWN = new Set(Object.keys(capabilities('')))
+
+/**
+ * Does what a request asks for, call by call (RFC 8620 section 3).
+ * @throws RequestRefused before anything was done
+ */
+export async function answerRequest(
+	house: House,
+	account: Account,
+	client: string,
+	request: jmap.Request,
+): Promise<Record<string, unknown>> {
+	const unknown = request.using.find(uri => !KNOWN.has(uri))
+	if (unknown !== undefined)
+		throw new jmap.RequestRefused('unknownCapability', `this server does not know "${unknown}"`)
+	if (request.methodCalls.length > LIMITS.maxCallsInRequest) {
+		const most = `at most ${LIMITS.maxCallsInRequest} calls in a request`
+		throw new jmap.RequestRefused('limit', most, 'maxCallsInRequest')
+	}
+	const call: Call = {
+		house,
+		account,
+		client,
+		createdIds: new Map(Object.entries(request.createdIds ?? {})),
+	}
+	const responses: jmap.Invocation[] = []
+	for (const [name, args, callId] of request.methodCalls) {
+		for (const [answered, result] of await answerCall(call, name, args, request.using, responses))
+			responses.push([answered, result, callId])
+	}
+	return {
+		methodResponses: responses,
+		...(request.createdIds ? { createdIds: Object.fromEntries(call.createdIds) } : null),
+		sessionState: sessionState(house, account),
+	}
+}
+
+async function answerCall(
+	call: Call,
+	name: string,
+	args: Record<string, unknown>,
+	using: string[],
+	earlier: jmap.Invocation[],
+): Promise<[name: string, args: Record<string, unknown>][]> {
+	try {
+		const method = methodOf(name, using)
+		return await method(call, jmap.resolveReferences(args, earlier))
+	} catch (error) {
+		if (error instanceof jmap.MethodRefused) return [['error', error.answer()]]
+		call.house.log.error({ err: error, account: call.account.id, method: name }, 'a JMAP method failed')
+		const full = error instanceof DiskFull
+		return [
+			['error', { type: full ? 'serverUnavailable' : 'serverFail', description: 'please try again later' }],
+		]
+	}
+}

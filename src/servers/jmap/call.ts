@@ -1,0 +1,39 @@
+import type { Account } from '../../directory/index.ts'
+import { jmap } from '../../wire/index.ts'
+import type { House } from '../types.ts'
+
+/** One method call under way: who asks, what earlier calls of the request made. */
+export type Call = {
+	house: House
+	account: Account
+	/** The real client's address. */
+	client: string
+	/** Creation ids of this request, and what became of them. */
+	createdIds: Map<string, string>
+}
+
+/** What a method answers: mostly one response, its own. */
+export type Responses = [name: string, args: Record<string, unknown>][]
+
+/** @throws MethodRefused */
+export type Method = (call: Call, args: Record<string, unknown>) => Promise<Responses> | Responses
+
+export const LIMITS = {
+	maxSizeUpload: 50_000_000,
+	maxConcurrentUpload: 4,
+	maxSizeRequest: 10_000_000,
+	maxConcurrentRequests: 8,
+	maxCallsInRequest: 32,
+	maxObjectsInGet: 1000,
+	maxObjectsInSet: 1000,
+} as const
+
+/** The only account one may ask for is one's own. @throws MethodRefused */
+export function checkAccount(call: Call, accountId: string): void {
+	if (accountId !== call.account.id) throw new jmap.MethodRefused('accountNotFound')
+}
+
+/** The id that `#name` stands for, or the id as it is; null: no such creation id. */
+export function idOf(call: Call, id: string): string | null {
+	return id.startsWith('#') ? (call.createdIds.get(id.slice(1)) ?? null) : id
+}

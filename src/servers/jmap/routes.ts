@@ -1,0 +1,190 @@
+import type { IncomingMessage } from 'node:http'
+import type { TLSSocket } from 'node:tls'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Account, Directory } from '../../directory/index.ts'
+import { normalAddress } from '../../kit/index.ts'
+import { jmap } from '../../wire/index.ts'
+import { isOwnPage, who } from '../http/who.ts'
+import type { House } from '../types.ts'
+import { FOR_ACCOUNT, FOR_CLIENT, walkRequest } from '../walk-http.ts'
+import { answerRequest } from './api.ts'
+import { LIMITS } from './call.ts'
+import { download } from './download.ts'
+import { readEventsQuery, sendEvents } from './events.ts'
+import { sessionOf } from './session.ts'
+import { upload } from './upload.ts'
+
+export type JmapOptions = {
+	house: House
+	office: { directory: Directory }
+	nodeOf(socket: TLSSocket): string | null
+}
+
+/** Who asks, and lives here. */
+export type Guest = { account: Account; client: string }
+
+/** Somebody we cannot serve, and why. */
+export class NotServed extends Error {
+	readonly status: number
+	readonly headers: Record<string, string>
+
+	constructor(status: number, message: string, headers: Record<string, string> = {}) {
+		super(message)
+		this.status = status
+		this.headers = headers
+	}
+}
+
+/** Who is it? A node of ours may say for whom it asks. @throws NotServed */
+export async function guestOf(
+	{ house, office, nodeOf }: JmapOptions,
+	request: FastifyRequest,
+	mayChange: boolean,
+): Promise<Guest & { brought: boolean }> {
+	const named = request.headers[FOR_ACCOUNT]
+	if (typeof named === 'string' && nodeOf(request.raw.socket as TLSSocket) !== null) {
+		const account = house.accountOf(named)
+		if (!account || account.disabled) throw new NotServed(403, 'There is no such account.')
+		// Walks do not go on: our two directories are about to agree.
+		if (account.home !== house.self) throw new NotServed(503, 'This account does not live here.')
+		return { account, client: normalAddress(String(request.headers[FOR_CLIENT] ?? '')), brought: true }
+	}
+	const found = await who(request, { house, directory: office.directory })
+	if (!found) {
+		// A page of ours asks for the password itself; the browser's own window must not open.
+		const page = request.headers['sec-fetch-mode'] !== undefined || request.headers['x-panpipe'] !== undefined
+		const ways = page ? 'Bearer realm="Panpipe"' : 'Basic realm="Panpipe", charset="UTF-8"'
+		throw new NotServed(401, 'Please sign in.', { 'www-authenticate': ways })
+	}
+	if (found.scopes && !found.scopes.includes('mail')) throw new NotServed(403, 'This token is not for mail.')
+	if (mayChange && found.via === 'session' && !isOwnPage(request))
+		throw new NotServed(403, 'Only pages of this server may do that with its cookie.')
+	return { account: found.account, client: found.client, brought: false }
+}
+
+/** The account has its mailboxes before anything is asked of it. */
+export async function prepare(house: House, { id }: Account): Promise<void> {
+	if (!house.reader.hasAccount(id)) await house.write([{ do: 'account.create', account: id }])
+}
+
+type Serve = (
+	guest: Guest,
+	request: FastifyRequest<{
+		Params: Record<string, string>
+		Querystring: Record<string, string | undefined>
+	}>,
+	reply: FastifyReply,
+) => Promise<unknown> | unknown
+
+/** JMAP over HTTP (RFC 8620 sections 2, 3, 6, 7.3). */
+export async function addJmap(app: FastifyInstance, options: JmapOptions): Promise<void> {
+	const { house } = options
+	await app.register(async scope => {
+		// Bodies are read by whoever answers, or go on to the home as they are.
+		scope.removeAllContentTypeParsers()
+		scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
+		scope.setErrorHandler((error, _request, reply) => sendError(house, error, reply))
+
+		const route = (method: 'GET' | 'POST', url: string, mayChange: boolean, serve: Serve) =>
+			scope.route<{ Params: Record<string, string>; Querystring: Record<string, string | undefined> }>({
+				method,
+				url,
+				handler: async (request, reply) => {
+					const guest = await guestOf(options, request, mayChange)
+					if (guest.account.home !== house.self) {
+						reply.hijack()
+						return walkRequest(house, guest.account, guest.client, request.raw, reply.raw)
+					}
+					await prepare(house, guest.account)
+					return serve(guest, request, reply)
+				},
+			})
+
+		scope.get('/.well-known/jmap', (_request, reply) => reply.redirect('/jmap/session', 301))
+		route('GET', '/jmap/session', false, ({ account }, request, reply) =>
+			reply
+				.header('cache-control', 'no-cache, no-store, must-revalidate')
+				.send(sessionOf(house, account, baseOf(request))),
+		)
+		route('POST', '/jmap/api', true, async ({ account, client }, request, reply) => {
+			if (!/^application\/json *(?:;|$)/i.test(request.headers['content-type'] ?? ''))
+				throw new jmap.RequestRefused('notJSON', 'a request is application/json')
+			const octets = await readBody(request.raw, LIMITS.maxSizeRequest)
+			const answer = await inTurn(account, () =>
+				answerRequest(house, account, client, jmap.parseRequest(octets)),
+			)
+			return reply.header('cache-control', 'no-store').send(answer)
+		})
+		route('POST', '/jmap/upload/:accountId', true, (guest, request, reply) =>
+			upload(house, guest, request, reply),
+		)
+		route('GET', '/jmap/download/:accountId/:blobId/:name', false, (guest, request, reply) =>
+			download(house, guest, request, reply),
+		)
+		route('GET', '/jmap/events', false, ({ account }, request, reply) => {
+			const query = readEventsQuery(request.query)
+			if (!query) throw new NotServed(400, 'types, closeafter or ping cannot be read.')
+			reply.hijack()
+			sendEvents(house, account, query, request.headers['last-event-id'] as string | undefined, reply.raw)
+		})
+	})
+}
+
+export function baseOf({ headers }: { headers: IncomingMessage['headers'] }): string {
+	const host = headers.host ?? ''
+	return /^[A-Za-z0-9.:[\]-]+$/.test(host) ? `https://${host}` : ''
+}
+
+/** @throws RequestRefused limit */
+async function readBody(stream: IncomingMessage, most: number): Promise<Buffer> {
+	const tooLarge = () =>
+		new jmap.RequestRefused('limit', `a request has at most ${most} octets`, 'maxSizeRequest')
+	if (Number(stream.headers['content-length'] ?? 0) > most) throw tooLarge()
+	const pieces: Buffer[] = []
+	let size = 0
+	for await (const piece of stream) {
+		size += piece.length
+		if (size > most) throw tooLarge()
+		pieces.push(piece)
+	}
+	return Buffer.concat(pieces)
+}
+
+const running = new Map<string, number>()
+
+/** So many requests of one account at a time (section 2, maxConcurrentRequests). @throws RequestRefused limit */
+export async function inTurn<T>(
+	{ id }: Account,
+	work: () => Promise<T>,
+	limit: 'maxConcurrentRequests' | 'maxConcurrentUpload' = 'maxConcurrentRequests',
+): Promise<T> {
+	const key = `${limit} ${id}`
+	const now = running.get(key) ?? 0
+	if (now >= LIMITS[limit])
+		throw new jmap.RequestRefused('limit', `at most ${LIMITS[limit]} at a time`, limit)
+	running.set(key, now + 1)
+	try {
+		return await work()
+	} finally {
+		const left = running.get(key)! - 1
+		if (left > 0) running.set(key, left)
+		else running.delete(key)
+	}
+}
+
+function sendError(house: House, error: unknown, reply: FastifyReply): FastifyReply {
+	const problem = problemOf(house, error)
+	if (error instanceof NotServed) reply.headers(error.headers)
+	// What was not read of the body is not waited for.
+	if (!reply.request.raw.complete) reply.header('connection', 'close')
+	return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
+}
+
+export function problemOf(house: House, error: unknown): { status: number } & Record<string, unknown> {
+	if (error instanceof jmap.RequestRefused) return { status: error.status, ...error.problem() }
+	if (error instanceof NotServed) return { type: 'about:blank', status: error.status, detail: error.message }
+	const status = (error as { statusCode?: number }).statusCode ?? 500
+	if (status < 500) return { type: 'about:blank', status, detail: 'The request cannot be read.' }
+	house.log.error({ err: error }, 'a JMAP request failed')
+	return { type: 'about:blank', status: 500, detail: 'This server has a problem, please try again later.' }
+}

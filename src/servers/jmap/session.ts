@@ -1,0 +1,116 @@
+import { createHash } from 'node:crypto'
+import type { Account } from '../../directory/index.ts'
+import type { House } from '../types.ts'
+import { LIMITS } from './call.ts'
+import { COLLATIONS } from './standard.ts'
+
+const CORE = 'urn:ietf:params:jmap:core'
+
+/** How long a message may be held back before it is sent, in seconds. */
+export function maxDelayedSend(house: House): number {
+	return house.receiver.maxHoldSeconds
+}
+
+/** What the account can, by capability. */
+function accountCapabilities(house: House): Record<string, unknown> {
+	return {
+		[CORE]: {},
+		'urn:ietf:params:jmap:mail': {
+			maxMailboxesPerEmail: null,
+			maxMailboxDepth: 20,
+			maxSizeMailboxName: 255,
+			maxSizeAttachmentsPerEmail: house.limits.maxMessageSize,
+			emailQuerySortOptions: [
+				'receivedAt',
+				'sentAt',
+				'size',
+				'from',
+				'to',
+				'subject',
+				'hasKeyword',
+				'allInThreadHaveKeyword',
+				'someInThreadHaveKeyword',
+			],
+			mayCreateTopLevelMailbox: true,
+		},
+		'urn:ietf:params:jmap:submission': {
+			maxDelayedSend: maxDelayedSend(house),
+			submissionExtensions: {
+				FUTURERELEASE: [],
+				SIZE: [String(house.receiver.maxSize)],
+				DSN: [],
+				DELIVERBY: [],
+				'MT-PRIORITY': [],
+				REQUIRETLS: [],
+				SMTPUTF8: [],
+				'8BITMIME': [],
+			},
+		},
+		'urn:ietf:params:jmap:vacationresponse': {},
+		'urn:ietf:params:jmap:blob': {
+			maxSizeBlobSet: LIMITS.maxSizeUpload,
+			maxDataSources: 64,
+			supportedTypeNames: ['Mailbox', 'Thread', 'Email'],
+			supportedDigestAlgorithms: ['sha', 'sha-256', 'sha-512'],
+		},
+		'urn:ietf:params:jmap:quota': {},
+		'urn:ietf:params:jmap:mdn': {},
+	}
+}
+
+export function capabilities(base: string): Record<string, unknown> {
+	return {
+		[CORE]: {
+			maxSizeUpload: LIMITS.maxSizeUpload,
+			maxConcurrentUpload: LIMITS.maxConcurrentUpload,
+			maxSizeRequest: LIMITS.maxSizeRequest,
+			maxConcurrentRequests: LIMITS.maxConcurrentRequests,
+			maxCallsInRequest: LIMITS.maxCallsInRequest,
+			maxObjectsInGet: LIMITS.maxObjectsInGet,
+			maxObjectsInSet: LIMITS.maxObjectsInSet,
+			collationAlgorithms: COLLATIONS,
+		},
+		'urn:ietf:params:jmap:mail': {},
+		'urn:ietf:params:jmap:submission': {},
+		'urn:ietf:params:jmap:vacationresponse': {},
+		'urn:ietf:params:jmap:websocket': { url: `${base.replace(/^http/, 'ws')}/jmap/ws`, supportsPush: true },
+		'urn:ietf:params:jmap:blob': {},
+		'urn:ietf:params:jmap:quota': {},
+		'urn:ietf:params:jmap:mdn': {},
+	}
+}
+
+/** The JMAP session resource (RFC 8620 section 2). @param base `https://host` as the client reached us */
+export function sessionOf(house: House, account: Account, base: string): Record<string, unknown> {
+	const own = accountCapabilities(house)
+	const session = {
+		capabilities: capabilities(base),
+		accounts: {
+			[account.id]: {
+				name: account.address,
+				isPersonal: true,
+				isReadOnly: false,
+				accountCapabilities: own,
+			},
+		},
+		primaryAccounts: Object.fromEntries(Object.keys(own).map(uri => [uri, account.id])),
+		username: account.address,
+		apiUrl: `${base}/jmap/api`,
+		downloadUrl: `${base}/jmap/download/{accountId}/{blobId}/{name}?type={type}`,
+		uploadUrl: `${base}/jmap/upload/{accountId}`,
+		eventSourceUrl: `${base}/jmap/events?types={types}&closeafter={closeafter}&ping={ping}`,
+	}
+	return { ...session, state: stateOf(session) }
+}
+
+/** The state of a session whose addresses may differ: what it says beside them. */
+export function sessionState(house: House, account: Account): string {
+	return sessionOf(house, account, '').state as string
+}
+
+function stateOf({ capabilities: _, accounts, username }: Record<string, unknown>): string {
+	return createHash('sha256')
+		.update(JSON.stringify([accounts, username]))
+		.digest('hex')
+		.slice(0, 16)
+}
