@@ -125,6 +125,31 @@ test('accounts are made, found, changed and removed', async () => {
 	assert.equal((await admin.get('/accounts/zhang@test.com')).body.code, 'no-such-account')
 })
 
+test('what is asked for once more with the same key is done once', async () => {
+	const key = { 'idempotency-key': 'one' }
+	const make = (name: string) => admin.post('/tokens', { name, scopes: ['read'] }, key)
+	const [first, second] = await Promise.all([make('x'), make('x')])
+	assert.deepEqual([first.status, second.status, first.body.id], [201, 201, second.body.id])
+	assert.equal((await make('x')).body.id, first.body.id)
+	assert.equal((await make('y')).body.code, 'idempotency-key-reused')
+	assert.equal((await admin.get('/tokens')).body.total, 1)
+})
+
+test('how the nodes reach each other, and how each is, can be asked at any of them', async () => {
+	await until('both are measured', 10_000, async () => {
+		const { items, missing } = (await admin.get('/links')).body
+		return (
+			missing.length === 0 &&
+			items.length === 2 &&
+			items.every((one: { roundTripMs: number | null }) => one.roundTripMs !== null)
+		)
+	})
+	const there = (await admin.get(`/status?node=${b.ip}`)).body
+	assert.equal(there.node, (await b.say('status')).node)
+	assert.equal((await admin.get(`/certificate?node=${b.ip}`)).status, 200)
+	assert.equal((await admin.get('/status?node=nowhere')).body.code, 'no-such-node')
+})
+
 test('what is wrong with a request is said by field', async () => {
 	const { status, body } = await admin.post('/accounts', { address: 7, password: '' })
 	assert.deepEqual([status, body.code], [422, 'input-invalid'])

@@ -123,7 +123,7 @@ test('a difference nobody announced is repaired by itself when it lasts, and by 
 	damage()
 	await nodes.settled()
 	const results = await a.refresh()
-	assert.deepEqual(results, [{ node: 'b', state: 'done', records: 3, changed: 0 }])
+	assert.deepEqual(results, [{ node: 'b', state: 'done', records: 3, changed: 0, added: 0 }])
 	assert.equal(b.countAccounts(), 1)
 })
 

@@ -64,11 +64,15 @@ const migrations: readonly Migration[] = [
 /** audit.sqlite: entries are added and never changed. */
 export class AuditFile {
 	#db: DatabaseSync
+	/** The end of each chain. */
+	#heads = new Map<string, ChainHead>()
 	/** The chain this node writes. */
 	chain: string
 
 	constructor(path: string) {
 		this.#db = openDatabase(path, { migrations, cacheMb: 4 })
+		const heads = this.#db.prepare('SELECT chain, max(seq) AS seq, hash FROM entry GROUP BY chain')
+		for (const head of heads.all() as ChainHead[]) this.#heads.set(head.chain, head)
 		const found = this.#db.prepare("SELECT value FROM fact WHERE name = 'chain'").get()
 		this.chain = (found?.value as string | undefined) ?? this.beginChain()
 	}
@@ -81,39 +85,37 @@ export class AuditFile {
 	}
 
 	append(entry: AuditEntry): void {
+		const { seq, hash } = this.head(this.chain)
 		const body = JSON.stringify(entry)
-		transaction(this.#db, () => {
-			const { seq, hash } = this.head(this.chain)
-			this.#insert({ chain: this.chain, seq: seq + 1, hash: hashAfter(hash, body), body })
-		})
+		this.#insert({ chain: this.chain, seq: seq + 1, hash: hashAfter(hash, body), body })
 	}
 
 	/** Takes what follows the end of a chain. @returns false when it does not follow */
 	take(lines: AuditLine[]): boolean {
-		return transaction(this.#db, () => {
-			for (const line of lines) {
-				const { seq, hash } = this.head(line.chain)
-				if (line.seq <= seq) continue
-				if (line.seq !== seq + 1 || hashAfter(hash, line.body) !== line.hash) return false
-				this.#insert(line)
-			}
-			return true
-		})
+		const before = new Map(this.#heads)
+		try {
+			return transaction(this.#db, () => {
+				for (const line of lines) {
+					const { seq, hash } = this.head(line.chain)
+					if (line.seq <= seq) continue
+					if (line.seq !== seq + 1 || hashAfter(hash, line.body) !== line.hash) return false
+					this.#insert(line)
+				}
+				return true
+			})
+		} catch (error) {
+			this.#heads = before
+			throw error
+		}
 	}
 
 	/** The end of a chain; seq 0 = not begun. */
 	head(chain: string): ChainHead {
-		const row = this.#db
-			.prepare('SELECT chain, seq, hash FROM entry WHERE chain = ? ORDER BY seq DESC LIMIT 1')
-			.get(chain)
-		return (row as ChainHead | undefined) ?? { chain, seq: 0, hash: '' }
+		return this.#heads.get(chain) ?? { chain, seq: 0, hash: '' }
 	}
 
 	heads(): ChainHead[] {
-		const rows = this.#db.prepare(
-			'SELECT chain, max(seq) AS seq, hash FROM entry GROUP BY chain ORDER BY chain',
-		)
-		return rows.all() as ChainHead[]
+		return [...this.#heads.values()].sort((one, other) => (one.chain < other.chain ? -1 : 1))
 	}
 
 	/** What follows in a chain, at most so many. */
@@ -172,6 +174,7 @@ export class AuditFile {
 		this.#db
 			.prepare('INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
 			.run(chain, seq, hash, body, Number(entry.time), person, object, String(entry.node))
+		this.#heads.set(chain, { chain, seq, hash })
 	}
 }
 

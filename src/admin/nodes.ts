@@ -132,8 +132,11 @@ export const refreshNodes = verb({
 	async run({ directory }) {
 		const named = new Map(directory.nodes().map(node => [node.id, node]))
 		const results = await directory.refresh()
+		const conflicts = directory.conflicts()
 		return results.map(result => ({
 			...result,
+			/** Accounts that live there and lost their address. */
+			conflicts: conflicts.filter(({ home }) => home === result.node).length,
 			ip: named.get(result.node)?.ip ?? '',
 			description: named.get(result.node)?.description ?? '',
 		}))

@@ -34,6 +34,10 @@ export const setUp = verb({
 		if (!directory.isOurDomain(domain)) directory.addDomain(domain)
 		const id = await ensure(office, { address: admin, password, name: name ?? '' })
 		if (account) await ensure(office, { name: '', ...account })
+		// Two at one time: one of them.
+		if (directory.access.hasAdministrator) {
+			throw new CannotBeDone('somebody else has just set this node up', 'set-up-already')
+		}
 		directory.access.grant({ account: id, role: 'admin', domain: null, unit: null, by: by.id })
 		return { id, address: directory.account(id)!.address, domain }
 	},

@@ -9,6 +9,7 @@ import { listForwards } from './forwards.ts'
 import * as grants from './grants.ts'
 import * as groups from './groups.ts'
 import { showJob } from './jobs.ts'
+import { listLinks } from './links.ts'
 import * as nodes from './nodes.ts'
 import * as queue from './queue.ts'
 import * as quota from './quota.ts'
@@ -91,6 +92,7 @@ export const verbs = {
 	'certificate order': certificate.orderCertificate,
 	'certificate renew': certificate.renewCertificate,
 	'certificate reset': certificate.resetCertificate,
+	'link list': listLinks,
 	'audit list': audit.listAudit,
 	'audit verify': audit.verifyAudit,
 	'cluster rebuild': status.rebuildCluster,

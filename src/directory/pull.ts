@@ -11,8 +11,8 @@ const PAGE = 256 * 1024
 const MOST = 2 * PAGE
 const TIMEOUT_MS = 10_000
 
-/** `records` looked at, `changed` of them changed something here. */
-export type Got = { records: number; changed: number }
+/** `records` looked at, `changed` of them changed something here, `added` of those were new. */
+export type Got = { records: number; changed: number; added: number }
 
 /**
  * Everything of a peer after our cursor, or everything at all, page by page. The cursor moves with the pages, so
@@ -26,7 +26,7 @@ export async function pullFrom(
 	options: { links: Links; taker: Taker; clock: Clock; goesOn: () => boolean; passed: () => void },
 ): Promise<Got> {
 	const { links, taker, clock, goesOn, passed } = options
-	const got: Got = { records: 0, changed: 0 }
+	const got: Got = { records: 0, changed: 0, added: 0 }
 	const nodes = new Set<Line>()
 	let incarnation = full ? '' : (peer.cursor?.incarnation ?? '')
 	let coming = ask(links, peer.id, incarnation, full ? 0 : (peer.cursor?.seq ?? 0))
@@ -42,7 +42,9 @@ export async function pullFrom(
 		}
 		// Nodes come first and again in their place.
 		const lines = sent.filter(line => !line.startsWith('node\t') || (!nodes.has(line) && nodes.add(line)))
-		got.changed += await taker.take(lines, goesOn)
+		const { changed, added } = await taker.take(lines, goesOn)
+		got.changed += changed
+		got.added += added
 		got.records += lines.length
 		if (!goesOn()) return got
 		peer.pulled(incarnation, head.next, head.end, clock.now())

@@ -97,7 +97,7 @@ export class Sync {
 					return { node, state: 'done', ...got }
 				} catch (error) {
 					this.#log.info({ peer: node, err: error }, 'directory refresh: no answer')
-					return { node, state: 'unreachable', records: 0, changed: 0 }
+					return { node, state: 'unreachable', records: 0, changed: 0, added: 0 }
 				}
 			}),
 		)
@@ -245,11 +245,11 @@ export class Sync {
 
 	async #fetchUnlessSame(work: Work, era: number): Promise<Got> {
 		const { said } = work.peer
-		if (era !== this.#era) return { records: 0, changed: 0 }
+		if (era !== this.#era) return { records: 0, changed: 0, added: 0 }
 		if (!said || !this.#isSame(said)) return this.#fetch(work, true)
 		work.peer.pulled(said.incarnation, said.seq, true, this.#clock.now())
 		this.#save(work)
-		return { records: 0, changed: 0 }
+		return { records: 0, changed: 0, added: 0 }
 	}
 
 	async #fetch(work: Work, full: boolean): Promise<Got> {
@@ -266,7 +266,7 @@ export class Sync {
 	}
 
 	async #answerRefresh(from: string): Promise<Uint8Array> {
-		const got = this.#hears(from) ? await this.#pull(from, true) : { records: 0, changed: 0 }
+		const got = this.#hears(from) ? await this.#pull(from, true) : { records: 0, changed: 0, added: 0 }
 		return Buffer.from(JSON.stringify(got))
 	}
 

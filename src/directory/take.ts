@@ -37,19 +37,21 @@ export class Taker {
 	/**
 	 * A few records are merged before this returns; many in several transactions, others getting their turn between.
 	 * @param goesOn asked before each transaction; false ends it
-	 * @returns how many records changed here
+	 * @returns how many records changed here, and how many of those were new
 	 */
-	async take(lines: Line[], goesOn: () => boolean = () => true): Promise<number> {
+	async take(lines: Line[], goesOn: () => boolean = () => true): Promise<{ changed: number; added: number }> {
 		this.#under++
 		try {
 			let changed = 0
+			let added = 0
 			for (let at = 0; at < lines.length && goesOn(); ) {
 				const batch = this.#batch(lines, at)
 				at = batch.next
 				changed += batch.changed
+				added += batch.added
 				if (at < lines.length) await setImmediate()
 			}
-			return changed
+			return { changed, added }
 		} finally {
 			this.#under--
 			if (this.#under === 0) for (const done of this.#quiet.splice(0)) done()
@@ -61,7 +63,7 @@ export class Taker {
 		if (this.#under > 0) await new Promise<void>(done => this.#quiet.push(done))
 	}
 
-	#batch(lines: Line[], from: number): { next: number; changed: number } {
+	#batch(lines: Line[], from: number): { next: number; changed: number; added: number } {
 		const until = Math.min(lines.length, from + BATCH_RECORDS)
 		const started = performance.now()
 		const ahead = new Map<string, number>()
@@ -69,6 +71,7 @@ export class Taker {
 		const fieldsOf = (text: string) => this.#taken(parseFields(text), latest, ahead)
 		let next = from
 		let changed = 0
+		const before = this.#file.count
 		const touched = this.#file.change('merged', () => {
 			for (; next < until; next++) {
 				const record = cutLine(lines[next]!)
@@ -79,7 +82,7 @@ export class Taker {
 		})
 		for (const [node, time] of ahead) this.#ahead(node, time - this.#clock.now())
 		if (changed > 0) this.#touched(touched)
-		return { next, changed }
+		return { next, changed, added: this.#file.count - before }
 	}
 
 	/** Without the fields whose stamps are too far ahead. Null when nothing remains. */

@@ -83,4 +83,11 @@ export type SignIn =
 	| { ok: true; account: Account; program?: true }
 	| { ok: false; why: 'wrong' | 'disabled' | 'app-password' | 'code' }
 
-export type RefreshResult = { node: string; state: 'done' | 'unreachable'; records: number; changed: number }
+/** `records` were looked at; `changed` of them changed something here, `added` of those were new. */
+export type RefreshResult = {
+	node: string
+	state: 'done' | 'unreachable'
+	records: number
+	changed: number
+	added: number
+}

@@ -176,6 +176,7 @@ export const forms: Record<string, Form> = {
 	},
 	'certificate renew': {},
 	'certificate reset': {},
+	'link list': {},
 	'audit list': {
 		flags: {
 			'--from': ['from', 'text'],

@@ -1,9 +1,12 @@
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
+import { Once } from '../once.ts'
 import { answerProblems } from '../problem.ts'
 import { accounts } from './accounts.ts'
 import { aliases } from './aliases.ts'
 import { audit } from './audit.ts'
+import { certificate } from './certificate.ts'
+import { cluster } from './cluster.ts'
 import { conflicts } from './conflicts.ts'
 import { addDocs } from './docs.ts'
 import { domains } from './domains.ts'
@@ -27,6 +30,8 @@ const RESOURCES: Record<string, Route[]> = {
 	own,
 	tokens,
 	nodes,
+	cluster,
+	certificate,
 	forwards,
 	domains,
 	transfer,
@@ -42,6 +47,7 @@ const RESOURCES: Record<string, Route[]> = {
 
 /** The admin API, /api/v1; its description at /api/docs. */
 export async function addApi(app: FastifyInstance, api: Api): Promise<void> {
+	const once = new Once()
 	await app.register(
 		async scope => {
 			// zod has the say; the schemas of routes are there to be read.
@@ -81,7 +87,7 @@ export async function addApi(app: FastifyInstance, api: Api): Promise<void> {
 			await scope.register(
 				async v1 => {
 					for (const [tag, routes] of Object.entries(RESOURCES)) {
-						for (const one of routes) addRoute(v1, api, tag, one)
+						for (const one of routes) addRoute(v1, { ...api, once }, tag, one)
 					}
 				},
 				{ prefix: '/v1' },

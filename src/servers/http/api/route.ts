@@ -2,8 +2,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { type Answer, BadInput, type Office, say, type VerbName } from '../../../admin/index.ts'
 import type { House } from '../../types.ts'
+import type { Once } from '../once.ts'
 import { WebProblem } from '../problem.ts'
-import { actorOf, isOwnPage, type Who, who } from '../who.ts'
+import { actorOf, cookieOf, isOwnPage, setCookie, type Who, who } from '../who.ts'
 
 /** What a route has at hand. */
 export type Api = { office: Office; house: House }
@@ -91,7 +92,8 @@ export function pageAfter<Item extends { id: string }>(items: Item[], limit: num
 
 const UNSAFE = new Set(['POST', 'PUT', 'PATCH', 'DELETE'])
 
-export function addRoute(app: FastifyInstance, api: Api, tag: string, one: Route): void {
+export function addRoute(app: FastifyInstance, api: Api & { once: Once }, tag: string, one: Route): void {
+	const { once } = api
 	app.route({
 		method: one.method,
 		url: one.path,
@@ -102,6 +104,7 @@ export function addRoute(app: FastifyInstance, api: Api, tag: string, one: Route
 				const say = 'A request that changes something needs the header "X-Panpipe: 1" and our own origin.'
 				throw new WebProblem(403, 'foreign-page', say)
 			}
+			if (person?.session) renew(request, reply, api)
 			if (!person && !one.open) throw new WebProblem(401, 'not-signed-in', 'Sign in first.')
 			const ask: Ask<unknown, unknown, unknown> = {
 				...api,
@@ -113,12 +116,19 @@ export function addRoute(app: FastifyInstance, api: Api, tag: string, one: Route
 				request,
 				reply,
 			}
-			const answer = await one.run(ask as never)
-			if (reply.sent) return reply
-			if (one.status) reply.code(one.status)
-			return one.status === 204 ? reply.send() : reply.send(answer)
+			const { status, body } = await once.run(person?.account.id ?? '', request, async () => {
+				const body = await one.run(ask as never)
+				return { status: one.status ?? reply.statusCode, body }
+			})
+			return status === 204 ? reply.code(status).send() : reply.code(status).send(body)
 		},
 	})
+}
+
+/** A session in use goes on. */
+function renew(request: FastifyRequest, reply: FastifyReply, { office }: Api): void {
+	const renewed = office.directory.access.renewSession(cookieOf(request) ?? '')
+	if (renewed) setCookie(reply, renewed.token, renewed.until)
 }
 
 function checked(schema: z.ZodType | undefined, given: unknown): unknown {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { House } from '../../types.ts'
 import { WebProblem } from '../problem.ts'
-import { clientOf, cookieOf, setCookie, type Who, who } from '../who.ts'
+import { clientOf, setCookie, type Who, who } from '../who.ts'
 import { type Ask, route } from './route.ts'
 
 const signIn = z.object({
@@ -71,11 +71,7 @@ export const session = [
 		method: 'GET',
 		path: '/session',
 		about: 'Who is signed in, and what he may',
-		run({ who, request, reply, office }) {
-			const renewed = office.directory.access.renewSession(cookieOf(request) ?? '')
-			if (renewed) setCookie(reply, renewed.token, renewed.until)
-			return view(who)
-		},
+		run: ({ who }) => view(who),
 	}),
 	route({
 		method: 'DELETE',

@@ -1,0 +1,21 @@
+import { z } from 'zod'
+import { verb } from './verb.ts'
+
+export const listLinks = verb({
+	about: 'how this node reaches each of the others, and what waits for them here',
+	input: z.object({}),
+	act: 'nodes:read',
+	run({ cluster, store, self, clock }) {
+		const waiting = new Map(store.reader.queueRoutes().map(route => [route.route, route.waiting]))
+		return cluster.links.peers().map(({ id, state, roundTripMs, clockOff, heard }) => ({
+			from: self,
+			to: id,
+			state,
+			roundTripMs,
+			clockOffMs: clockOff,
+			lastHeardMs: heard === null ? null : clock.now() - heard,
+			/** Recipients whose mail waits here to go there. */
+			waiting: waiting.get(`node:${id}`) ?? 0,
+		}))
+	},
+})
