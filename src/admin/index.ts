@@ -6,6 +6,8 @@
  * may is decided in one place (may.ts) by the grants this node knows. Does not: print, parse flags, speak HTTP.
  */
 export { AuditLog } from './audit-log.ts'
+export { stsPolicyOf } from './dns/domain-dns.ts'
+export { answerLooks } from './dns/look.ts'
 export { hearOthers, sayAt, sayEverywhere } from './elsewhere.ts'
 export { AREAS, inScope, may, SCOPES } from './may.ts'
 export { BadInput, NotAllowed, type Problem, problemOf } from './perform.ts'

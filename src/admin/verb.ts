@@ -16,7 +16,13 @@ export type Office = {
 	started: number
 	/** Address other nodes reach us by, as configured; null = found out at the first join. */
 	address: string | null
-	ports: { web: number; cluster: number }
+	/** 0 = it is switched off. */
+	ports: Record<
+		'submission' | 'submissions' | 'imap' | 'imaps' | 'pop3' | 'pop3s' | 'web' | 'cluster',
+		number
+	>
+	/** Empty = the system's. */
+	dnsServers: readonly string[]
 	directory: Directory
 	cluster: Cluster
 	store: Store

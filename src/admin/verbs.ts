@@ -4,6 +4,7 @@ import { addNode } from './add-node.ts'
 import * as aliases from './aliases.ts'
 import * as audit from './audit.ts'
 import * as certificate from './certificate.ts'
+import * as dns from './dns/domain-dns.ts'
 import * as domains from './domains.ts'
 import { listForwards } from './forwards.ts'
 import * as grants from './grants.ts'
@@ -27,6 +28,11 @@ export const verbs = {
 	'domain add': domains.addDomain,
 	'domain list': domains.listDomains,
 	'domain remove': domains.removeDomain,
+	'domain dns': dns.domainDns,
+	'domain dkim list': dns.listDkim,
+	'domain dkim add': dns.addDkim,
+	'domain dkim retire': dns.retireDkim,
+	'domain mta-sts': dns.setMtaSts,
 	'domain quota': quota.domainQuota,
 	'account add': accounts.addAccount,
 	'account list': accounts.listAccounts,

@@ -7,7 +7,7 @@
  *   judge.ts      a list of checks that may refuse a message, each with its reason
  *   route.ts      the one question "where does mail for this address go from here?"
  *   queue.ts      what waits; a lane (lane.ts) for each route, in order of arrival
- *   hand-over.ts  to a node of ours · relay.ts to the world
+ *   hand-over.ts  to a node of ours · relay.ts to the world, signed (sign.ts)
  *   report.ts     what has become of it, for the sender · tell.ts brings it there · delays.ts when it takes long
  *   file.ts       into a mailbox of an account that lives here
  *

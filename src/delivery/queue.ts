@@ -12,6 +12,7 @@ import { openRelay } from './relay.ts'
 import { type Event, wantsReport } from './report.ts'
 import { FULL, withRoom } from './room.ts'
 import { type Destination, destinations, nodeRoute } from './route.ts'
+import { signatureFor } from './sign.ts'
 import { leavesReporting, routesOf, tellSender } from './tell.ts'
 import { returnPath } from './trace.ts'
 
@@ -175,9 +176,10 @@ export class Queue {
 			})
 		}
 		const domain = route.slice('mx:'.length)
+		const sign = (item: QueueItem) => signatureFor(this.#options, item)
 		return new Lane({
 			...common,
-			open: () => openRelay({ domain, hostname, store, clock, dnsServers, port: relayPort }),
+			open: () => openRelay({ domain, hostname, store, clock, dnsServers, port: relayPort, sign }),
 			closed: () => null,
 			retry: TO_WORLD,
 			window: 1,

@@ -15,6 +15,8 @@ export type RelayOptions = {
 	hostname: string
 	store: Store
 	clock: Clock
+	/** What stands before the message when it goes: its signature. */
+	sign(item: QueueItem): Promise<string>
 	/** DNS servers (`address` or `address:port`); empty = the system's. */
 	dnsServers: readonly string[]
 	/** Where mail exchangers listen: 25 in the world. */
@@ -193,7 +195,7 @@ function lacks({ extensions, trusted }: Exchange, item: QueueItem): Reply | null
 }
 
 async function transact(exchange: Exchange, consignment: Consignment): Promise<Reply[]> {
-	const { connection, extensions, store, clock } = exchange
+	const { connection, extensions, clock } = exchange
 	const [first] = consignment
 	const refused = lacks(exchange, first)
 	if (refused) return consignment.map(() => refused)
@@ -204,7 +206,7 @@ async function transact(exchange: Exchange, consignment: Consignment): Promise<R
 		return consignment.map(() => sender)
 	}
 	try {
-		return await recipientsAndContent(connection, extensions, store, consignment)
+		return await recipientsAndContent(exchange, consignment)
 	} catch (error) {
 		if (!(error instanceof ConnectionLost)) throw error
 		// It may have to do with this message: it waits by itself and does not keep the others from going.
@@ -214,9 +216,7 @@ async function transact(exchange: Exchange, consignment: Consignment): Promise<R
 }
 
 async function recipientsAndContent(
-	connection: MailConnection,
-	extensions: Extensions,
-	store: Store,
+	{ connection, extensions, store, sign }: Exchange,
 	consignment: Consignment,
 ): Promise<Reply[]> {
 	const recipients: Reply[] = []
@@ -228,6 +228,13 @@ async function recipientsAndContent(
 		return recipients
 	}
 	const forAll = (one: Reply) => recipients.map(own => (own.code < 300 ? one : own))
+	let front: string
+	try {
+		front = await sign(consignment[0])
+	} catch (error) {
+		await reset(connection)
+		return unreadable(consignment, error)
+	}
 	const go = await connection.command('DATA')
 	if (go.code < 400 && go.code !== 354) throw new ConnectionLost(`DATA was answered ${go.code}`)
 	if (go.code !== 354) {
@@ -235,7 +242,7 @@ async function recipientsAndContent(
 		return forAll(go)
 	}
 	try {
-		await sendContent(connection, store, consignment[0].blob)
+		await sendContent(connection, store, consignment[0].blob, front)
 	} catch (error) {
 		connection.lose('a message broke off')
 		return unreadable(consignment, error)
@@ -243,8 +250,14 @@ async function recipientsAndContent(
 	return forAll(await connection.reply())
 }
 
-async function sendContent(connection: MailConnection, store: Store, blob: number): Promise<void> {
+async function sendContent(
+	connection: MailConnection,
+	store: Store,
+	blob: number,
+	front: string,
+): Promise<void> {
 	const encoder = new DataEncoder()
+	if (front !== '') connection.send(encoder.write(Buffer.from(front, 'latin1')))
 	for await (const piece of store.reader.bodyStream(blob)) {
 		if (connection.lost) return
 		if (!connection.send(encoder.write(piece))) await connection.drained()

@@ -18,6 +18,9 @@ export type Touched = { kinds: Set<Kind>; ids: Set<string>; addresses: Set<strin
 /** As of the last commit. `own` = seq of the last change made here rather than merged; `clock` = the greatest stamp. */
 type State = { seq: number; own: number; digest: number; count: number; clock: string }
 
+/** Kinds that places.ts keeps in memory. */
+const PLACES: ReadonlySet<Kind> = new Set(['domain', 'node', 'policy', 'dkim'])
+
 const NOTHING: State = { seq: 0, own: 0, digest: 0, count: 0, clock: '' }
 
 /**
@@ -166,7 +169,7 @@ export class DirectoryFile {
 		touched.ids.add(id)
 		for (const address of addresses) touched.addresses.add(address)
 		if (line !== null) touched.lines.push(line)
-		if (kind === 'domain' || kind === 'node' || kind === 'policy') this.places.forget()
+		if (PLACES.has(kind)) this.places.forget()
 		if (kind === 'unit') this.units.forget()
 	}
 

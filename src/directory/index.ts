@@ -15,6 +15,7 @@
 export type { Access, ApiToken, Grant, Opened, Role, Session } from './access.ts'
 export type { AppPassword, AppPasswords } from './app-passwords.ts'
 export { Directory, type DirectoryChange, type DirectoryOptions, openDirectory } from './directory.ts'
+export type { DkimKey } from './dkim.ts'
 export { DirectoryError, type DirectoryErrorCode } from './error.ts'
 export type { GroupFilter } from './group-reader.ts'
 export type { GroupSettings, NewGroup } from './group-writer.ts'

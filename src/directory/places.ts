@@ -1,13 +1,19 @@
 import type { DatabaseSync } from 'node:sqlite'
+import { type DkimKey, dkimKeyOf } from './dkim.ts'
 import { isDeleted, numberOf, textOf } from './records.ts'
 import type { Fields, Kind, NodeInfo, Value } from './types.ts'
 
 export type NodeRecord = NodeInfo & { removed: boolean }
 
-/** What there is little of and is asked all the time, in memory: domains, nodes, policies. */
+/** What there is little of and is asked all the time, in memory: domains, nodes, policies, keys. */
 export class Places {
 	#db: DatabaseSync
-	#read: { domains: Set<string>; nodes: Map<string, NodeRecord>; policies: Map<string, Value> } | null = null
+	#read: {
+		domains: Set<string>
+		nodes: Map<string, NodeRecord>
+		policies: Map<string, Value>
+		dkim: Map<string, DkimKey[]>
+	} | null = null
 
 	constructor(db: DatabaseSync) {
 		this.#db = db
@@ -21,6 +27,11 @@ export class Places {
 	}
 	get policies(): ReadonlyMap<string, Value> {
 		return (this.#read ??= this.#load()).policies
+	}
+
+	/** By domain, the oldest first. */
+	get dkim(): ReadonlyMap<string, DkimKey[]> {
+		return (this.#read ??= this.#load()).dkim
 	}
 
 	/** A record of these kinds changed, or a transaction was undone: read anew when next asked. */
@@ -37,7 +48,13 @@ export class Places {
 		for (const { id, fields } of this.#records('policy')) {
 			if (fields.value && !isDeleted(fields)) policies.set(id, fields.value[0])
 		}
-		return { domains, nodes, policies }
+		const dkim = new Map<string, DkimKey[]>()
+		for (const { id, fields } of this.#records('dkim')) {
+			const key = isDeleted(fields) ? null : dkimKeyOf(id, fields)
+			if (key) dkim.set(key.domain, [...(dkim.get(key.domain) ?? []), key])
+		}
+		for (const keys of dkim.values()) keys.sort((a, b) => a.created - b.created)
+		return { domains, nodes, policies, dkim }
 	}
 
 	/** A node we never heard of counts as there: its record may come later than its accounts. */

@@ -1,4 +1,5 @@
 import { normalAddress } from '../message/index.ts'
+import type { DkimKey } from './dkim.ts'
 import type { DirectoryFile } from './file.ts'
 import type { GroupRow } from './groups.ts'
 import type { NodeRecord } from './places.ts'
@@ -281,6 +282,12 @@ export class DirectoryReader {
 	aliases(): Alias[] {
 		const rows = this.file.db.prepare('SELECT * FROM alias ORDER BY address').all() as AliasRow[]
 		return rows.filter(row => this.file.places.domains.has(row.domain)).map(aliasOf)
+	}
+
+	/** What a domain signs with, and what is or was to be published: the first one signs. */
+	dkimKeys(domain: string): DkimKey[] {
+		const keys = this.isOurDomain(domain) ? this.file.places.dkim.get(normalDomain(domain)) : null
+		return keys ? [...keys] : []
 	}
 
 	getPolicy(name: string): Value | undefined {

@@ -15,6 +15,7 @@ export type Kind =
 	| 'unit'
 	| 'group'
 	| 'member'
+	| 'dkim'
 	| 'grant'
 	| 'token'
 	| 'session'

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { type Clock, newId } from '../kit/index.ts'
 import { normalAddress, splitAddress } from '../message/index.ts'
+import { type DkimKey, dkimId, makeDkimKey } from './dkim.ts'
 import { DirectoryError } from './error.ts'
 import type { Touched } from './file.ts'
 import { GroupReader } from './group-reader.ts'
@@ -61,6 +62,26 @@ export abstract class DirectoryWriter extends GroupReader {
 			throw new DirectoryError('in-use', `${name} is used by ${users}; remove or rename them first`)
 		}
 		this.write(() => this.#remove('domain', name))
+	}
+
+	/** A key pair more for the domain; it signs when those before it are retired. */
+	async addDkimKey(domain: string): Promise<DkimKey> {
+		const name = normalDomain(domain)
+		if (!this.isOurDomain(name)) throw new DirectoryError('nonexistent', `there is no domain ${name} here`)
+		const { selector, privateKey } = await makeDkimKey()
+		this.write(() => this.put('dkim', dkimId(name, selector), { key: privateKey, created: this.now() }))
+		return this.dkimKeys(name).find(key => key.selector === selector)!
+	}
+
+	/** It signs nothing more, and is forgotten. The last one stays. */
+	retireDkimKey(domain: string, selector: string): void {
+		const name = normalDomain(domain)
+		const keys = this.dkimKeys(name)
+		if (!keys.some(key => key.selector === selector))
+			throw new DirectoryError('nonexistent', `${name} has no key with the selector ${selector}`)
+		if (keys.length === 1)
+			throw new DirectoryError('in-use', `${selector} is the only key of ${name}; make another one first`)
+		this.write(() => this.put('dkim', dkimId(name, selector), { deleted: true, key: '' }))
 	}
 
 	addAccount(account: NewAccount): Account {

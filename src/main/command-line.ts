@@ -64,6 +64,11 @@ export const forms: Record<string, Form> = {
 	'domain quota': { words: ['domain'], flags: quotaFlags },
 	'domain list': {},
 	'domain remove': { words: ['domain'] },
+	'domain dns': { words: ['domain'], flags: { '--check': ['check', 'yes'] } },
+	'domain dkim list': { words: ['domain'] },
+	'domain dkim add': { words: ['domain'] },
+	'domain dkim retire': { words: ['domain', 'selector'] },
+	'domain mta-sts': { words: ['domain', 'mode'] },
 	'account add': {
 		words: ['address'],
 		secret: 'optional',

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { hostname as machineName } from 'node:os'
 import { join } from 'node:path'
-import { AuditLog, hearOthers, type Office } from '../admin/index.ts'
+import { AuditLog, answerLooks, hearOthers, type Office } from '../admin/index.ts'
 import { openCluster } from '../cluster/index.ts'
 import { makeReceiver, Queue } from '../delivery/index.ts'
 import { openDirectory } from '../directory/index.ts'
@@ -154,7 +154,8 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 			version: VERSION,
 			started: clock.now(),
 			address,
-			ports: { web: config.ports.web, cluster: config.ports.cluster },
+			ports: config.ports,
+			dnsServers: config.dns.servers,
 			directory,
 			cluster,
 			store,
@@ -178,6 +179,7 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 		hearOthers(office)
 		cluster.links.addToBeat(() => ({ queue: store.reader.queueLength() }))
 		undo.push(followDirectory(office))
+		answerLooks(office)
 		undo.push(publishLog({ store, stream: cluster.logStream, self, log }))
 
 		const control = await openControl(config.data, office)

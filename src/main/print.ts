@@ -32,6 +32,7 @@ const columns: Record<string, string[]> = {
 /** Of lists within an answer. */
 const inner: Record<string, string[]> = {
 	peers: columns['node list']!,
+	records: ['name', 'type', 'values', 'state', 'about'],
 	lines: ['line', 'address', 'outcome', 'fields', 'password', 'why'],
 }
 

@@ -1,7 +1,23 @@
 import { createSocket } from 'node:dgram'
 
-type Records = Record<string, { MX?: [preference: number, exchange: string][]; A?: string[] }>
-const TYPES: Record<number, 'A' | 'MX'> = { 1: 'A', 15: 'MX' }
+/** May be changed while the server runs. */
+export type Records = Record<
+	string,
+	{
+		MX?: [preference: number, exchange: string][]
+		A?: string[]
+		TXT?: string[]
+		PTR?: string[]
+		SRV?: [priority: number, weight: number, port: number, target: string][]
+	}
+>
+const TYPES: Record<number, 'A' | 'MX' | 'TXT' | 'PTR' | 'SRV'> = {
+	1: 'A',
+	12: 'PTR',
+	15: 'MX',
+	16: 'TXT',
+	33: 'SRV',
+}
 
 /** A name server that knows a few names (RFC 1035), for the mail exchangers of a made-up world. */
 export async function nameServer(
@@ -33,6 +49,15 @@ function answer(query: Buffer, records: Records): Buffer {
 			data.push(Buffer.concat([Buffer.from([preference >> 8, preference & 255]), encodeName(exchange)]))
 		}
 	}
+	if (type === 'PTR') for (const name of known?.PTR ?? []) data.push(encodeName(name))
+	if (type === 'TXT') for (const text of known?.TXT ?? []) data.push(encodeText(text))
+	if (type === 'SRV') {
+		for (const [priority, weight, port, target] of known?.SRV ?? []) {
+			const numbers = Buffer.alloc(6)
+			for (const [index, value] of [priority, weight, port].entries()) numbers.writeUInt16BE(value, index * 2)
+			data.push(Buffer.concat([numbers, encodeName(target)]))
+		}
+	}
 	const header = Buffer.alloc(12)
 	query.copy(header, 0, 0, 2)
 	header.writeUInt16BE(known ? 0x8180 : 0x8183, 2) // an answer; NXDOMAIN for strangers
@@ -47,6 +72,17 @@ function answer(query: Buffer, records: Records): Buffer {
 		return Buffer.concat([head, bytes])
 	})
 	return Buffer.concat([header, question, ...answers])
+}
+
+/** In strings of at most 255 octets. */
+function encodeText(text: string): Buffer {
+	const octets = Buffer.from(text)
+	const parts: Buffer[] = []
+	for (let at = 0; at < octets.length; at += 255) {
+		const part = octets.subarray(at, at + 255)
+		parts.push(Buffer.from([part.length]), part)
+	}
+	return Buffer.concat(parts)
 }
 
 function encodeName(name: string): Buffer {

@@ -9,6 +9,7 @@ import { explainListen } from '../listen.ts'
 import type { House } from '../types.ts'
 import { addApi } from './api/index.ts'
 import { addCluster } from './cluster.ts'
+import { addDiscovery } from './discovery.ts'
 import { type FirstStart, guardFirstStart } from './first-start.ts'
 import { addHealth } from './health.ts'
 import { servePages } from './pages.ts'
@@ -117,6 +118,7 @@ async function makeApp(options: WebOptions, server: Server): Promise<FastifyInst
 	guardFirstStart(app, options.firstStart)
 	addHealth(app, options)
 	addCluster(app, options)
+	addDiscovery(app, options)
 	await addApi(app, options)
 	await addJmap(app, options)
 	await app.ready()
