@@ -213,6 +213,30 @@ test('MT-PRIORITY: the urgent goes first, behind what the same sender sent to th
 	assert.match(safe.taken[0]!.mail, / MT-PRIORITY=-2$/)
 })
 
+test('MT-PRIORITY: what is urgent goes first however much waits, unless its own sender has more to say before', async t => {
+	const { town: all, a, b } = await town(t)
+	a.account('carol@test.com')
+	b.reachable = false
+	const send = async (from: string, subject: string, priority: number) =>
+		a.send(from, to('bob@test.com'), { priority }, `Subject: ${subject}\r\n\r\n`)
+	for (let number = 0; number < 230; number++) await send('alice@test.com', `${number}`, 0)
+	await send('carol@test.com', 'urgent', 4)
+	await send('alice@test.com', 'later', 9)
+	await send('carol@test.com', 'next', 8)
+	b.reachable = true
+	await all.pass(0)
+	const order = b.inbox('bob@test.com').map(mail => /^Subject: (\w+)/m.exec(mail)![1])
+	assert.equal(order.length, 233)
+	assert.equal(order[0], 'urgent')
+	// Once it has gone nothing is before this one any more.
+	assert.ok(order.indexOf('next') < 3, `it came as number ${order.indexOf('next')}`)
+	assert.deepEqual(
+		order.filter(subject => /^\d+$/.test(subject!)),
+		Array.from({ length: 230 }, (_, number) => `${number}`),
+	)
+	assert.ok(order.indexOf('later') > order.indexOf('229'))
+})
+
 test('LIMITS: no more recipients in a transaction, and messages on a connection, than the other server takes', async t => {
 	const { town: all, a } = await town(t)
 	plain.extensions = ['DSN', 'LIMITS RCPTMAX=2 MAILMAX=3']

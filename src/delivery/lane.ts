@@ -136,8 +136,15 @@ export class Lane {
 		return store.reader.queueDue(route, clock.now(), PAGE, after)
 	}
 
+	/** What goes before everything else that waits here, however much that is. */
+	#urgent(): QueueItem[] {
+		const { store, route, clock } = this.#options
+		return store.reader.queueUrgent(route, clock.now(), PAGE)
+	}
+
 	async #drain(): Promise<void> {
-		let items = this.#due(0)
+		const urgent = this.#urgent()
+		let items = urgent.length > 0 ? urgent : this.#due(0)
 		if (items.length === 0) return void (this.waiting = null)
 		let last = items.at(-1)!.key
 		items = await this.#options.sort(items)
@@ -182,6 +189,11 @@ export class Lane {
 					underWay.add(settled)
 					await sent
 					if (underWay.size >= this.#options.window) await Promise.race(underWay)
+				}
+				if (urgent.length > 0 || this.#urgent().length > 0) {
+					// When these have gone: the rest, or what is urgent and has come meanwhile.
+					this.#again = true
+					break
 				}
 				const more = this.#due(last)
 				last = more.at(-1)?.key ?? last

@@ -284,4 +284,11 @@ export const migrations: readonly Migration[] = [
 		CREATE INDEX message_received ON message (mailbox, received, email, thread) WHERE flags & 8 = 0;
 		`,
 	},
+	{
+		name: 'urgent mail is found wherever it stands in the queue',
+		sql: `
+		CREATE INDEX queue_urgent ON queue_message (priority, id) WHERE priority > 0;
+		CREATE INDEX queue_to ON queue_recipient (recipient, key);
+		`,
+	},
 ]

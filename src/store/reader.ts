@@ -265,6 +265,18 @@ export class SqliteReader extends SqliteMessages implements Reader {
 			.map(asItem)
 	}
 
+	queueUrgent(route: string, now: number, most: number): QueueItem[] {
+		const urgent = `SELECT r.key FROM queue_message m INDEXED BY queue_urgent CROSS JOIN queue_recipient r ON r.id = m.id
+			WHERE m.priority > 0 AND r.route = ?1 AND r.held = 0 AND r.due <= ?2 AND NOT EXISTS (
+				SELECT 1 FROM queue_recipient before JOIN queue_message b ON b.id = before.id
+				WHERE before.recipient = r.recipient AND before.key < r.key AND before.route = r.route
+				AND b.reverse_path = m.reverse_path)
+			ORDER BY m.priority DESC, r.key LIMIT ?3`
+		return this.sql
+			.all<QueueItem>(`${QUEUE} WHERE r.key IN (${urgent}) ORDER BY r.key`, route, now, most)
+			.map(asItem)
+	}
+
 	queueNext(route: string): number | null {
 		return this.sql.get<{ due: number | null }>(
 			'SELECT min(due) AS due FROM queue_recipient WHERE route = ? AND held = 0',

@@ -295,6 +295,11 @@ export type Reader = Messages & {
 	queue(filter?: { route?: string; id?: string }): QueueItem[]
 	/** The next recipients for a route that are due at `now`, oldest first, at most `most`, with a key above `after`. */
 	queueDue(route: string, now: number, most: number, after?: number): QueueItem[]
+	/**
+	 * Those due on a route whose message is urgent (RFC 6710, priority above 0), the most urgent of them, in order of
+	 * arrival; without what comes after something of the same sender to the same recipient.
+	 */
+	queueUrgent(route: string, now: number, most: number): QueueItem[]
 	/** When the first recipient of a route is due that is not held; null when there is none. */
 	queueNext(route: string): number | null
 	/** Recipients whose sender is to be told by now that it takes long. Looks through all that is queued. */
