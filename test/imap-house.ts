@@ -80,6 +80,7 @@ export async function startHome(
 			idleMs: 1_800_000,
 			maxMessageSize: 50 * 1024 * 1024,
 			maxRecipients: 100,
+			messagesPerCommand: 1_000_000,
 			...options.limits,
 		},
 	}

@@ -185,7 +185,7 @@ function escaped(text: string): string {
 }
 
 const FOLDER = new URL('./transcripts/imap/', import.meta.url).pathname
-const LIMITS = { maxMessageSize: 100_000 }
+const LIMITS = { maxMessageSize: 100_000, messagesPerCommand: 12 }
 /** carol lives at a third node, which is not there. */
 const PEOPLE = [person('alice', 'b'), person('bob', 'b'), person('carol', 'c')]
 

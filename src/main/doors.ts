@@ -205,6 +205,7 @@ function makeHouse(
 			idleMs: limits.idleSeconds * 1000,
 			maxMessageSize: limits.maxMessageSize,
 			maxRecipients: limits.maxRecipients,
+			messagesPerCommand: limits.messagesPerCommand,
 		},
 	}
 }

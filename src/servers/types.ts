@@ -55,6 +55,8 @@ export type Limits = {
 	/** Octets. */
 	maxMessageSize: number
 	maxRecipients: number
+	/** Messages that one IMAP command works on. */
+	messagesPerCommand: number
 }
 
 /** How a connection came in. */

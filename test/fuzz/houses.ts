@@ -51,6 +51,7 @@ export async function openGrounds(): Promise<Grounds> {
 			idleMs: 60_000,
 			maxMessageSize: 100_000,
 			maxRecipients: 5,
+			messagesPerCommand: 1_000_000,
 		},
 	})
 	for (const name of ['alice', 'bob']) await store.write([{ do: 'account.create', account: `id-of-${name}` }])

@@ -103,6 +103,7 @@ export function house(parts: Partial<House> & { accounts?: Account[] } = {}): Ho
 			idleMs: 60_000,
 			maxMessageSize: 100_000,
 			maxRecipients: 5,
+			messagesPerCommand: 1_000_000,
 		},
 		...rest,
 	}

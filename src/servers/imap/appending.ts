@@ -4,6 +4,7 @@ import { octetsOf } from './catenate.ts'
 import { bad, type Done, no, ok, Rejected } from './done.ts'
 import { readFlags } from './flags.ts'
 import { type Box, mailboxNamed, opRefusal } from './mailboxes.ts'
+import { mustBeFew } from './message-limit.ts'
 import { mustFit, roomForRest, roomOf } from './quota.ts'
 import { doneBy, mayFlag, mustHave } from './rights.ts'
 import type { Session } from './session.ts'
@@ -95,6 +96,7 @@ export class Appending {
 	 */
 	async #advance(command: Adding, whole: boolean): Promise<void> {
 		const messages = command.name === 'APPEND' ? command.messages : [command.message]
+		mustBeFew(this.#session, messages.length)
 		for (let index = this.#messages.length; index < messages.length; index++) {
 			const message = messages[index]!
 			const parts = message.catenate ?? [{ octets: message.octets }]

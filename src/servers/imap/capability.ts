@@ -58,10 +58,10 @@ export function mechanisms(session: Session): string[] {
 /** What CAPABILITY says at this moment. */
 export function capabilities(session: Session): string {
 	if (session.account) {
+		const { maxMessageSize, messagesPerCommand } = session.house.limits
 		const compress = session.compressed ? [] : ['COMPRESS=DEFLATE']
-		return [...ALWAYS, ...SIGNED_IN, ...compress, `APPENDLIMIT=${session.house.limits.maxMessageSize}`].join(
-			' ',
-		)
+		const limits = [`APPENDLIMIT=${maxMessageSize}`, `MESSAGELIMIT=${messagesPerCommand}`]
+		return [...ALWAYS, ...SIGNED_IN, ...compress, ...limits].join(' ')
 	}
 	return [
 		...ALWAYS,

@@ -1,5 +1,6 @@
 import type { imap } from '../../wire/index.ts'
 import { Fetched } from './fetched.ts'
+import { newest } from './message-limit.ts'
 import { fetchedOf, inBatches, rowsAt } from './rows.ts'
 import { flagsAsked, placesFlagged } from './search-flags.ts'
 import { askIndex, narrow } from './search-index.ts'
@@ -13,13 +14,26 @@ export type Found = {
 	places: number[]
 	/** The highest of those whose rows were looked at. */
 	modseq: number
+	/** MESSAGELIMIT, when not all messages were looked at. */
+	code: string | null
 }
 
-/** All messages of a view that match a search key. */
-export async function find(session: Session, view: View, key: imap.SearchKey): Promise<Found> {
-	const everywhere = bounds(view, key)
+/** All messages of a view that match a search key. @param limited only as many are looked at as MESSAGELIMIT says */
+export async function find(
+	session: Session,
+	view: View,
+	key: imap.SearchKey,
+	limited = false,
+): Promise<Found> {
+	const bounded = bounds(view, key)
+	const { spans: everywhere, code } = limited
+		? newest(session, view, bounded)
+		: { spans: bounded, code: null }
 	const flags = flagsAsked(key)
-	if (flags?.only) return { places: placesFlagged(session, view, flags), modseq: 0 }
+	if (flags?.only) {
+		const all = placesFlagged(session, view, flags)
+		return { places: code ? all.filter(place => place >= everywhere[0]![0]) : all, modseq: 0, code }
+	}
 	const findings = await askIndex(session, view, key, everywhere)
 	const test = compile(key, view, Date.now(), findings)
 	const within = flags ? spansWithin(placesFlagged(session, view, flags), everywhere) : everywhere
@@ -28,7 +42,7 @@ export async function find(session: Session, view: View, key: imap.SearchKey): P
 	let modseq = 0
 	if (key.key === 'ALL' || key.key === 'UID' || key.key === 'sequence') {
 		for (const [from, to] of everywhere) for (let place = from; place < to; place++) places.push(place)
-		return { places, modseq: 0 }
+		return { places, modseq: 0, code }
 	}
 	const needs = { head: true, body: test.octets !== 'none' }
 	await inBatches(session, spans, async batch => {
@@ -45,8 +59,8 @@ export async function find(session: Session, view: View, key: imap.SearchKey): P
 			modseq = Math.max(modseq, row.modseq)
 		}
 	})
-	if (sure.length === 0) return { places, modseq }
-	return { places: [...sure, ...places].sort((a, b) => a - b), modseq }
+	if (sure.length === 0) return { places, modseq, code }
+	return { places: [...sure, ...places].sort((a, b) => a - b), modseq, code }
 }
 
 /** Does the search ask for modseqs, so that its answer names one (RFC 7162 section 3.1.5)? */

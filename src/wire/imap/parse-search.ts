@@ -174,6 +174,13 @@ class Keys {
 			case 'UID':
 				cursor.space()
 				return { key: word, set: cursor.sequenceSet() }
+			// RFC 9738 section 3.2: to go on where MESSAGELIMIT stopped.
+			case 'UIDAFTER':
+				cursor.space()
+				return uidsBetween(cursor.number() + 1, 0xffffffff)
+			case 'UIDBEFORE':
+				cursor.space()
+				return uidsBetween(1, cursor.number() - 1)
 			case 'MODSEQ':
 				cursor.space()
 				return { key: word, modseq: this.#modseq() }
@@ -206,4 +213,8 @@ class Keys {
 		}
 		return cursor.number64()
 	}
+}
+
+function uidsBetween(from: number, to: number): SearchKey {
+	return { key: 'UID', set: from <= to ? [[from, to]] : [] }
 }

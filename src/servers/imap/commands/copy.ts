@@ -1,6 +1,7 @@
 import { imap } from '../../../wire/index.ts'
 import { type Done, no, ok, Rejected } from '../done.ts'
 import { mailboxNamed, opRefusal } from '../mailboxes.ts'
+import { mustBeFew } from '../message-limit.ts'
 import { roomOf } from '../quota.ts'
 import { mayFlag, mustHave } from '../rights.ts'
 import type { Session } from '../session.ts'
@@ -13,6 +14,7 @@ export async function copy(
 	const view = session.view!
 	if (name === 'MOVE' && view.readOnly) return no('this mailbox is open read-only', 'CANNOT')
 	const uids = view.uidsOf(view.spans(set, uid))
+	mustBeFew(session, uids.length)
 	mustHave(session, name === 'MOVE' ? 'rte' : 'r')
 	const target = mailboxNamed(session, mailbox, 'i', 'TRYCREATE')
 	const shared = [view.account, target.account].some(owner => owner !== session.account!.id)

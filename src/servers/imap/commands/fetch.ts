@@ -4,6 +4,7 @@ import { bad, type Done, ok } from '../done.ts'
 import { type ItemText, itemText, itemWriter, marksSeen, reads } from '../fetch-items.ts'
 import { formatFlags } from '../flags.ts'
 import { messagesIn, write } from '../mailboxes.ts'
+import { newest } from '../message-limit.ts'
 import { partOfSpans } from '../partial.ts'
 import { doneBy, rightsIn } from '../rights.ts'
 import { BODIES, fetchedOf, flagsAt, inBatches, ROWS, rowsAt } from '../rows.ts'
@@ -20,7 +21,7 @@ export async function fetch(session: Session, command: imap.CommandOf<'FETCH'>):
 	if (command.partial && !command.uid) return bad('PARTIAL needs UID FETCH')
 	const wanted = view.spans(command.set, command.uid)
 	const all = command.changedSince === null ? wanted : changed(session, command, wanted)
-	const spans = command.partial ? partOfSpans(command.partial, all) : all
+	const { spans, code } = newest(session, view, command.partial ? partOfSpans(command.partial, all) : all)
 	const items = command.items.slice()
 	const asksModseq = items.some(({ item }) => item === 'MODSEQ')
 	if (asksModseq || command.changedSince !== null) session.knowsModseqs()
@@ -32,7 +33,7 @@ export async function fetch(session: Session, command: imap.CommandOf<'FETCH'>):
 		texts.length === items.length
 			? await writeTexts(session, spans, items, texts)
 			: await writeOctets(session, spans, items)
-	return ok('FETCH completed', missing > 0 ? 'EXPUNGEISSUED' : null)
+	return ok('FETCH completed', code ?? (missing > 0 ? 'EXPUNGEISSUED' : null))
 }
 
 /** What a row of flags is enough for. */

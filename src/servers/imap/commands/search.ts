@@ -17,7 +17,7 @@ export async function search(session: Session, command: imap.CommandOf<'SEARCH'>
 	checkReturns(returns)
 	const asksModseq = asksForModseq(key)
 	if (asksModseq) session.knowsModseqs()
-	const { places, modseq } = await find(session, view, key)
+	const { places, modseq, code } = await find(session, view, key, true)
 	const numbers = uid ? places.map(place => view.uid(place)) : places.map(place => place + 1)
 	// The highest of the messages found (RFC 7162 section 3.1.5).
 	const highest = asksModseq && numbers.length > 0 ? modseq : null
@@ -28,5 +28,5 @@ export async function search(session: Session, command: imap.CommandOf<'SEARCH'>
 		const list = numbers.length > 0 ? ` ${numbers.join(' ')}` : ''
 		session.out.text(`* SEARCH${list}${highest === null ? '' : ` (MODSEQ ${highest})`}\r\n`)
 	}
-	return ok('SEARCH completed')
+	return ok('SEARCH completed', code)
 }

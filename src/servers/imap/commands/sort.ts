@@ -14,7 +14,7 @@ export async function sort(session: Session, command: imap.CommandOf<'SORT'>): P
 	checkReturns(returns)
 	const asksModseq = asksForModseq(key)
 	if (asksModseq) session.knowsModseqs()
-	const { places, modseq } = await find(session, view, key)
+	const { places, modseq, code } = await find(session, view, key, true)
 	const needs = { head: criteria.some(readsHead), body: false }
 	const sorted: { place: number; keys: SortKeys }[] = []
 	await inBatches(session, spansOf(places), batch => {
@@ -40,5 +40,5 @@ export async function sort(session: Session, command: imap.CommandOf<'SORT'>): P
 		const list = numbers.length > 0 ? ` ${numbers.join(' ')}` : ''
 		session.out.text(`* SORT${list}${highest === null ? '' : ` (MODSEQ ${highest})`}\r\n`)
 	}
-	return ok('SORT completed')
+	return ok('SORT completed', code)
 }

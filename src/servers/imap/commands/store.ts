@@ -2,6 +2,7 @@ import { imap } from '../../../wire/index.ts'
 import { type Done, no, ok } from '../done.ts'
 import { readFlags } from '../flags.ts'
 import { write } from '../mailboxes.ts'
+import { newest } from '../message-limit.ts'
 import { doneBy, mayFlag, mustHave, notAllowed } from '../rights.ts'
 import { flagsAt, inBatches, ROWS } from '../rows.ts'
 import type { Session } from '../session.ts'
@@ -19,7 +20,7 @@ export async function store(session: Session, command: imap.CommandOf<'STORE'>):
 	if (!may && !empty && !(only.keywords && flags.keywords.length > 0)) throw notAllowed()
 	const { unchangedSince } = command
 	if (unchangedSince !== null) session.knowsModseqs()
-	const wanted = view.spans(command.set, command.uid)
+	const { spans: wanted, code } = newest(session, view, view.spans(command.set, command.uid))
 	const uids = view.uidsOf(wanted)
 	const result = await write(session, {
 		do: 'message.flags',
@@ -57,10 +58,11 @@ export async function store(session: Session, command: imap.CommandOf<'STORE'>):
 		)
 	}
 	if (left.length > 0) {
+		if (code) session.out.text(`* OK [${code}] not all of the messages were looked at\r\n`)
 		const numbers = left.map(place => (command.uid ? view.uid(place) : place + 1))
 		return ok('STORE completed but for what changed meanwhile', `MODIFIED ${imap.formatSet(numbers)}`)
 	}
-	return ok('STORE completed', missing > 0 ? 'EXPUNGEISSUED' : null)
+	return ok('STORE completed', code ?? (missing > 0 ? 'EXPUNGEISSUED' : null))
 }
 
 /** The spans without these places (ascending). */

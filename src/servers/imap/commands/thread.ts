@@ -15,7 +15,7 @@ export async function thread(session: Session, command: imap.CommandOf<'THREAD'>
 	const view = session.view!
 	const { uid, algorithm, key } = command
 	if (asksForModseq(key)) session.knowsModseqs()
-	const { places } = await find(session, view, key)
+	const { places, code } = await find(session, view, key, true)
 	const messages: Threaded[] = []
 	await inBatches(session, spansOf(places), batch => {
 		fetchedOf(session, view.mailbox, rowsAt(session, batch), HEAD).forEach((message, i) => {
@@ -24,7 +24,7 @@ export async function thread(session: Session, command: imap.CommandOf<'THREAD'>
 	})
 	const threads = algorithm === 'REFERENCES' ? byReferences(messages) : orderedSubject(messages)
 	session.out.text(`* THREAD${threads && ' '}${threads}\r\n`)
-	return ok('THREAD completed')
+	return ok('THREAD completed', code)
 }
 
 function threaded(number: number, row: MessageRow, { envelope }: BlobHead): Threaded {
