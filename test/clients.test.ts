@@ -1,6 +1,7 @@
 import { after, before } from 'node:test'
 import { curlTests } from './clients/curl.ts'
 import { mbsyncTests } from './clients/mbsync.ts'
+import { msmtpTests } from './clients/msmtp.ts'
 import { neomuttTests } from './clients/neomutt.ts'
 import { nodeTests } from './clients/node.ts'
 import { pythonTests } from './clients/python.ts'
@@ -17,5 +18,6 @@ swaksTests(town)
 curlTests(town)
 pythonTests(town)
 mbsyncTests(town)
+msmtpTests(town)
 neomuttTests(town)
 nodeTests(town)
