@@ -8,16 +8,13 @@ import { AppPasswords, type SecretsFile } from './app-passwords.ts'
 import { DirectoryFile, type Touched } from './file.ts'
 import { GroupWriter } from './group-writer.ts'
 import { COST, hashPassword, verifyPassword } from './password.ts'
-
 import type { Patience } from './peer.ts'
 import type { ScramLogin } from './scram.ts'
 import { scramSaltOf, secretsOf } from './secrets.ts'
 import { type Candidate, SignIns, type TokenChecker } from './sign-in.ts'
 import { Sync } from './sync.ts'
 import { Taker } from './take.ts'
-
 import { SecondFactor } from './totp.ts'
-
 import type { Kind, RefreshResult, Resolved, SignIn } from './types.ts'
 
 /** After a commit. A large merge is many of these. */

@@ -103,7 +103,7 @@ export class SignIns {
 						return secrets.totp === '' ? enter(account) : { ok: false, why: 'app-password' }
 					}
 					if (!account.disabled) appPasswords.used(account.id, proved.id)
-					return enter(account)
+					return enter(account, true)
 				},
 			}
 		}
