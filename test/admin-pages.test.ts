@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { TOTP } from 'otpauth'
 import { Browser, buildPages, endBrowsers } from './support/browser.ts'
+import { sendMail, submission } from './support/clients.ts'
 import { endAll, PORTS, TestNode, until } from './support/nodes.ts'
 
 /** What a story says in its language. */
@@ -308,4 +309,105 @@ test('accounts, domains and roles are looked after by the pages; each role sees 
 	await his.part('account-zhangwei@second.test').waitFor()
 	assert.equal(await his.part('account-alice@test.com').count(), 0)
 	await his.close()
+})
+
+test('units, groups, accounts by a file, the queue and the audit log', async () => {
+	const node = new TestNode('127.0.28.9')
+	await furnish(node, 'alice')
+	const browser = await Browser.open({ locale: 'en-GB' })
+	const { page } = browser
+	await signIn(browser, node, 'admin@test.com')
+
+	await browser.part('menu-units').click()
+	await browser.part('add').click()
+	await browser.part('name').fill('Acme')
+	await browser.part('limit-storage').fill('1000')
+	await browser.part('submit').click()
+	await browser.part('below-Acme').click()
+	await browser.part('name').fill('Sales')
+	await browser.part('limit-storage').fill('2000')
+	await browser.part('outside').uncheck()
+	await browser.part('submit').click()
+	// Looser than above: it is said so, and nothing is made.
+	await browser.part('problem').waitFor()
+	await browser.part('limit-storage').fill('500')
+	await browser.inspect('unit')
+	await browser.part('submit').click()
+	await browser.part('edit-Sales').waitFor()
+	await browser.inspect('units')
+
+	await browser.part('menu-accounts').click()
+	await browser.part('import-accounts').click()
+	const lines = Array.from({ length: 300 }, (_, i) => `user${i}@test.com,User ${i},Acme/Sales`)
+	const csv = ['address,name,unit', ...lines, 'someone@elsewhere.test,,'].join('\r\n')
+	await browser
+		.part('file')
+		.setInputFiles({ name: 'accounts.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) })
+	await browser.part('trial').click()
+	await browser.part('report').getByText('300 made').waitFor({ timeout: 20_000 })
+	assert.match((await browser.part('report').textContent())!, /1 line refused/)
+	assert.equal((await node.say('account list')).length, 2)
+	await browser.inspect('import')
+	await browser.part('import').click()
+	await until('all are made', 20_000, async () => (await node.say('account list')).length === 302)
+	await browser.part('close').click()
+	await browser.part('filter-unit').selectOption({ label: 'Acme/Sales' })
+	// As far down as one looks, so far it is fetched, and only what is in sight is drawn.
+	const down = () => page.locator('.scroller').press('End')
+	await until('all are fetched', 10_000, async () => {
+		await down()
+		return /^300 accounts$/.test((await browser.part('count').textContent())!.trim())
+	})
+	await down()
+	await browser.part('account-user99@test.com').waitFor()
+	assert.ok((await page.locator('.scroller [role=row]').count()) < 100)
+	await browser.inspect('accounts-of-unit')
+
+	await browser.part('menu-groups').click()
+	await browser.part('add').click()
+	await browser.part('address').fill('all@test.com')
+	await browser.part('members').fill('alice@test.com, user1@test.com\nfriend@elsewhere.test')
+	await browser.part('senders').selectOption('anyone')
+	await browser.inspect('group')
+	await browser.part('submit').click()
+	await browser.part('group-all@test.com').click()
+	await browser.part('member-count').getByText('3').waitFor()
+	await browser.part('new-members').fill('user2@test.com')
+	await browser.part('add-members').click()
+	await browser.part('member-count').getByText('4').waitFor()
+	await browser.inspect('members')
+	await browser.part('close').click()
+	await browser.inspect('groups')
+
+	const alice = await submission(node.ip, 'alice@test.com')
+	await sendMail(alice, 'alice@test.com', 'x@elsewhere.test', 'Subject: waits\r\n\r\nx\r\n')
+	alice.close()
+	await browser.part('menu-queue').click()
+	await page.getByRole('button', { name: 'x@elsewhere.test' }).click()
+	await page.getByText('Subject: waits').waitFor()
+	await browser.inspect('waiting-message')
+	await browser.part('close').click()
+	await browser.inspect('queue')
+	await page.getByRole('checkbox', { name: 'Select x@elsewhere.test' }).check()
+	await browser.part('hold').click()
+	await until('it is held', 5000, async () => (await node.say('queue list'))[0].held)
+	await page.getByRole('checkbox', { name: 'Select x@elsewhere.test' }).check()
+	await browser.part('drop').click()
+	await browser.part('yes').click()
+	await until('it is gone', 5000, async () =>
+		(await node.say('queue list')).every((one: { to: string }) => one.to !== 'x@elsewhere.test'),
+	)
+
+	await browser.part('menu-audit').click()
+	await browser.part('verify').click()
+	await browser.part('whole').waitFor()
+	await browser.part('search').fill('all@test.com')
+	await page.getByRole('button', { name: 'Make group' }).click()
+	await page.getByRole('row', { name: /senders/ }).waitFor()
+	await browser.inspect('audit-entry')
+	await browser.part('close').click()
+	await browser.part('search').fill('')
+	await page.getByRole('button', { name: 'Drop mail' }).waitFor()
+	await browser.inspect('audit')
+	await browser.close()
 })

@@ -33,6 +33,20 @@ export const entries: Entry[] = [
 		page: () => import('./pages/accounts/AccountsPage.vue'),
 	},
 	{
+		name: 'groups',
+		path: '/groups',
+		group: 'people',
+		roles: GIVERS,
+		page: () => import('./pages/groups/GroupsPage.vue'),
+	},
+	{
+		name: 'units',
+		path: '/units',
+		group: 'people',
+		roles: ['admin', 'auditor', 'unit'],
+		page: () => import('./pages/units/UnitsPage.vue'),
+	},
+	{
 		name: 'domains',
 		path: '/domains',
 		group: 'people',
@@ -45,6 +59,13 @@ export const entries: Entry[] = [
 		group: 'people',
 		roles: PEOPLE,
 		page: () => import('./pages/accounts/ConflictsPage.vue'),
+	},
+	{
+		name: 'queue',
+		path: '/queue',
+		group: 'mail',
+		roles: READERS,
+		page: () => import('./pages/mail/QueuePage.vue'),
 	},
 	{
 		name: 'nodes',
@@ -68,6 +89,13 @@ export const entries: Entry[] = [
 		group: 'access',
 		roles: GIVERS,
 		page: () => import('./pages/access/GrantsPage.vue'),
+	},
+	{
+		name: 'audit',
+		path: '/audit',
+		group: 'access',
+		roles: READERS,
+		page: () => import('./pages/access/AuditPage.vue'),
 	},
 	{
 		name: 'security',

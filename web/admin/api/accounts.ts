@@ -19,7 +19,13 @@ export type Alias = { address: string; targets: string[] }
 export type Conflict = Account & { holder: Account | null }
 
 export type AccountFilter = { q?: string; node?: string; domain?: string; state?: string; unit?: string }
-export type AccountChanges = Partial<{ address: string; name: string; password: string; disabled: boolean }>
+export type AccountChanges = Partial<{
+	address: string
+	name: string
+	password: string
+	disabled: boolean
+	unit: string
+}>
 
 const path = (account: string) => `${BASE}/accounts/${encodeURIComponent(account)}`
 
@@ -28,8 +34,13 @@ export const listAccounts = (
 	signal?: AbortSignal,
 ): Promise<List<Account>> => listOf<Account>('/accounts', filter, signal)
 export const showAccount = (account: string) => ask<Account>('GET', path(account))
-export const addAccount = (body: { address: string; name: string; password?: string; node?: string }) =>
-	ask<Account>('POST', `${BASE}/accounts`, { body })
+export const addAccount = (body: {
+	address: string
+	name: string
+	password?: string
+	node?: string
+	unit?: string
+}) => ask<Account>('POST', `${BASE}/accounts`, { body })
 export const changeAccount = (account: string, body: AccountChanges) =>
 	ask<Account>('PATCH', path(account), { body })
 export const removeAccount = (account: string) => ask<void>('DELETE', path(account))

@@ -7,6 +7,8 @@ export type Paged<Item> = {
 	/** What was fetched up to now; undefined before the first answer. */
 	items: ShallowRef<Item[] | undefined>
 	total: Ref<number | null>
+	/** The first answer as it came: some lists say more than what is in them. */
+	page: ShallowRef<List<Item> | undefined>
 	problem: Ref<Problem | undefined>
 	busy: Ref<boolean>
 	/** Is there more to fetch? */
@@ -26,6 +28,7 @@ export function usePaged<Item, Filter>(
 ): Paged<Item> {
 	const items = shallowRef<Item[]>()
 	const total = ref<number | null>(null)
+	const first = shallowRef<List<Item>>()
 	const problem = ref<Problem>()
 	const busy = ref(false)
 	const unfinished = ref(false)
@@ -42,7 +45,10 @@ export function usePaged<Item, Filter>(
 			const page = await fetchPage(filter(), fresh ? null : next, mine.signal)
 			if (current !== mine) return
 			items.value = fresh ? page.items : [...(items.value ?? []), ...page.items]
-			if (fresh) total.value = page.total ?? null
+			if (fresh) {
+				total.value = page.total ?? null
+				first.value = page
+			}
 			next = page.next
 			unfinished.value = next !== null
 			problem.value = undefined
@@ -68,5 +74,14 @@ export function usePaged<Item, Filter>(
 		current?.abort()
 		current = null
 	})
-	return { items, total, problem, busy, unfinished, more: () => load(false), again: () => load(true) }
+	return {
+		items,
+		total,
+		page: first,
+		problem,
+		busy,
+		unfinished,
+		more: () => load(false),
+		again: () => load(true),
+	}
 }
