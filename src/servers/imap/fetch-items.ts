@@ -193,6 +193,16 @@ function binaryWriter(item: Extract<imap.FetchItem, { item: 'BINARY[]' | 'BINARY
 	}
 }
 
+/** Encodings that can be undone, or that are none. */
+const ENCODINGS = new Set(['', '7bit', '8bit', 'binary', 'base64', 'quoted-printable'])
+
+/** Does the item ask for a part in an encoding that nobody here knows (RFC 3516 section 4.3)? */
+export function isUndecodable(item: imap.FetchItem, message: Fetched): boolean {
+	if (item.item !== 'BINARY[]' && item.item !== 'BINARY.SIZE[]') return false
+	const part = item.part.length === 0 ? null : partOf(message.head.structure, item.part)
+	return part !== null && !part.parts && !part.message && !ENCODINGS.has(part.encoding.toLowerCase())
+}
+
 async function decoded(message: Fetched, number: number[]): Promise<Buffer | null> {
 	const part = number.length === 0 ? null : partOf(message.head.structure, number)
 	if (number.length > 0 && !part) return null

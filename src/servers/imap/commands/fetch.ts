@@ -1,7 +1,7 @@
 import { Flag, type MessageRow } from '../../../store/index.ts'
 import { imap } from '../../../wire/index.ts'
-import { bad, type Done, ok } from '../done.ts'
-import { type ItemText, itemText, itemWriter, marksSeen, reads } from '../fetch-items.ts'
+import { bad, type Done, no, ok, Rejected } from '../done.ts'
+import { type ItemText, isUndecodable, itemText, itemWriter, marksSeen, reads } from '../fetch-items.ts'
 import { formatFlags } from '../flags.ts'
 import { messagesIn, write } from '../mailboxes.ts'
 import { newest } from '../message-limit.ts'
@@ -94,12 +94,17 @@ async function writeOctets(session: Session, spans: Span[], items: imap.FetchIte
 	const asksFlags = items.some(({ item }) => item === 'FLAGS')
 	const asksModseq = items.some(({ item }) => item === 'MODSEQ')
 	let missing = 0
+	let undecodable = 0
 	const work = async (places: number[]) => {
 		const rows = rowsAt(session, places)
 		const marked = marks ? await markSeen(session, rows) : null
 		for (const [i, message] of fetchedOf(session, view.mailbox, rows, needs).entries()) {
 			if (!message) {
 				missing++
+				continue
+			}
+			if (items.some(item => isUndecodable(item, message))) {
+				undecodable++
 				continue
 			}
 			session.out.inside = true
@@ -116,6 +121,9 @@ async function writeOctets(session: Session, spans: Span[], items: imap.FetchIte
 		}
 	}
 	await inBatches(session, spans, work, BODIES)
+	if (undecodable > 0) {
+		throw new Rejected(no('some of these parts have an encoding nobody here knows', 'UNKNOWN-CTE'))
+	}
 	return missing
 }
 
