@@ -27,13 +27,13 @@ export function decideFlags(
 	const unchanged: number[] = []
 	const was: number[] = []
 	const seen: [number, boolean][] = []
-	for (const uid of op.uids) {
-		const row = file.get<{ flags: number; keywords: string | null; modseq: number }>(
-			'SELECT flags, keywords, modseq FROM message WHERE mailbox = ? AND uid = ?',
-			box.key,
-			uid,
-		)
-		if (!row) continue
+	const found = file.rowsOf<{ uid: number; flags: number; keywords: string | null; modseq: number }>(
+		'uid, flags, keywords, modseq',
+		box.key,
+		op.uids,
+	)
+	for (const row of found) {
+		const { uid } = row
 		if (op.unchangedSince !== undefined && row.modseq > op.unchangedSince) {
 			unchanged.push(uid)
 			continue
@@ -101,39 +101,62 @@ function sameSet(a: string[], b: string[]): boolean {
 	return a.length === b.length && a.every(word => b.includes(word))
 }
 
-type Before = Copy & { flags: number }
+type Before = Copy & { uid: number; flags: number }
 const READ = Flag.seen | Flag.draft
+/** Messages that become alike are changed at once. */
+function setFlags(file: MailFile, mailbox: number, modseq: number, rows: FlagsChanged['rows']): void {
+	const alike = new Map<string, { flags: number; keywords: string | null; uids: number[] }>()
+	for (const [uid, flags, words] of rows) {
+		const keywords = keywordsJson(words)
+		const name = `${flags} ${keywords}`
+		const group = alike.get(name)
+		if (group) group.uids.push(uid)
+		else alike.set(name, { flags, keywords, uids: [uid] })
+	}
+	for (const { flags, keywords, uids } of alike.values()) {
+		const inRow = uids.every((uid, i) => uid === uids[0]! + i)
+		const which = inRow ? 'BETWEEN ? AND ?' : 'IN (SELECT value FROM json_each(?))'
+		const values = inRow ? [uids[0]!, uids.at(-1)!] : [JSON.stringify(uids)]
+		const sql = `UPDATE message SET flags = ?, keywords = ?, modseq = ? WHERE mailbox = ? AND uid ${which}`
+		file.run(sql, flags, keywords, modseq, mailbox, ...values)
+	}
+}
 
 export function enactFlags(file: MailFile, op: FlagsChanged): OpResult {
 	const box = boxById(file, op.mailbox)
 	if (!box) return { ok: false, error: 'nonexistent' }
 	if (op.rows.length === 0) return { ok: true, uids: [], modseq: box.modseq }
 	const tally = new Tally()
+	const uids = op.rows.map(([uid]) => uid)
 	const moment = momentOf(file, box.account)
-	for (const [uid, flags, keywords] of op.rows) {
-		const before = file.get<Before>(
-			'SELECT flags, email, thread, received FROM message WHERE mailbox = ? AND uid = ?',
-			box.key,
-			uid,
-		)
-		if (!before) continue
-		tally.flags(before.flags, -1)
+	const before = new Map(
+		file
+			.rowsOf<Before>('uid, flags, email, thread, received', box.key, uids)
+			.map(row => [row.uid, row] as const),
+	)
+	const together: FlagsChanged['rows'] = []
+	const touched: (Copy & { read: boolean })[] = []
+	for (const row of op.rows) {
+		const [uid, flags] = row
+		const was = before.get(uid)
+		if (!was) continue
+		before.delete(uid)
+		tally.flags(was.flags, -1)
 		tally.flags(flags, 1)
-		const turned = before.flags ^ flags
-		if (turned & before.flags & Flag.deleted) appear(file, moment, box.key, before, tally)
-		file.run(
-			'UPDATE message SET flags = ?, keywords = ?, modseq = ? WHERE mailbox = ? AND uid = ?',
-			flags,
-			keywordsJson(keywords),
-			op.modseq,
-			box.key,
-			uid,
-		)
-		if (turned & flags & Flag.deleted) disappear(file, moment, box.key, before, tally)
-		else if (!(flags & Flag.deleted)) touch(file, moment, before, (turned & READ) !== 0)
+		const turned = was.flags ^ flags
+		if (turned & Flag.deleted) {
+			if (was.flags & Flag.deleted) appear(file, moment, box.key, was, tally)
+			setFlags(file, box.key, op.modseq, [row])
+			if (flags & Flag.deleted) disappear(file, moment, box.key, was, tally)
+			continue
+		}
+		together.push(row)
+		if (!(flags & Flag.deleted)) touched.push({ ...was, read: (turned & READ) !== 0 })
 	}
+	setFlags(file, box.key, op.modseq, together)
+	touch(file, moment, touched)
 	for (const [uid, is] of op.seen ?? []) setSeen(file, box.key, op.by!, uid, is)
 	tally.enter(file, box.key, op.modseq, moment.modseq)
 	file.changed(box.account, box.key)
-	return { ok: true, uids: op.rows.map(([uid]) => uid), modseq: op.modseq }
+	return { ok: true, uids, modseq: op.modseq }
 }

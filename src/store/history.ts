@@ -12,7 +12,13 @@ import { Flag } from './types.ts'
  */
 
 /** Something happens to an account, and this is its number. */
-export type Moment = { owner: number; account: string; modseq: number }
+export type Moment = {
+	owner: number
+	account: string
+	modseq: number
+	/** What `mark` has written already. */
+	marked: Set<'came' | 'went' | 'changed'>
+}
 
 export function momentOf(file: MailFile, account: string): Moment {
 	const next = 'UPDATE history SET modseq = modseq + 1 WHERE account = ? RETURNING key AS owner, modseq'
@@ -21,10 +27,12 @@ export function momentOf(file: MailFile, account: string): Moment {
 		file.run('INSERT INTO history (account) VALUES (?)', account)
 		row = file.get<{ owner: number; modseq: number }>(next, account)!
 	}
-	return { ...row, account }
+	return { ...row, account, marked: new Set() }
 }
 
-function mark(file: MailFile, { owner }: Moment, what: 'came' | 'went' | 'changed'): void {
+function mark(file: MailFile, { owner, marked }: Moment, what: 'came' | 'went' | 'changed'): void {
+	if (marked.has(what)) return
+	marked.add(what)
 	const threads = what === 'changed' ? '' : ', thread = modseq'
 	const delivery = what === 'came' ? ', delivery = modseq' : ''
 	file.run(`UPDATE history SET email = modseq, mailbox = modseq${threads}${delivery} WHERE key = ?`, owner)
@@ -132,15 +140,26 @@ function envelopeOf(file: MailFile, blob: number): Envelope {
 	return JSON.parse(file.get<{ envelope: string }>('SELECT envelope FROM blob WHERE id = ?', blob)!.envelope)
 }
 
-/** Its keywords have changed. @param read \Seen or \Draft: the unread threads of mailboxes are others then */
+/** The keywords of these have changed. `read`: \Seen or \Draft; the unread threads of mailboxes are others then. */
 export function touch(
 	file: MailFile,
 	moment: Moment,
-	{ email, thread }: Pick<Copy, 'email' | 'thread'>,
-	read: boolean,
-) {
-	file.run('UPDATE email SET changed = ? WHERE key = ?', moment.modseq, email)
-	if (read) touchThread(file, moment, thread)
+	copies: (Pick<Copy, 'email' | 'thread'> & { read: boolean })[],
+): void {
+	if (copies.length === 0) return
+	const { owner, modseq } = moment
+	const emails = JSON.stringify(copies.map(({ email }) => email))
+	file.run('UPDATE email SET changed = ? WHERE key IN (SELECT value FROM json_each(?))', modseq, emails)
+	const threads = [...new Set(copies.filter(({ read }) => read).map(({ thread }) => thread))]
+	if (threads.length > 0) {
+		file.run(
+			`UPDATE mailbox SET counted = ? WHERE key IN (SELECT m.mailbox FROM json_each(?) t
+			 CROSS JOIN email e ON e.owner = ? AND e.thread = t.value CROSS JOIN message m ON m.email = e.key WHERE m.${VISIBLE})`,
+			modseq,
+			JSON.stringify(threads),
+			owner,
+		)
+	}
 	mark(file, moment, 'changed')
 }
 

@@ -1,14 +1,16 @@
 import type { Statements } from './statements.ts'
-import { Flag, type FlagsRow, type MessageRow, type Messages } from './types.ts'
+import type { FlagsRow, MessageRow, Messages } from './types.ts'
 
 const NONE: string[] = []
-const UNSEEN = 'FROM message INDEXED BY message_unseen WHERE mailbox = ?1 AND flags & 1 = 0'
+/** Mailboxes whose first unseen message is remembered. */
+const REMEMBERED = 1000
 
 /** Rows of messages, with the \Seen of the owner, or of an account whose mailbox it is not. */
 export class SqliteMessages implements Messages {
 	protected readonly sql: Statements
 	/** Last of the values of every statement that asks for flags. */
 	#guest: string[]
+	#firsts = new Map<number, { modseq: number; uid: number | null }>()
 
 	constructor(sql: Statements, guest: string | null = null) {
 		this.sql = sql
@@ -80,24 +82,38 @@ export class SqliteMessages implements Messages {
 	}
 
 	uidsFlagged(mailbox: number, mask: number, flags: number): number[] {
-		const unseen = this.#guest.length === 0 && mask & Flag.seen && !(flags & Flag.seen)
-		const from = unseen && this.#fewUnseen(mailbox) ? UNSEEN : 'FROM message WHERE mailbox = ?1'
-		const having = `${from} AND ${this.#flags(4)} & ?2 = ?3 ORDER BY uid`
+		const having = `FROM message WHERE mailbox = ?1 AND ${this.#flags(4)} & ?2 = ?3 ORDER BY uid`
 		return this.sql.list('uid', having, mailbox, mask, flags, ...this.#guest)
 	}
 
-	/** The index leads to each row anew: where it leads to many, reading all of them in their order is cheaper. */
-	#fewUnseen(mailbox: number): boolean {
-		const sql = 'SELECT unseen * 8 < messages FROM mailbox WHERE key = ?'
-		return this.sql.arrays<[number]>(sql, mailbox)[0]?.[0] === 1
+	firstUnseen(mailbox: number): number | null {
+		if (this.#guest.length > 0) {
+			const sql = `SELECT uid FROM message WHERE mailbox = ?1 AND NOT ${seen(2)} ORDER BY uid LIMIT 1`
+			return this.sql.arrays<[number]>(sql, mailbox, ...this.#guest)[0]?.[0] ?? null
+		}
+		const modseq = this.sql.arrays<[number]>('SELECT modseq FROM mailbox WHERE key = ?', mailbox)[0]?.[0] ?? 0
+		const known = this.#firsts.get(mailbox)
+		if (known?.modseq === modseq) return known.uid
+		const uid = known ? this.#firstSince(mailbox, known) : this.#firstFrom(mailbox, 0)
+		this.#firsts.delete(mailbox)
+		if (this.#firsts.size >= REMEMBERED) this.#firsts.delete(this.#firsts.keys().next().value!)
+		this.#firsts.set(mailbox, { modseq, uid })
+		return uid
 	}
 
-	firstUnseen(mailbox: number): number | null {
-		const own = this.#guest.length === 0
-		const sql = own
-			? `SELECT min(uid) ${UNSEEN}`
-			: `SELECT uid FROM message WHERE mailbox = ?1 AND NOT ${seen(2)} ORDER BY uid LIMIT 1`
-		return this.sql.arrays<[number | null]>(sql, mailbox, ...this.#guest)[0]?.[0] ?? null
+	#firstFrom(mailbox: number, from: number): number | null {
+		const sql =
+			'SELECT uid FROM message WHERE mailbox = ? AND uid >= ? AND flags & 1 = 0 ORDER BY uid LIMIT 1'
+		return this.sql.arrays<[number]>(sql, mailbox, from)[0]?.[0] ?? null
+	}
+
+	/** What is unseen was so before, not below the one known, or has changed since. */
+	#firstSince(mailbox: number, known: { modseq: number; uid: number | null }): number | null {
+		const sql = `SELECT min(uid) FROM message INDEXED BY message_modseq
+			WHERE mailbox = ? AND modseq > ? AND flags & 1 = 0`
+		const changed = this.sql.arrays<[number | null]>(sql, mailbox, known.modseq)[0]![0]
+		const before = known.uid === null ? null : this.#firstFrom(mailbox, known.uid)
+		return changed !== null && before !== null ? Math.min(changed, before) : (changed ?? before)
 	}
 
 	countUnseen(mailbox: number): number {

@@ -291,4 +291,8 @@ export const migrations: readonly Migration[] = [
 		CREATE INDEX queue_to ON queue_recipient (recipient, key);
 		`,
 	},
+	{
+		name: 'the first unseen message is remembered, not indexed',
+		sql: 'DROP INDEX message_unseen',
+	},
 ]

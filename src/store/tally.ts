@@ -18,7 +18,7 @@ export class Tally {
 		this.flags(flags, by)
 	}
 
-	flags(flags: number, by: 1 | -1): void {
+	flags(flags: number, by: number): void {
 		if (!(flags & Flag.seen)) this.unseen += by
 		if (flags & Flag.deleted) this.deleted += by
 	}

@@ -1,4 +1,4 @@
-import type { FlagsRow, MessageRow } from '../../store/index.ts'
+import type { FlagsRow, MailboxRow, MessageRow } from '../../store/index.ts'
 import { imap } from '../../wire/index.ts'
 import { formatFlags, permanentFlags } from './flags.ts'
 import { messagesIn } from './mailboxes.ts'
@@ -32,12 +32,14 @@ export function sync(session: Session, expunge: boolean): boolean {
 		view.expungeModseq = box.modseq
 	}
 	if (box.modseq > view.modseq) {
-		tellChanged(
-			session,
-			messagesIn(session, view).messagesSince(view.mailbox, view.modseq),
-			events?.flags ?? true,
-		)
+		if (!knowsAll(view, box))
+			tellChanged(
+				session,
+				messagesIn(session, view).messagesSince(view.mailbox, view.modseq),
+				events?.flags ?? true,
+			)
 		view.modseq = box.modseq
+		view.uidNext = box.uidNext
 		for (const modseq of view.own) if (modseq <= box.modseq) view.own.delete(modseq)
 	}
 	return true
@@ -53,6 +55,13 @@ export function tellRights(session: Session, view: View): boolean {
 			session.out.text(`* OK [PERMANENTFLAGS (${permanentFlags(rights)})] what you may do has changed\r\n`)
 	}
 	return rights.includes('r')
+}
+
+/** Nothing came, and all that changed is what the client changed itself. */
+function knowsAll(view: View, box: MailboxRow): boolean {
+	if (box.uidNext !== view.uidNext || box.modseq - view.modseq > view.own.size) return false
+	for (let modseq = view.modseq + 1; modseq <= box.modseq; modseq++) if (!view.own.has(modseq)) return false
+	return true
 }
 
 function tellExpunged(session: Session, uids: number[]): void {

@@ -27,6 +27,8 @@ export class View {
 	rights = ''
 	/** The client enabled UIDONLY (RFC 9586): sequence numbers mean nothing to it. */
 	byUidOnly = false
+	/** What the next message that comes will not be below. */
+	uidNext: number
 	/** Modseqs of our own changes: the client knows them. */
 	readonly own = new Set<number>()
 	/** Uids of the saved search result `$` (RFC 5182), as ranges: what is expunged falls out by itself. */
@@ -42,6 +44,7 @@ export class View {
 		this.readOnly = readOnly
 		this.modseq = box.modseq
 		this.expungeModseq = box.modseq
+		this.uidNext = box.uidNext
 		this.#uids = uids
 	}
 
