@@ -298,6 +298,31 @@ test('AUTH LOGIN, cancelling, and five failures', async () => {
 	assert.deepEqual(codes(await talk.rest()), ['535', '421'])
 })
 
+test('a client that goes away after STARTTLS while its answers are held up harms nobody', async () => {
+	const slow: typeof serveSmtp = (house, entrance) => {
+		const { socket } = entrance
+		const write = socket.write.bind(socket) as (text: string, done?: () => void) => boolean
+		// After the greeting as when the client reads nothing, or is gone already.
+		socket.write = ((text: string, done?: () => void) => {
+			return write(text, done) && text.includes('ESMTP')
+		}) as typeof socket.write
+		return serveSmtp(house, entrance)
+	}
+	const listening = await open(home, slow)
+	const unhandled: unknown[] = []
+	const hear = (error: unknown) => unhandled.push(error)
+	process.on('unhandledRejection', hear)
+	const talk = await Talk.to(listening.port)
+	await talk.reply()
+	talk.send('NOOP\r\nSTARTTLS\r\n')
+	await talk.hear(/\n220 2\.0\.0 [^\r]*\r\n$/)
+	talk.close()
+	await listening.close(5000)
+	await new Promise(setImmediate)
+	process.off('unhandledRejection', hear)
+	assert.deepEqual(unhandled, [])
+})
+
 test('STARTTLS forgets what was said before it, injected commands included', async () => {
 	const talk = await smtp()
 	talk.send('STARTTLS\r\nMAIL FROM:<mallory@test.com>\r\n')

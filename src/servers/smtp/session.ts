@@ -43,7 +43,8 @@ export class Session implements Conversation {
 	refusedRecipients = 0
 	#replies = new Replies(text => this.#send(text))
 	#input = new Input()
-	#busy = false
+	/** What has to be over before the client is read again. */
+	#holds = 0
 	#errors = 0
 	#clientDone = false
 	#ended = false
@@ -133,26 +134,33 @@ export class Session implements Conversation {
 	}
 
 	#send(text: string): void {
-		if (!this.socket.writable || this.socket.write(text)) return
+		const { socket } = this
+		const draining = socket.writableNeedDrain
+		if (!socket.writable || socket.write(text) || draining) return
 		// A client that does not read its replies is not read either.
-		const socket = this.socket
 		this.#hold(
-			new Promise(resolve => {
-				socket.once('drain', resolve)
-				socket.once('close', resolve)
+			new Promise<void>(resolve => {
+				const go = () => {
+					socket.off('drain', go).off('close', go)
+					resolve()
+				}
+				socket.on('drain', go).on('close', go)
 			}),
 		)
 	}
 
-	/** Reads nothing more until `wait` is over. */
+	get #busy(): boolean {
+		return this.#holds > 0
+	}
+
+	/** Reads nothing more until `wait` is over, and all others that are waited for. */
 	#hold(wait: Promise<unknown>): void {
-		if (this.#busy) return
-		this.#busy = true
+		this.#holds++
 		this.socket.pause()
 		wait
 			.catch(error => this.#failed(error))
 			.then(() => {
-				this.#busy = false
+				this.#holds--
 				this.#work()
 				if (!this.#busy) this.socket.resume()
 			})
