@@ -7,7 +7,12 @@ import { PORTS } from '../support/nodes.ts'
 import { type Place, type Town, unix } from './town.ts'
 
 /** One mailbox to a Maildir of the same name under `maildir`, changes both ways. */
-function settings({ node, tls }: Place, certificate: string, mailbox: string, maildir: string): string {
+export function settings(
+	{ node, tls }: Place,
+	certificate: string,
+	mailbox: string,
+	maildir: string,
+): string {
 	return `IMAPAccount account
 Host ${node.ip}
 Port ${tls === 'implicit' ? PORTS.imaps : PORTS.imap}

@@ -61,7 +61,7 @@ export function neomuttTests(town: Town): void {
 }
 
 /** A program that puts what it is given into a new file of `folder`. */
-function keeper(folder: string): string {
+export function keeper(folder: string): string {
 	mkdirSync(folder)
 	const file = `${folder}.sh`
 	writeFileSync(file, `#!/bin/sh\nexec cat >"$(mktemp '${folder}/XXXXXXXX')"\n`)

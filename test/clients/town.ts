@@ -16,13 +16,10 @@ export type Place = { where: 'home' | 'away'; node: TestNode; tls: 'starttls' | 
 
 /** Two joined nodes. alice, carol and 张伟 live at the first, bob and dave at the second. */
 export class Town {
-	readonly a = new TestNode('127.0.0.81')
-	readonly b = new TestNode('127.0.0.82')
+	readonly a: TestNode
+	readonly b: TestNode
 	/** At alice's home, and at the other node, from where the connection walks. */
-	readonly places: Place[] = [
-		{ where: 'home', node: this.a, tls: 'starttls' },
-		{ where: 'away', node: this.b, tls: 'implicit' },
-	]
+	readonly places: Place[]
 	/** What carol and dave have got: one of every kind. */
 	readonly own = letters('own')
 	/** Their INBOXes as they are stored, octet for octet. */
@@ -32,6 +29,15 @@ export class Town {
 	alice!: Desk
 	bob!: Desk
 	zhangwei!: Desk
+
+	constructor(a = '127.0.0.81', b = '127.0.0.82') {
+		this.a = new TestNode(a)
+		this.b = new TestNode(b)
+		this.places = [
+			{ where: 'home', node: this.a, tls: 'starttls' },
+			{ where: 'away', node: this.b, tls: 'implicit' },
+		]
+	}
 
 	async begin(): Promise<void> {
 		const { a, b } = this
@@ -69,8 +75,14 @@ export class Town {
 	}
 
 	/** What the program printed; words without blanks in them may be written together. @throws unless it ends well */
-	run(program: string, words: string, more: string[] = [], input: string | Buffer = ''): Promise<Buffer> {
-		return run(this.folder, [program, ...words.split(' '), ...more], input)
+	run(
+		program: string,
+		words: string,
+		more: string[] = [],
+		input: string | Buffer = '',
+		ms?: number,
+	): Promise<Buffer> {
+		return run(this.folder, [program, ...words.split(' '), ...more], input, ms)
 	}
 
 	/** A file with the certificate that is shown there. */
