@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { type Home, PASSWORD, person, startHome } from './imap-house.ts'
 
 /*
- * Several clients in one mailbox, at random. Each believes only what it is told: its view is made of untagged responses.
+ * Several clients in one mailbox, at random: its owner's, and those of somebody it is shared with. Each believes only what it is told: its view is made of untagged responses.
  * In the end every view is what a fresh one is. Some messages are kept: nobody marks them \Deleted, so that all of them
  * and all of their copies must be there, with every mark that was ever set on them. STRESS_SEED repeats a run, as far as
  * the order among the clients allows.
@@ -70,7 +70,7 @@ class Ledger {
 }
 
 type Slot = { uid: number | null; flags: Set<string> | null; email: string | null; modseq: number }
-type Kind = 'plain' | 'condstore' | 'qresync' | 'uidonly' | 'rev2' | 'notify'
+type Kind = 'plain' | 'condstore' | 'qresync' | 'uidonly' | 'rev2' | 'notify' | 'shared'
 
 const nothing = (): Slot => ({ uid: null, flags: null, email: null, modseq: 0 })
 
@@ -153,6 +153,11 @@ class Client {
 		return this.kind === 'uidonly' || this.kind === 'notify'
 	}
 
+	/** bob works in what alice shares. */
+	#mailbox(name: string): string {
+		return this.kind === 'shared' ? `"Other Users/alice@example.com/${name}"` : name
+	}
+
 	#note(line: string): void {
 		this.talk.push(line)
 		if (this.talk.length > 60) this.talk.shift()
@@ -223,7 +228,7 @@ class Client {
 			}
 		})
 		await once(this.#socket, 'connect')
-		await this.ask(`LOGIN alice@example.com ${PASSWORD}`)
+		await this.ask(`LOGIN ${this.kind === 'shared' ? 'bob' : 'alice'}@example.com ${PASSWORD}`)
 		if (this.kind === 'condstore') await this.ask('ENABLE CONDSTORE')
 		if (this.kind === 'qresync') await this.ask('ENABLE QRESYNC')
 		if (this.kind === 'uidonly') await this.ask('ENABLE UIDONLY')
@@ -293,7 +298,10 @@ class Client {
 		const [first, ...rest] = letters.map(letter => `(\\Seen) {${letter.length}+}\r\n${letter}`)
 		const end = first!.indexOf('\r\n')
 		const more = rest.map(one => ` ${one}`).join('')
-		await this.ask(`APPEND INBOX ${first!.slice(0, end)}`, `${first!.slice(end + 2)}${more}\r\n`)
+		await this.ask(
+			`APPEND ${this.#mailbox('INBOX')} ${first!.slice(0, end)}`,
+			`${first!.slice(end + 2)}${more}\r\n`,
+		)
 	}
 
 	/** Some of the messages it knows all about. */
@@ -355,7 +363,7 @@ class Client {
 		if (some.length === 0) return
 		const target = this.#roll(2) === 0 ? 'INBOX' : 'Archive'
 		const emails = new Map(some.map(({ slot }) => [slot.uid!, slot.email!]))
-		const answer = await this.ask(`${this.#named('COPY', some)} ${target}`)
+		const answer = await this.ask(`${this.#named('COPY', some)} ${this.#mailbox(target)}`)
 		const taken = /COPYUID \d+ (\S+) /.exec(answer)
 		for (const uid of taken ? members(taken[1]!) : []) {
 			const kept = this.#ledger.kept.get(emails.get(uid)!)
@@ -399,7 +407,8 @@ class Client {
 			case 7: {
 				const some = this.#some(4)
 				if (some.length === 0) return
-				await this.ask(`${this.#named('MOVE', some)} ${this.#roll(3) === 0 ? 'INBOX' : 'Archive'}`)
+				const target = this.#mailbox(this.#roll(3) === 0 ? 'INBOX' : 'Archive')
+				await this.ask(`${this.#named('MOVE', some)} ${target}`)
 				return
 			}
 			case 8:
@@ -449,12 +458,23 @@ function contents({ store }: Home, name: string): [email: string, keywords: stri
 		.map(({ blob, keywords }) => [`M${store.reader.head(blob).hash}`, keywords])
 }
 
-const KINDS: Kind[] = ['plain', 'condstore', 'qresync', 'uidonly', 'rev2', 'notify', 'plain', 'qresync']
+const KINDS: Kind[] = [
+	'plain',
+	'condstore',
+	'qresync',
+	'uidonly',
+	'rev2',
+	'notify',
+	'plain',
+	'qresync',
+	'shared',
+	'shared',
+]
 
 test(`clients at random in one mailbox all see the same in the end, and lose nothing (STRESS_SEED=${SEED})`, {
 	timeout: 60_000,
 }, async () => {
-	const home = await startHome('b', [person('alice', 'b')])
+	const home = await startHome('b', [person('alice', 'b'), person('bob', 'b')])
 	const ledger = new Ledger(KINDS.length)
 	const until = performance.now() + LONGEST_MS
 	try {
@@ -463,6 +483,8 @@ test(`clients at random in one mailbox all see the same in the end, and lose not
 		)
 		await clients[0]!.come()
 		for (let i = 0; i < 10; i++) await clients[0]!.append(i % 2 === 0)
+		for (const mailbox of ['INBOX', 'Archive'])
+			await clients[0]!.ask(`SETACL ${mailbox} bob@example.com lrswite`)
 		await Promise.all(clients.slice(1).map(client => client.come()))
 		await Promise.all(
 			clients.map(async client => {
@@ -481,13 +503,19 @@ test(`clients at random in one mailbox all see the same in the end, and lose not
 			await client.ask('NOOP')
 			await client.learn()
 		}
-		const fresh = new Client('fresh', 'plain', home.port, dice(SEED), ledger)
-		await fresh.come()
-		await fresh.learn()
-		const truth = fresh.view()
-		assert.ok(truth.length > 10)
+		const truths = new Map<boolean, string[]>()
+		for (const kind of ['plain', 'shared'] as const) {
+			const fresh = new Client('fresh', kind, home.port, dice(SEED), ledger)
+			await fresh.come()
+			await fresh.learn()
+			truths.set(kind === 'shared', fresh.view())
+			await fresh.go()
+		}
+		assert.ok(truths.get(false)!.length > 10)
 		for (const client of clients) {
 			await client.ask('NOOP')
+			// \Seen is everybody's own.
+			const truth = truths.get(client.kind === 'shared')
 			assert.deepEqual(client.view(), truth, `${client.name} (${client.kind})`)
 		}
 		const all = [...contents(home, 'INBOX'), ...contents(home, 'Archive')]
@@ -501,7 +529,7 @@ test(`clients at random in one mailbox all see the same in the end, and lose not
 					`${mark} on ${email}`,
 				)
 		}
-		for (const client of [...clients, fresh]) await client.go()
+		for (const client of clients) await client.go()
 	} finally {
 		await home.close()
 	}

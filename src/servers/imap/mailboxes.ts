@@ -31,13 +31,14 @@ export function useOf(box: MailboxRow): string | null {
 /** Whose mailbox a name means, and what its owner calls it; null = nobody's. @throws Rejected when it lies elsewhere */
 export function whose({ house, account }: Session, name: string): { owner: string; inside: string } | null {
 	if (!name.startsWith(OTHERS)) return { owner: account!.id, inside: name }
-	const [address = '', ...levels] = name.slice(OTHERS.length).split('/')
-	const owner = address.includes('@') ? house.accountOf(address) : null
-	if (!owner || owner.id === account!.id || levels.length === 0) return null
+	// There may be a slash before the "@" too.
+	const [, address, inside] = /^([^@]+@[^/]+)\/(.+)$/s.exec(name.slice(OTHERS.length)) ?? []
+	const owner = address ? house.accountOf(address) : null
+	if (!owner || owner.id === account!.id) return null
 	if (owner.home !== house.self) {
 		throw new Rejected(no('mail of people who live at another node cannot be opened from here', 'CANNOT'))
 	}
-	return { owner: owner.id, inside: levels.join('/') }
+	return { owner: owner.id, inside: inside! }
 }
 
 /** A row as the session's account sees it; null when the owner is no more. */
