@@ -3,7 +3,7 @@ import type { Cluster } from '../cluster/index.ts'
 import type { Queue } from '../delivery/index.ts'
 import type { Directory, Grant } from '../directory/index.ts'
 import type { Clock, Log } from '../kit/index.ts'
-import type { Store } from '../store/index.ts'
+import type { Journal, Store } from '../store/index.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { Act, Place } from './may.ts'
 
@@ -27,6 +27,7 @@ export type Office = {
 	cluster: Cluster
 	store: Store
 	queue: Queue
+	journal: Journal
 	audit: AuditLog
 	clock: Clock
 	log: Log

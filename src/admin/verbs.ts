@@ -18,6 +18,7 @@ import * as secrets from './secrets.ts'
 import { setUp } from './setup.ts'
 import * as status from './status.ts'
 import * as tokens from './tokens.ts'
+import { traceHere, traceMail } from './trace.ts'
 import * as transfer from './transfer-accounts.ts'
 import * as units from './units.ts'
 import type { Verb } from './verb.ts'
@@ -101,5 +102,7 @@ export const verbs = {
 	'link list': listLinks,
 	'audit list': audit.listAudit,
 	'audit verify': audit.verifyAudit,
+	trace: traceMail,
+	'trace here': traceHere,
 	'cluster rebuild': status.rebuildCluster,
 } satisfies Record<string, Verb>

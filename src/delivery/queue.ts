@@ -1,7 +1,7 @@
 import type { Links } from '../cluster/index.ts'
 import type { Directory } from '../directory/index.ts'
 import { backOff, type Clock, type Log, newId } from '../kit/index.ts'
-import type { Op, QueueItem, QueueResult, StagedBody, Store } from '../store/index.ts'
+import type { Op, QueueItem, QueueResult, StagedBody, Store, TraceRow } from '../store/index.ts'
 import { type Reply, reply } from '../wire/index.ts'
 import { Delays } from './delays.ts'
 import { fileFor } from './file.ts'
@@ -14,7 +14,7 @@ import { FULL, withRoom } from './room.ts'
 import { type Destination, destinations, nodeRoute } from './route.ts'
 import { signatureFor } from './sign.ts'
 import { leavesReporting, routesOf, tellSender } from './tell.ts'
-import { returnPath } from './trace.ts'
+import { inWords, named, returnPath } from './trace.ts'
 
 export type QueueOptions = {
 	hostname: string
@@ -32,6 +32,8 @@ export type QueueOptions = {
 	watchEveryMs: number
 	/** For the statistics: delivered, deferred, failed. */
 	count(outcome: string): void
+	/** For whoever looks for his mail; absent: nobody does. */
+	note?(row: Omit<TraceRow, 'time'>): void
 }
 
 /** A row of `queue list`: with the reason it waits. */
@@ -122,15 +124,12 @@ export class Queue {
 	/** Out of the queue; with `report` the sender is told. */
 	async drop(ids: string[], report: boolean): Promise<boolean> {
 		const ops: Op[] = []
-		if (report) {
-			const refused = reply(554, '5.7.0', 'The administrator removed this message from the queue')
-			for (const id of ids) {
-				for (const item of this.#options.store.reader.queue({ id }))
-					ops.push(...(await this.#tell(item, failed(refused))))
-			}
-		}
+		const refused = reply(554, '5.7.0', 'The administrator removed this message from the queue')
+		const items = ids.flatMap(id => this.#options.store.reader.queue({ id }))
+		if (report) for (const item of items) ops.push(...(await this.#tell(item, failed(refused))))
 		const results = await this.#options.store.write([...ops, { do: 'queue.drop', ids }])
 		this.wake(routesOf(ops))
+		for (const item of items) this.#note(item, 'dropped', '', inWords(refused))
 		return results.at(-1)!.ok
 	}
 
@@ -229,6 +228,7 @@ export class Queue {
 
 	async #giveUp(item: QueueItem, answer: Reply, expired: boolean): Promise<void> {
 		await this.#write(await this.#tell(item, { ...failed(answer), expired }), [{ key: item.key, is: 'done' }])
+		this.#note(item, 'failed', '', inWords(answer))
 	}
 
 	/** Results and the Ops that follow from them, in one transaction. */
@@ -273,6 +273,8 @@ export class Queue {
 			return this.#write([], [{ key: item.key, is: 'later', due, reply: why }])
 		}
 		await this.#write(ops, [{ key: item.key, is: 'done' }])
+		const to = places.map(one => (one.to === 'here' ? `here:${one.address}` : `${one.route} ${one.address}`))
+		this.#note({ ...item, route: 'here' }, 'delivered', '', named(to))
 	}
 
 	/** The body of a queued message once more, with something in front. */
@@ -316,7 +318,23 @@ export class Queue {
 				outcome,
 			)
 			count(outcome)
+			this.#note(item, outcome, peer.name, inWords(answers[index]!))
 		}
+	}
+
+	#note(item: QueueItem, event: TraceRow['event'], peer: string, detail: string): void {
+		this.#options.note?.({
+			id: item.id.split('.')[0]!,
+			event,
+			via: item.route,
+			from: item.reversePath,
+			to: item.recipient,
+			subject: '',
+			messageId: '',
+			peer,
+			detail,
+			size: item.size,
+		})
 	}
 
 	#judge(item: QueueItem, answer: Reply): 'delivered' | 'deferred' | 'failed' {
@@ -341,10 +359,6 @@ export class Queue {
 		}
 		return Buffer.concat(pieces)
 	}
-}
-
-function inWords({ code, enhanced, lines }: Reply): string {
-	return `${code} ${enhanced ? `${enhanced} ` : ''}${lines.join(' ')}`
 }
 
 function failed(reply: Reply): Extract<Event, { is: 'failed' }> {

@@ -1,13 +1,14 @@
 import type { Directory, Limits, Resolved } from '../directory/index.ts'
 import type { Clock, Log } from '../kit/index.ts'
 import { splitAddress } from '../message/index.ts'
-import type { Store } from '../store/index.ts'
+import type { Store, TraceRow } from '../store/index.ts'
 import { type Reply, reply } from '../wire/index.ts'
 import { releaseOf } from './enqueue.ts'
 import { mayNotSend } from './group.ts'
 import { Receiving, tooLarge } from './receiving.ts'
 import { FULL, isFull } from './room.ts'
-import type { Receiver, Recipient, Transaction } from './types.ts'
+import { refusedRow } from './trace.ts'
+import type { Client, Receiver, Recipient, Transaction } from './types.ts'
 
 export type ReceiveOptions = {
 	hostname: string
@@ -28,6 +29,8 @@ export type ReceiveOptions = {
 	queued(routes: Iterable<string>): void
 	/** For the statistics: accepted, refused. */
 	count(outcome: string): void
+	/** For whoever looks for his mail; absent: nobody does. */
+	note?(row: Omit<TraceRow, 'time'>): void
 }
 
 /** The way of a message from the first contact to the disk. */
@@ -40,45 +43,55 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 		const all = directory.domains().map(domain => directory.lookup(`postmaster@${domain}`))
 		return all.find(one => one.is !== 'unknown') ?? { is: 'unknown' }
 	}
+	const senderRefused = (client: Client, transaction: Transaction): Reply | null => {
+		const release = releaseOf(transaction, options.clock.now())
+		if (release !== null && release > options.clock.now() + options.maxHoldSeconds * 1000) {
+			return reply(501, '5.5.4', `A message is held for ${options.maxHoldSeconds} seconds at most`)
+		}
+		const most = client.account && directory.limitsOf(client.account.id).messageSize
+		if (typeof most === 'number' && (transaction.size ?? 0) > most) return tooLarge(most)
+		if (transaction.reversePath === '' || !client.account) return null
+		if (isOwn(directory, client.account.id, transaction.reversePath)) return null
+		return reply(553, '5.7.1', `${client.account.address} may not send as <${transaction.reversePath}>`)
+	}
+	const recipientRefused = (client: Client, transaction: Transaction, recipient: Recipient): Reply | null => {
+		const resolved = resolve(recipient.address)
+		if (!resolved) return reply(553, '5.1.3', 'This is not an address')
+		// Our other node took it because its directory knows the account: ours will soon, or its will soon forget.
+		if (resolved.is === 'unknown' && client.node) return reply(450, '4.1.1', 'Not known here yet')
+		// Each of us thinks it is the other: until our directories agree it is not to go to and fro.
+		if (resolved.is === 'account' && resolved.account.home === client.node) {
+			return reply(450, '4.1.1', 'As we know it, it lives with you')
+		}
+		if (resolved.is === 'unknown') return reply(550, '5.1.1', `<${recipient.address}>: no such user here`)
+		if (resolved.is === 'foreign' && !client.account && !client.node) {
+			return reply(550, '5.7.1', `<${recipient.address}>: relaying is for signed-in users only`)
+		}
+		if (resolved.is === 'group') {
+			const refused = mayNotSend(resolved, client, transaction, directory)
+			if (refused) return refused
+		}
+		const refused =
+			client.account && mayNotReach(directory.limitsOf(client.account.id), transaction, resolved)
+		if (refused) return refused
+		const lives = resolved.is === 'account' && resolved.account.home === options.self
+		return lives && isFull(options, resolved.account.id, transaction.size ?? 0) ? FULL : null
+	}
+	const judged = (client: Client, transaction: Transaction, to: string, refused: Reply | null) => {
+		if (refused) options.note?.(refusedRow(client, transaction, to, refused))
+		return refused
+	}
 	return {
 		maxSize: options.maxSize,
 		maxRecipients: options.maxRecipients,
 		maxHoldSeconds: options.maxHoldSeconds,
 
 		judgeSender(client, transaction) {
-			const release = releaseOf(transaction, options.clock.now())
-			if (release !== null && release > options.clock.now() + options.maxHoldSeconds * 1000) {
-				return reply(501, '5.5.4', `A message is held for ${options.maxHoldSeconds} seconds at most`)
-			}
-			const most = client.account && directory.limitsOf(client.account.id).messageSize
-			if (typeof most === 'number' && (transaction.size ?? 0) > most) return tooLarge(most)
-			if (transaction.reversePath === '' || !client.account) return null
-			if (isOwn(directory, client.account.id, transaction.reversePath)) return null
-			return reply(553, '5.7.1', `${client.account.address} may not send as <${transaction.reversePath}>`)
+			return judged(client, transaction, '', senderRefused(client, transaction))
 		},
 
 		judgeRecipient(client, transaction, recipient) {
-			const resolved = resolve(recipient.address)
-			if (!resolved) return reply(553, '5.1.3', 'This is not an address')
-			// Our other node took it because its directory knows the account: ours will soon, or its will soon forget.
-			if (resolved.is === 'unknown' && client.node) return reply(450, '4.1.1', 'Not known here yet')
-			// Each of us thinks it is the other: until our directories agree it is not to go to and fro.
-			if (resolved.is === 'account' && resolved.account.home === client.node) {
-				return reply(450, '4.1.1', 'As we know it, it lives with you')
-			}
-			if (resolved.is === 'unknown') return reply(550, '5.1.1', `<${recipient.address}>: no such user here`)
-			if (resolved.is === 'foreign' && !client.account && !client.node) {
-				return reply(550, '5.7.1', `<${recipient.address}>: relaying is for signed-in users only`)
-			}
-			if (resolved.is === 'group') {
-				const refused = mayNotSend(resolved, client, transaction, directory)
-				if (refused) return refused
-			}
-			const refused =
-				client.account && mayNotReach(directory.limitsOf(client.account.id), transaction, resolved)
-			if (refused) return refused
-			const lives = resolved.is === 'account' && resolved.account.home === options.self
-			return lives && isFull(options, resolved.account.id, transaction.size ?? 0) ? FULL : null
+			return judged(client, transaction, recipient.address, recipientRefused(client, transaction, recipient))
 		},
 
 		open(client, transaction) {

@@ -14,7 +14,7 @@ import { withRoom } from './room.ts'
 import { type Destination, destinations } from './route.ts'
 import { SubmittedHeader } from './submission.ts'
 import { routesOf, tellSender } from './tell.ts'
-import { receivedField, returnPath } from './trace.ts'
+import { inWords, named, receivedField, returnPath } from './trace.ts'
 import type { Client, Incoming, Recipient, Transaction } from './types.ts'
 
 // As much of a header as reports of success return, and as is looked through for a group's mark.
@@ -145,6 +145,7 @@ export class Receiving implements Incoming {
 		if (refused) {
 			this.abort()
 			this.#tell('refused', refused.lines[0])
+			this.#note('refused', scanned, inWords(refused))
 			return this.#everyRecipient(refused)
 		}
 		const ops = this.#ops(copies)
@@ -153,6 +154,7 @@ export class Receiving implements Incoming {
 		const routes = routesOf(ops)
 		if (routes.length > 0) this.#options.queued(new Set(routes))
 		this.#tell('accepted')
+		this.#note('accepted', scanned, this.#places())
 		return this.#everyRecipient(reply(250, '2.0.0', `Ok: ${this.#id}`))
 	}
 
@@ -297,6 +299,28 @@ export class Receiving implements Incoming {
 			},
 			outcome,
 		)
+	}
+
+	#note(event: 'accepted' | 'refused', { envelope }: Scanned, detail: string): void {
+		const { reversePath, recipients } = this.#transaction
+		this.#options.note?.({
+			id: this.#id,
+			event,
+			via: this.#client.protocol,
+			from: reversePath,
+			to: named(recipients.map(({ address }) => address)),
+			subject: envelope.subject ?? '',
+			messageId: envelope.messageId ?? '',
+			peer: this.#client.node ?? this.#client.address,
+			detail,
+			size: this.#size,
+		})
+	}
+
+	/** Where it went from here. */
+	#places(): string {
+		const all = this.#copies.flatMap(({ addressed }) => addressed.flatMap(({ destinations }) => destinations))
+		return named(all.map(one => (one.to === 'here' ? `here:${one.address}` : `${one.route} ${one.address}`)))
 	}
 
 	abort(): void {

@@ -1,4 +1,6 @@
 import { formatDate } from '../message/index.ts'
+import type { TraceRow } from '../store/index.ts'
+import type { Reply } from '../wire/index.ts'
 import type { Client, Transaction } from './types.ts'
 
 /** The transmission types of RFC 3848 (and RFC 6531 section 4.3 with UTF8). */
@@ -36,4 +38,38 @@ export function receivedField(
 /** Put on top at final delivery (RFC 5321 section 4.4). */
 export function returnPath(reversePath: string): string {
 	return `Return-Path: <${reversePath}>\r\n`
+}
+
+// Of a message to thousands the journal names so many.
+const MOST_NAMED = 1000
+
+/** A list for the journal. */
+export function named(all: string[]): string {
+	if (all.length <= MOST_NAMED) return all.join(' ')
+	return `${all.slice(0, MOST_NAMED).join(' ')} (+${all.length - MOST_NAMED})`
+}
+
+export function inWords({ code, enhanced, lines }: Reply): string {
+	return `${code} ${enhanced ? `${enhanced} ` : ''}${lines.join(' ')}`
+}
+
+/** Refused before it had a name of its own: the connection's stands for it. */
+export function refusedRow(
+	client: Client,
+	transaction: Transaction,
+	to: string,
+	refused: Reply,
+): Omit<TraceRow, 'time'> {
+	return {
+		id: transaction.handOver ?? client.id,
+		event: 'refused',
+		via: client.protocol,
+		from: transaction.reversePath,
+		to,
+		subject: '',
+		messageId: '',
+		peer: client.node ?? client.address,
+		detail: inWords(refused),
+		size: transaction.size ?? 0,
+	}
 }

@@ -192,6 +192,27 @@ export const forms: Record<string, Form> = {
 		},
 	},
 	'audit verify': {},
+	trace: {
+		flags: {
+			'--address': ['address', 'text'],
+			'--subject': ['subject', 'text'],
+			'--message-id': ['messageId', 'text'],
+			'--since': ['since', 'text'],
+			'--until': ['until', 'text'],
+			'--limit': ['limit', 'number'],
+			'--id': ['id', 'text'],
+		},
+	},
+	'trace here': {
+		flags: {
+			'--address': ['address', 'text'],
+			'--subject': ['subject', 'text'],
+			'--message-id': ['messageId', 'text'],
+			'--since': ['since', 'text'],
+			'--until': ['until', 'text'],
+			'--limit': ['limit', 'number'],
+		},
+	},
 	'cluster rebuild': {},
 }
 

@@ -8,7 +8,7 @@ import { makeReceiver, Queue } from '../delivery/index.ts'
 import { openDirectory } from '../directory/index.ts'
 import { publishLog } from '../home/index.ts'
 import { makeLog, newId, systemClock } from '../kit/index.ts'
-import { openStore } from '../store/index.ts'
+import { Journal, openStore, type TraceRow } from '../store/index.ts'
 import { type Config, certificateFiles } from './config.ts'
 import { closeControl, openControl } from './control.ts'
 import { openDoors } from './doors.ts'
@@ -115,6 +115,13 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 			return { description, site }
 		}
 		const metrics = openMetrics()
+		const journal = new Journal({
+			dir: config.data,
+			clock,
+			failed: why => log.warn({ why }, 'the journal could not be kept; mail is not concerned'),
+		})
+		undo.push(() => journal.close())
+		const note = (row: Omit<TraceRow, 'time'>) => journal.note(row)
 
 		const queue = new Queue({
 			hostname,
@@ -129,6 +136,7 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 			queueLifetimeMs: config.limits.queueLifetimeHours * 3600_000,
 			watchEveryMs: Math.min(60_000, Math.max(500, delayReportMs / 4)),
 			count: metrics.count,
+			note,
 		})
 		undo.push(() => queue.stop())
 
@@ -160,6 +168,7 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 			cluster,
 			store,
 			queue,
+			journal,
 			audit,
 			clock,
 			log,
@@ -198,6 +207,7 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 			maxHoldSeconds: Math.floor(config.limits.maxHoldDays * 86_400),
 			queued: routes => queue.wake(routes),
 			count: metrics.count,
+			note,
 		})
 		const setupToken = randomBytes(16).toString('hex')
 		doors = await openDoors({ office, receiver, metrics, config, setupToken })

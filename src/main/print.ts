@@ -38,6 +38,7 @@ const inner: Record<string, string[]> = {
 
 /** An answer as text: a list as a table, a value as lines of name and value. */
 export function asText(verb: string, answer: unknown): string {
+	if (verb === 'trace') return traceText(answer as Parameters<typeof traceText>[0])
 	if (verb === 'account export') return (answer as { csv: string }).csv.trimEnd()
 	if (verb === 'node code') return (answer as { code: string }).code
 	if (Array.isArray(answer)) return answer.length === 0 ? '(none)' : table(answer, columns[verb])
@@ -54,6 +55,20 @@ export function asText(verb: string, answer: unknown): string {
 			return `${name}: ${cell(value)}`
 		})
 		.join('\n')
+}
+
+/** Each message with its steps below it. */
+function traceText(answer: {
+	messages: { id: string; from: string; subject: string; state: string[]; steps: Record<string, unknown>[] }[]
+	missing: string[]
+}): string {
+	const blocks = answer.messages.map(({ id, from, subject, state, steps }) => {
+		const head = `${id}  <${from}>  ${subject}  ${state.join(', ')}`
+		return `${head}\n${indent(table(steps, ['time', 'node', 'event', 'via', 'to', 'detail']))}`
+	})
+	const missing =
+		answer.missing.length > 0 ? [`not everything: ${answer.missing.join(', ')} did not answer`] : []
+	return [...(blocks.length > 0 ? blocks : ['(none)']), ...missing].join('\n')
 }
 
 export function table(rows: Record<string, unknown>[], names: string[] = Object.keys(rows[0] ?? {})): string {

@@ -5,11 +5,14 @@
  * again; UIDVALIDITY of a mailbox never changes; a body is byte for byte what was staged, stored once;
  * after a commit its changes are emitted once. Reading never waits for writing. Searching text is complete at any
  * time: the index (search/, a file and a thread of its own) only says where it need not be looked for.
+ * Beside it the journal (journal/, a file and a thread of its own): what happened to mail here, for 30 days.
  *
  * Does not: know addresses, other nodes, protocols; decide what is to be done with a message.
  */
 
 export type { EmailRow, Emails, Gone } from './emails.ts'
+export { Journal } from './journal/journal.ts'
+export type { Figure, TraceQuery, TraceRow } from './journal/types.ts'
 export { bodyText, envelopeText, fold, headerText, LARGE_MESSAGE, largeBodyText } from './search/text.ts'
 export { DiskFull, openStore, type Store } from './store.ts'
 export { threadId, threadOf } from './threads.ts'

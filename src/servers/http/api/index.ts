@@ -20,6 +20,7 @@ import { type Api, addRoute, type Route } from './route.ts'
 import { session } from './session.ts'
 import { setup } from './setup.ts'
 import { tokens } from './tokens.ts'
+import { trace } from './trace.ts'
 import { transfer } from './transfer.ts'
 import { units } from './units.ts'
 
@@ -34,6 +35,7 @@ const RESOURCES: Record<string, Route[]> = {
 	certificate,
 	forwards,
 	domains,
+	trace,
 	transfer,
 	accounts,
 	aliases,
