@@ -80,8 +80,9 @@ test('no text stands in a template or in code', () => {
 			if (descriptor.template?.ast)
 				wrong.push(...textsIn(descriptor.template.ast).map(text => `${file}: ${text}`))
 		}
-		// The name of a language is in that language.
-		if (file !== 'shared/i18n.ts' && /[\u3400-\u9fff]/.test(source)) wrong.push(`${file}: Chinese`)
+		// The name of a language is in that language; what people write is in theirs.
+		if (!['shared/i18n.ts', 'webmail/understood.ts'].includes(file) && /[\u3400-\u9fff]/.test(source))
+			wrong.push(`${file}: Chinese`)
 	}
 	assert.deepEqual(wrong, [])
 })

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import fastifyStatic from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
+import { serveLetter } from './letter.ts'
 
 /** Where `setup/web.sh` puts the built pages. */
 const BUILT = resolve(import.meta.dirname, '../../../web/dist')
@@ -23,6 +24,7 @@ const POLICY = [
 	"worker-src 'self'",
 	"base-uri 'none'",
 	"form-action 'self'",
+	"frame-src 'self'",
 	"frame-ancestors 'none'",
 ].join('; ')
 
@@ -42,6 +44,7 @@ The web pages of Panpipe have not been built yet. Run "sh setup/web.sh" where Pa
 
 /** The pages for people: the webmail and the administration, as files; what they know they ask of the API. */
 export async function servePages(app: FastifyInstance): Promise<void> {
+	serveLetter(app)
 	app.get('/', (_request, reply) => reply.redirect('/mail/'))
 	await app.register(async assets => {
 		await assets.register(fastifyStatic, {

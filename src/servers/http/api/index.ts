@@ -15,6 +15,7 @@ import { grants } from './grants.ts'
 import { groups } from './groups.ts'
 import { nodes } from './nodes.ts'
 import { own } from './own.ts'
+import { people } from './people.ts'
 import { queue } from './queue.ts'
 import { type Api, addRoute, type Route } from './route.ts'
 import { session } from './session.ts'
@@ -45,6 +46,7 @@ const RESOURCES: Record<string, Route[]> = {
 	queue,
 	grants,
 	audit,
+	people,
 }
 
 /** The admin API, /api/v1; its description at /api/docs. */

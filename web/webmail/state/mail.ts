@@ -1,0 +1,303 @@
+import {
+	type ComputedRef,
+	computed,
+	effectScope,
+	type Ref,
+	ref,
+	type ShallowRef,
+	shallowRef,
+	watch,
+} from 'vue'
+import { ask } from '../../shared/api.ts'
+import { t } from '../../shared/i18n.ts'
+import { kept } from '../../shared/kept.ts'
+import { Jmap } from '../jmap/client.ts'
+import { type Line, listen } from '../jmap/push.ts'
+import type { Address, Email, EmailLine, Filter, Id, Identity, Mailbox } from '../jmap/types.ts'
+import { Emails, type Patch } from './emails.ts'
+import { List } from './list.ts'
+import { Mailboxes, nameOf } from './mailboxes.ts'
+import { go, place } from './place.ts'
+import { readSearch } from './search.ts'
+
+/** Something was done; it can be undone for a while. */
+export type Done = { what: string; undo: (() => Promise<void>) | null }
+
+/** Changes arrive in bursts: they are looked at together (milliseconds). */
+const GATHER = 80
+const RELOAD_WHEN_TOO_MANY = 500
+
+/** Everything one signed-in person sees, and what he can do with it. */
+export class Mail {
+	readonly jmap: Jmap
+	readonly mailboxes: Mailboxes
+	readonly emails: Emails
+	readonly identities: ShallowRef<Identity[]> = shallowRef([])
+	readonly list: ShallowRef<List | null> = shallowRef(null)
+	readonly line: Ref<Line> = ref('open')
+	readonly done: ShallowRef<Done | null> = shallowRef(null)
+	/** Chosen in the list, for acts on several. */
+	readonly chosen: Ref<ReadonlySet<Id>> = ref(new Set())
+	readonly conversations = ref(kept.get('conversations') !== 'no')
+	readonly folder: ComputedRef<Mailbox | undefined>
+	/** Told when something that is open has changed elsewhere. */
+	readonly changes = ref(0)
+	#colleagues = new Map<string, Promise<boolean>>()
+	#states: Record<string, string> = {}
+	#heard: Record<string, string> | null = {}
+	#timer: ReturnType<typeof setTimeout> | undefined
+	#scope = effectScope(true)
+	#hangUp: () => void
+
+	private constructor(jmap: Jmap) {
+		this.jmap = jmap
+		this.mailboxes = new Mailboxes(jmap)
+		this.emails = new Emails(jmap)
+		this.folder = this.#scope.run(() =>
+			computed(() => (place.folder && this.mailboxes.get(place.folder)) || this.mailboxes.withRole('inbox')),
+		)!
+		this.#hangUp = listen(
+			jmap,
+			states => this.#hear(states),
+			line => (this.line.value = line),
+		)
+	}
+
+	/** @throws Problem */
+	static async open(): Promise<Mail> {
+		const mail = new Mail(await Jmap.open())
+		await mail.#start()
+		return mail
+	}
+
+	async #start(): Promise<void> {
+		await this.mailboxes.load()
+		this.#scope.run(() => {
+			watch(
+				() => [this.folder.value?.id, place.search, this.conversations.value] as const,
+				() => this.#showList(),
+				{ immediate: true },
+			)
+		})
+		// Reading does not wait for what only writing needs.
+		void this.loadIdentities().catch(() => {})
+		this.#states.Email = (await this.jmap.call<{ state: string }>('Email/get', { ids: [] })).state
+	}
+
+	async loadIdentities(): Promise<void> {
+		this.identities.value = (await this.jmap.call<{ list: Identity[] }>('Identity/get', { ids: null })).list
+	}
+
+	/** Colleagues on all nodes, and groups, that words point to. */
+	async findColleagues(words: string): Promise<Address[]> {
+		const query = { q: words, limit: 8 }
+		const { items } = await ask<{ items: { name: string; address: string }[] }>('GET', '/api/v1/people', {
+			query,
+		})
+		return items.map(({ name, address }) => ({ name: name || null, email: address }))
+	}
+
+	/** Does somebody of the company bear this name? */
+	isColleague(name: string): Promise<boolean> {
+		const wanted = name.trim().toLowerCase()
+		const known = this.#colleagues.get(wanted)
+		if (known) return known
+		const asked = this.findColleagues(wanted).then(
+			found => found.some(each => each.name?.trim().toLowerCase() === wanted),
+			() => false,
+		)
+		this.#colleagues.set(wanted, asked)
+		return asked
+	}
+
+	close(): void {
+		this.#hangUp()
+		clearTimeout(this.#timer)
+		this.list.value?.close()
+		this.#scope.stop()
+	}
+
+	#showList(): void {
+		this.list.value?.close()
+		this.chosen.value = new Set()
+		const filter = this.#filter()
+		this.list.value = filter
+			? new List(this.jmap, this.emails, {
+					filter,
+					conversations: this.conversations.value && !place.search,
+					snippets: place.search !== '',
+				})
+			: null
+	}
+
+	/** What is searched for is looked for everywhere but in junk and trash, unless a folder is named. */
+	#filter(): Filter | null {
+		if (!place.search) return this.folder.value ? { inMailbox: this.folder.value.id } : null
+		let named = false
+		const found = readSearch(place.search, words => {
+			named = true
+			return this.#folderCalled(words)
+		})
+		if (!found || named) return found
+		const without = [this.mailboxes.withRole('junk'), this.mailboxes.withRole('trash')].flatMap(
+			box => box?.id ?? [],
+		)
+		if (without.length === 0) return found
+		return { operator: 'AND', conditions: [{ inMailboxOtherThan: without }, found] }
+	}
+
+	#folderCalled(words: string): Id | null {
+		const wanted = words.toLowerCase()
+		for (const mailbox of this.mailboxes.byId.value.values()) {
+			if ([mailbox.name, mailbox.role, nameOf(mailbox)].some(name => name?.toLowerCase() === wanted))
+				return mailbox.id
+		}
+		return null
+	}
+
+	showConversations(on: boolean): void {
+		this.conversations.value = on
+		kept.set('conversations', on ? 'yes' : 'no')
+	}
+
+	#hear(states: Record<string, string> | null): void {
+		this.#heard = states === null || this.#heard === null ? null : { ...this.#heard, ...states }
+		this.#timer ??= setTimeout(() => {
+			this.#timer = undefined
+			const heard = this.#heard
+			this.#heard = {}
+			// What fails now is asked for again with the next change, or when the line is back.
+			void this.#catchUp(heard).catch(() => {})
+		}, GATHER)
+	}
+
+	async #catchUp(states: Record<string, string> | null): Promise<void> {
+		const has = (type: string) => states === null || states[type] !== undefined
+		if (has('Mailbox')) await this.mailboxes.load()
+		if (!has('Email') || (states && states.Email === this.#states.Email)) return
+		await this.#changedEmails()
+		await this.list.value?.renew()
+		this.changes.value++
+	}
+
+	async #changedEmails(): Promise<void> {
+		const since = this.#states.Email
+		if (since === undefined) return
+		try {
+			const answer = await this.jmap.call<{
+				newState: string
+				updated: Id[]
+				destroyed: Id[]
+				hasMoreChanges: boolean
+			}>('Email/changes', { sinceState: since, maxChanges: RELOAD_WHEN_TOO_MANY })
+			this.#states.Email = answer.newState
+			await this.emails.refresh(answer.updated)
+			this.emails.forget(answer.destroyed)
+			if (answer.hasMoreChanges) await this.#changedEmails()
+		} catch {
+			// The node does not remember so far back: all that is known is asked for again.
+			this.#states.Email = (await this.jmap.call<{ state: string }>('Email/get', { ids: [] })).state
+			await this.emails.refresh([...this.emails.lines.keys()].slice(0, RELOAD_WHEN_TOO_MANY))
+		}
+	}
+
+	/** Messages a line of the list stands for: a conversation's in this folder, or the one. */
+	async meant(ids: Iterable<Id>): Promise<EmailLine[]> {
+		const found: EmailLine[] = []
+		for (const id of ids) {
+			const line = this.emails.lines.get(id)
+			if (!line) continue
+			if (!this.list.value?.wanted.conversations || (this.emails.counts.get(line.threadId) ?? 1) < 2) {
+				found.push(line)
+				continue
+			}
+			const whole = await this.emails.open(await this.emails.thread(line.threadId))
+			const here = this.folder.value?.id
+			found.push(...whole.filter(each => here === undefined || each.mailboxIds[here]))
+		}
+		return found
+	}
+
+	/** Sets or takes away a keyword. */
+	async mark(ids: Iterable<Id>, keyword: string, on: boolean): Promise<void> {
+		const meant = await this.meant(ids)
+		await this.emails.change(
+			new Map(meant.map(({ id }) => [id, { [`keywords/${keyword}`]: on ? true : null }])),
+		)
+	}
+
+	/** To another folder; from where they are in what is looked at. */
+	async move(ids: Iterable<Id>, to: Id): Promise<void> {
+		const lines = [...ids]
+		const meant = await this.meant(lines)
+		const patches = new Map<Id, Patch>()
+		for (const { id, mailboxIds } of meant) {
+			if (mailboxIds[to]) continue
+			const from = this.#leaves(mailboxIds)
+			patches.set(id, {
+				...Object.fromEntries(from.map(box => [`mailboxIds/${box}`, null])),
+				[`mailboxIds/${to}`]: true,
+			})
+		}
+		if (patches.size === 0) return
+		this.#leaveList(lines)
+		const target = this.mailboxes.get(to)
+		const undo = await this.emails.change(patches)
+		this.#tell(t('mail.done.moved', { folder: target ? nameOf(target) : '' }), undo)
+	}
+
+	/** Which folders a message leaves when it is moved: the one that is looked at, or, from a search, all. */
+	#leaves(mailboxIds: Record<Id, true>): Id[] {
+		const here = this.folder.value?.id
+		return !place.search && here && mailboxIds[here] ? [here] : Object.keys(mailboxIds)
+	}
+
+	/** To the trash; what is there already, or a draft, for good. */
+	async remove(ids: Iterable<Id>): Promise<void> {
+		const trash = this.mailboxes.withRole('trash')
+		const lines = [...ids]
+		const meant = await this.meant(lines)
+		const forGood = meant.filter(({ mailboxIds }) => !trash || mailboxIds[trash.id])
+		const rest = lines.filter(id => !forGood.some(each => each.id === id))
+		if (forGood.length > 0) {
+			this.#leaveList(forGood.map(({ id }) => id))
+			await this.emails.destroy(forGood.map(({ id }) => id))
+			this.done.value = { what: t('mail.done.destroyed'), undo: null }
+		}
+		if (trash && rest.length > 0) await this.move(rest, trash.id)
+	}
+
+	/** Looked at, or put aside: the one that was open is closed. */
+	#leaveList(ids: Id[]): void {
+		const gone = new Set(ids)
+		const list = this.list.value
+		const at = place.message ? (list?.positionOf(place.message) ?? -1) : -1
+		list?.drop(gone)
+		this.chosen.value = new Set([...this.chosen.value].filter(id => !gone.has(id)))
+		if (place.message && gone.has(place.message))
+			go({ message: (at >= 0 && list?.ids.value[at]) || null }, true)
+	}
+
+	#tell(what: string, undo: Map<Id, Patch>): void {
+		this.done.value = {
+			what,
+			undo: async () => {
+				this.done.value = null
+				await this.emails.change(undo)
+				await this.list.value?.renew()
+			},
+		}
+	}
+
+	/** What a reader opens: the conversation a message belongs to, or it alone. */
+	async open(id: Id, signal?: AbortSignal): Promise<Email[]> {
+		if (!this.conversations.value) return this.emails.open([id], signal)
+		const [email] = await this.emails.open([id], signal)
+		if (!email) return []
+		const ids = await this.emails.thread(email.threadId, signal)
+		const trash = this.mailboxes.withRole('trash')?.id
+		const whole = await this.emails.open(ids.includes(id) ? ids : [id], signal)
+		// What was thrown away is not read along, unless it is what was asked for.
+		return whole.filter(each => each.id === id || !trash || !each.mailboxIds[trash])
+	}
+}
