@@ -93,11 +93,19 @@ const OPERATIONS: Operation[] = [
 		wanted: faster(1),
 		run: between([], 'STORE 1:1000 +FLAGS (\\Flagged)', ['STORE 1:1000 -FLAGS.SILENT (\\Flagged)']),
 	},
-	{ name: 'COPY 300', wanted: faster(1), run: between([], 'COPY 1:300 Copies') },
+	// Into empty mailboxes, or there would be more copies of one message with every round.
+	{
+		name: 'COPY 300',
+		wanted: faster(1),
+		run: between(['DELETE Copies', 'CREATE Copies'], 'COPY 1:300 Copies'),
+	},
 	{
 		name: 'MOVE 300',
 		wanted: faster(1),
-		run: between(['COPY 1:300 INBOX', 'NOOP'], `MOVE ${MESSAGES + 1}:${MESSAGES + 300} Moved`),
+		run: between(
+			['DELETE Moved', 'CREATE Moved', 'COPY 1:300 INBOX', 'NOOP'],
+			`MOVE ${MESSAGES + 1}:${MESSAGES + 300} Moved`,
+		),
 	},
 	{
 		name: 'EXPUNGE 1000',

@@ -67,7 +67,8 @@ export function compress(data: Uint8Array): Buffer {
 }
 
 export function unpack(data: Uint8Array): Buffer {
-	return inflateRawSync(data)
+	// Text is two to four times as long; by default Node would take 16 KiB for each, however small.
+	return inflateRawSync(data, { chunkSize: Math.max(256, data.length * 4) })
 }
 
 /** A body that is in memory already. */

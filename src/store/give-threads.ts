@@ -16,7 +16,7 @@ export function giveThreads(db: DatabaseSync): void {
 	for (const { owner, account } of file.all<{ owner: number; account: string }>(
 		'SELECT key AS owner, account FROM history',
 	)) {
-		const moment = { owner, account, modseq: 1, marked: new Set<never>() }
+		const moment = { owner, account, modseq: 1, marked: new Set<never>(), counted: new Set<number>() }
 		const tallies = new Map<number, Tally>()
 		for (const { mailbox, uid } of file.all<{ mailbox: number; uid: number }>(
 			`SELECT mailbox, uid FROM message WHERE mailbox IN (SELECT key FROM mailbox WHERE account = ?)

@@ -18,6 +18,8 @@ export type Moment = {
 	modseq: number
 	/** What `mark` has written already. */
 	marked: Set<'came' | 'went' | 'changed'>
+	/** Mailboxes that `touchThread` has marked already. */
+	counted: Set<number>
 }
 
 export function momentOf(file: MailFile, account: string): Moment {
@@ -27,7 +29,7 @@ export function momentOf(file: MailFile, account: string): Moment {
 		file.run('INSERT INTO history (account) VALUES (?)', account)
 		row = file.get<{ owner: number; modseq: number }>(next, account)!
 	}
-	return { ...row, account, marked: new Set() }
+	return { ...row, account, marked: new Set(), counted: new Set() }
 }
 
 function mark(file: MailFile, { owner, marked }: Moment, what: 'came' | 'went' | 'changed'): void {
@@ -169,14 +171,18 @@ function isIn(file: MailFile, mailbox: number, email: number): boolean {
 }
 
 /** The mailboxes that have something of the thread: their counts may be others now. */
-function touchThread(file: MailFile, { owner, modseq }: Moment, thread: number): Set<number> {
+function touchThread(file: MailFile, { owner, modseq, counted }: Moment, thread: number): Set<number> {
 	const rows = file.all<{ mailbox: number }>(
 		`SELECT DISTINCT m.mailbox FROM email e JOIN message m ON m.email = e.key
 		 WHERE e.owner = ? AND e.thread = ? AND m.${VISIBLE}`,
 		owner,
 		thread,
 	)
-	for (const { mailbox } of rows) file.run('UPDATE mailbox SET counted = ? WHERE key = ?', modseq, mailbox)
+	for (const { mailbox } of rows) {
+		if (counted.has(mailbox)) continue
+		counted.add(mailbox)
+		file.run('UPDATE mailbox SET counted = ? WHERE key = ?', modseq, mailbox)
+	}
 	return new Set(rows.map(row => row.mailbox))
 }
 

@@ -23,9 +23,27 @@ import { UidRuns } from './uid-runs.ts'
 const REMEMBERED = 200
 const REMEMBERED_OCTETS = 1 << 20
 
-const MAILBOX = `SELECT key, id, account, name, role, uid_validity AS uidValidity, uid_next AS uidNext, modseq, messages,
-	unseen, deleted, size, sort_order AS sortOrder, emails, threads, EXISTS (SELECT 1 FROM subscription s WHERE s.account = mailbox.account AND s.name = mailbox.name)
-	AS subscribed FROM mailbox`
+/** The columns of a mailbox's row. */
+const BOX: { [Name in keyof MailboxRow]: string } = {
+	key: 'key',
+	id: 'id',
+	account: 'account',
+	name: 'name',
+	role: 'role',
+	uidValidity: 'uid_validity',
+	uidNext: 'uid_next',
+	modseq: 'modseq',
+	messages: 'messages',
+	unseen: 'unseen',
+	deleted: 'deleted',
+	size: 'size',
+	subscribed:
+		'EXISTS (SELECT 1 FROM subscription s WHERE s.account = mailbox.account AND s.name = mailbox.name)',
+	sortOrder: 'sort_order',
+	emails: 'emails',
+	threads: 'threads',
+}
+const MAILBOX = `SELECT ${Object.entries(BOX).map(([name, sql]) => `${sql} AS ${name}`)} FROM mailbox`
 const QUEUE = `SELECT r.key, r.id, m.reverse_path AS reversePath, m.envelope_id AS envelopeId, m.ret, m.smtputf8, r.recipient,
 	r.route, r.original_recipient AS originalRecipient, r.notify, m.arrived, m.expires, r.attempts, r.due, r.held,
 	r.last_reply AS lastReply, m.blob, m.size, m.source, r.warn,
@@ -54,7 +72,17 @@ export class SqliteReader extends SqliteMessages implements Reader {
 	}
 
 	mailboxes(account: string): MailboxRow[] {
-		return this.sql.all<MailboxRow>(`${MAILBOX} WHERE account = ? ORDER BY name`, account).map(asMailbox)
+		const names = Object.keys(BOX) as (keyof MailboxRow)[]
+		const columns = this.sql.columns(
+			Object.values(BOX),
+			'FROM mailbox WHERE account = ? ORDER BY name',
+			account,
+		)
+		return columns[0]!.map((_, i) => {
+			const row: Partial<Record<keyof MailboxRow, unknown>> = {}
+			for (let at = 0; at < names.length; at++) row[names[at]!] = columns[at]![i]
+			return asMailbox(row as MailboxRow)
+		})
 	}
 
 	mailbox(account: string, name: string): MailboxRow | null {
