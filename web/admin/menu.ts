@@ -18,6 +18,7 @@ export function menuOf(sees: (entry: Entry) => boolean): Menu {
 
 /** The way to a page, as the keys of the menu: system settings / distributed service / node management. */
 export function placeOf(name: string): string[] {
+	if (name === 'domain') return placeOf('domains')
 	const entry = entries.find(one => one.name === name)
 	if (!entry) return []
 	return entry.part ? [entry.group, entry.part, entry.name] : [entry.group, entry.name]

@@ -76,6 +76,14 @@ export const entries: Entry[] = [
 		page: () => import('./pages/nodes/NodesPage.vue'),
 	},
 	{
+		name: 'certificates',
+		path: '/certificates',
+		group: 'settings',
+		part: 'distributed',
+		roles: READERS,
+		page: () => import('./pages/nodes/CertificatePage.vue'),
+	},
+	{
 		name: 'forwards',
 		path: '/forwards',
 		group: 'settings',
@@ -110,5 +118,6 @@ export const groups: Entry['group'][] = ['overview', 'people', 'mail', 'settings
 
 export const routes: RouteRecordRaw[] = [
 	...entries.map(({ name, path, page }) => ({ name, path, component: page as never })),
+	{ name: 'domain', path: '/domains/:domain', component: () => import('./pages/domains/DomainPage.vue') },
 	{ path: '/:rest(.*)*', name: 'start', component: () => import('./pages/StartPage.vue') },
 ]

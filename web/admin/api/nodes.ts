@@ -63,6 +63,19 @@ export const refreshNodes = () => ask<List<Refreshed>>('POST', `${BASE}/nodes/re
 export const joinCode = () =>
 	ask<{ code: string; ip?: string; webPort: number }>('POST', `${BASE}/nodes/code`)
 
+/** One way between two nodes, as its beginning sees it. */
+export type Link = {
+	from: string
+	to: string
+	state: 'up' | 'unreachable'
+	roundTripMs: number | null
+	/** Recipients whose mail waits at `from` to go to `to`. */
+	waiting: number
+}
+/** `missing`: nodes that did not answer; their ends are not known. */
+export const allLinks = (signal: AbortSignal) =>
+	ask<{ items: Link[]; missing: string[] }>('GET', `${BASE}/links`, { signal })
+
 /** What a node is called where a person reads it. */
 export const nameOf = (node: Pick<ClusterNode, 'description' | 'hostname' | 'ip'>): string =>
 	node.description || node.ip || node.hostname
