@@ -39,7 +39,10 @@ function read(file: string): Step[] {
 }
 
 async function play(client: JmapClient, file: string): Promise<void> {
-	const known = new Map<string, unknown>([['account', client.accountId]])
+	const known = new Map<string, unknown>([
+		['account', client.accountId],
+		['address', client.login],
+	])
 	let answer: Json = null
 	for (const step of read(file)) {
 		const where = `${file}:${step.line}`

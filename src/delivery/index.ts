@@ -16,4 +16,4 @@
  */
 export { Queue, type QueueOptions, type QueueView } from './queue.ts'
 export { makeReceiver, type ReceiveOptions } from './receive.ts'
-export type { Client, Incoming, Receiver, Recipient, Transaction } from './types.ts'
+export type { Client, Incoming, Receiver, Recipient, Taken, Transaction } from './types.ts'

@@ -15,7 +15,7 @@ import { type Destination, destinations } from './route.ts'
 import { SubmittedHeader } from './submission.ts'
 import { routesOf, tellSender } from './tell.ts'
 import { inWords, named, receivedField, returnPath } from './trace.ts'
-import type { Client, Incoming, Recipient, Transaction } from './types.ts'
+import type { Client, Incoming, Recipient, Taken, Transaction } from './types.ts'
 
 // As much of a header as reports of success return, and as is looked through for a group's mark.
 const MOST_HEADER = 64 * 1024
@@ -126,20 +126,20 @@ export class Receiving implements Incoming {
 		if (waits.length > 0) return Promise.all(waits).then(() => {})
 	}
 
-	async end(): Promise<Reply[]> {
+	async end(also: (taken: Taken) => Op[] = () => []): Promise<Reply[]> {
 		try {
 			const last = this.#submitted?.end()
 			const written = last && last.length > 0 ? this.#store(last) : undefined
 			// In as many turns for one body as for many: what came later on a connection is not to be written earlier.
 			const [copies] = await Promise.all([Promise.all(this.#copies.map(ended)), written])
-			return await this.#settle(copies)
+			return await this.#settle(copies, also)
 		} catch (error) {
 			this.abort()
 			return this.#everyRecipient(this.#fault(error))
 		}
 	}
 
-	async #settle(copies: StagedCopy[]): Promise<Reply[]> {
+	async #settle(copies: StagedCopy[], also: (taken: Taken) => Op[]): Promise<Reply[]> {
 		const { scanned } = copies.flatMap(({ here, onward }) => here ?? onward ?? [])[0]!
 		const refused = this.#tooLarge() ?? this.#circling() ?? judge(this.#evidence(scanned))
 		if (refused) {
@@ -149,6 +149,7 @@ export class Receiving implements Incoming {
 			return this.#everyRecipient(refused)
 		}
 		const ops = this.#ops(copies)
+		ops.push(...also(this.#taken(copies, ops)))
 		this.#stages = [] // the bodies are the store's from here on
 		await this.#options.store.write(ops)
 		const routes = routesOf(ops)
@@ -240,6 +241,13 @@ export class Receiving implements Incoming {
 			ops.push(enqueue({ ...this.#transaction, ...envelope }, [...onward], copy.onward!, how))
 		}
 		return ops
+	}
+
+	#taken(copies: StagedCopy[], ops: Op[]): Taken {
+		const queued = ops.flatMap(op => (op.do === 'queue.add' ? [op.item.id] : []))
+		const all = copies.flatMap(({ addressed }) => addressed)
+		const here = all.filter(({ destinations }) => destinations.every(({ to }) => to === 'here'))
+		return { id: this.#id, queued, filed: here.map(({ recipient }) => recipient.address) }
 	}
 
 	#source(): string {

@@ -1,3 +1,4 @@
+import type { Op } from '../store/index.ts'
 import type { By, Reply } from '../wire/index.ts'
 
 /** Who is talking: made by the server when a connection opens, filled in as it goes. */
@@ -48,6 +49,9 @@ export type Recipient = {
 	originalRecipient: string | null
 }
 
+/** What a message was taken as: its id, the parts of it that are queued, and the recipients it was filed for at once. */
+export type Taken = { id: string; queued: string[]; filed: string[] }
+
 /** A message on its way in. Bytes as they are to be stored: dot-unstuffed, every line ended by CRLF. */
 export type Incoming = {
 	/** Resolves when more may come (disk, memory). */
@@ -55,8 +59,9 @@ export type Incoming = {
 	/**
 	 * The end of the data. Resolves when whoever must be answerable has it on disk.
 	 * SMTP: one reply. LMTP: one for each recipient, in order (RFC 2033 section 4.2).
+	 * @param also what is to happen in the same transaction, when the message is taken
 	 */
-	end(): Promise<Reply[]>
+	end(also?: (taken: Taken) => Op[]): Promise<Reply[]>
 	/** The client went away or broke the rules: nothing remains. */
 	abort(): void
 }

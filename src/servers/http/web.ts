@@ -4,7 +4,7 @@ import type { TLSSocket, TlsOptions } from 'node:tls'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { Office } from '../../admin/index.ts'
 import type { Emitter, Log } from '../../kit/index.ts'
-import { addJmap } from '../jmap/index.ts'
+import { addJmap, openSockets } from '../jmap/index.ts'
 import { explainListen } from '../listen.ts'
 import type { House } from '../types.ts'
 import { addApi } from './api/index.ts'
@@ -56,6 +56,7 @@ export async function openWeb(options: WebOptions): Promise<{ close(): Promise<v
 	const toHttp = server.listeners('secureConnection') as ((socket: TLSSocket) => void)[]
 	server.removeAllListeners('secureConnection')
 	const app = await makeApp(options, server)
+	const closeSockets = openSockets(server, options)
 	const open = new Set<Socket>()
 	server.on('secureConnection', (socket: TLSSocket) => {
 		socket.on('error', () => socket.destroy())
@@ -79,6 +80,7 @@ export async function openWeb(options: WebOptions): Promise<{ close(): Promise<v
 			const closed = new Promise<void>(resolve =>
 				server.listening ? server.close(() => resolve()) : resolve(),
 			)
+			closeSockets()
 			// Those who entered are said goodbye to in their own words.
 			for (const socket of open) socket.destroy()
 			await app.close()

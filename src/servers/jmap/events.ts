@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { Account } from '../../directory/index.ts'
 import type { House } from '../types.ts'
-import { stateChange, watchStates } from './states.ts'
+import { knownStates, readKnownStates, stateChange, watchStates } from './states.ts'
 
 /** Milliseconds between pings, whatever the client asks for. */
 const PING = { least: 5_000, most: 900_000 }
@@ -33,11 +33,10 @@ export function sendEvents(
 	})
 	response.flushHeaders()
 	const wanted = types === '*' ? null : types.split(',')
-	const end = watchStates(house, account, wanted, readEventId(lastEventId), (changed, all) => {
-		const id = Object.entries(all)
-			.map(pair => pair.join(':'))
-			.join(',')
-		response.write(`event: state\nid: ${id}\ndata: ${JSON.stringify(stateChange(account, changed))}\n\n`)
+	const end = watchStates(house, account, wanted, readKnownStates(lastEventId), (changed, all) => {
+		response.write(
+			`event: state\nid: ${knownStates(all)}\ndata: ${JSON.stringify(stateChange(account, changed))}\n\n`,
+		)
 		if (closeafter === 'state') response.end()
 	})
 	const interval = Number(ping) * 1000
@@ -53,10 +52,4 @@ export function sendEvents(
 		end()
 		clearInterval(pings)
 	})
-}
-
-/** The states at the last event the client heard of. */
-function readEventId(id: string | undefined): Record<string, string> | null {
-	const pairs = id?.match(/[A-Za-z]+:\d+/g)
-	return pairs ? Object.fromEntries(pairs.map(pair => pair.split(':'))) : null
 }

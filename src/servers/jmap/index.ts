@@ -5,3 +5,4 @@
  *   api.ts      one request, call by call      methods.ts   which method is where      standard.ts   what methods share
  */
 export { addJmap, type JmapOptions } from './routes.ts'
+export { openSockets } from './socket.ts'

@@ -1,19 +1,29 @@
 import { jmap } from '../../wire/index.ts'
+import { copyBlobs, getBlobs, lookupBlobs, uploadBlobs } from './blob-methods.ts'
 import type { Method } from './call.ts'
 import { emailChanges } from './email-changes.ts'
 import { getEmails } from './email-get.ts'
+import { copyEmails, importEmails, parseEmails } from './email-import.ts'
 import { emailQueryChanges, queryEmails } from './email-query.ts'
 import { setEmails } from './email-set.ts'
+import { getIdentities, identityChanges, setIdentities } from './identity.ts'
 import { mailboxChanges } from './mailbox-changes.ts'
 import { getMailboxes } from './mailbox-get.ts'
 import { mailboxQueryChanges, queryMailboxes } from './mailbox-query.ts'
 import { setMailboxes } from './mailbox-set.ts'
+import { parseMdns, sendMdns } from './mdn.ts'
+import { getQuotas, queryQuotas, quotaChanges, quotaQueryChanges } from './quota.ts'
+import { getSnippets } from './search-snippet.ts'
+import { getSubmissions, querySubmissions, submissionChanges, submissionQueryChanges } from './submission.ts'
+import { setSubmissions } from './submission-set.ts'
 import { getThreads, threadChanges } from './thread.ts'
+import { getVacation, setVacation } from './vacation.ts'
 
 /** All methods, by the capability that has to be used for them. */
 const BY_CAPABILITY: Record<string, Record<string, Method>> = {
 	'urn:ietf:params:jmap:core': {
 		'Core/echo': (_call, args) => [['Core/echo', args]],
+		'Blob/copy': copyBlobs,
 	},
 	'urn:ietf:params:jmap:mail': {
 		'Mailbox/get': getMailboxes,
@@ -28,6 +38,39 @@ const BY_CAPABILITY: Record<string, Record<string, Method>> = {
 		'Email/query': queryEmails,
 		'Email/queryChanges': emailQueryChanges,
 		'Email/set': setEmails,
+		'Email/copy': copyEmails,
+		'Email/import': importEmails,
+		'Email/parse': parseEmails,
+		'SearchSnippet/get': getSnippets,
+	},
+	'urn:ietf:params:jmap:submission': {
+		'Identity/get': getIdentities,
+		'Identity/changes': identityChanges,
+		'Identity/set': setIdentities,
+		'EmailSubmission/get': getSubmissions,
+		'EmailSubmission/changes': submissionChanges,
+		'EmailSubmission/query': querySubmissions,
+		'EmailSubmission/queryChanges': submissionQueryChanges,
+		'EmailSubmission/set': setSubmissions,
+	},
+	'urn:ietf:params:jmap:vacationresponse': {
+		'VacationResponse/get': getVacation,
+		'VacationResponse/set': setVacation,
+	},
+	'urn:ietf:params:jmap:blob': {
+		'Blob/upload': uploadBlobs,
+		'Blob/get': getBlobs,
+		'Blob/lookup': lookupBlobs,
+	},
+	'urn:ietf:params:jmap:quota': {
+		'Quota/get': getQuotas,
+		'Quota/changes': quotaChanges,
+		'Quota/query': queryQuotas,
+		'Quota/queryChanges': quotaQueryChanges,
+	},
+	'urn:ietf:params:jmap:mdn': {
+		'MDN/send': sendMdns,
+		'MDN/parse': parseMdns,
 	},
 }
 

@@ -57,6 +57,19 @@ export function watchStates(
 	}
 }
 
+/** The states a client knows, as one string it may give back. */
+export function knownStates(all: Record<string, string>): string {
+	return Object.entries(all)
+		.map(pair => pair.join(':'))
+		.join(',')
+}
+
+/** Null: not a string of ours. */
+export function readKnownStates(text: string | undefined): Record<string, string> | null {
+	const pairs = text?.match(/[A-Za-z]+:\d+/g)
+	return pairs ? Object.fromEntries(pairs.map(pair => pair.split(':'))) : null
+}
+
 export function stateChange(account: Account, changed: Record<string, string>): Record<string, unknown> {
 	return { '@type': 'StateChange', changed: { [account.id]: changed } }
 }

@@ -1,0 +1,57 @@
+import { jmap } from '../../wire/index.ts'
+import type { Call, Responses } from './call.ts'
+import { checkProperties, isTextOrNull, type Json, objectState, putObject } from './objects.ts'
+import { getFrom, oneByOne, readGet, readSet, set } from './standard.ts'
+
+const KIND = 'VacationResponse'
+const ONLY = 'singleton'
+const NONE = { isEnabled: false, fromDate: null, toDate: null, subject: null, textBody: null, htmlBody: null }
+
+function current({ house, account }: Call): Json {
+	return { id: ONLY, ...NONE, ...(house.reader.emails.object(account.id, KIND, ONLY) as Json | null) }
+}
+
+/** RFC 8621 section 8.1. */
+export function getVacation(call: Call, args: Json): Responses {
+	const asked = readGet(call, args, ['id', ...Object.keys(NONE)])
+	const { list, notFound } = getFrom([current(call)], asked)
+	return [[`${KIND}/get`, { accountId: asked.accountId, state: objectState(call, KIND), list, notFound }]]
+}
+
+const isDateOrNull = (value: unknown) => value === null || jmap.parseUtcDate(value) !== null
+const SHAPE = {
+	isEnabled: (value: unknown) => typeof value === 'boolean',
+	fromDate: isDateOrNull,
+	toDate: isDateOrNull,
+	subject: isTextOrNull,
+	textBody: isTextOrNull,
+	htmlBody: isTextOrNull,
+}
+
+/** RFC 8621 section 8.2: there is one, and it stays. */
+export async function setVacation(call: Call, args: Json): Promise<Responses> {
+	const never = async () => {
+		throw new jmap.RecordRefused({ type: 'singleton' })
+	}
+	const answer = await set(call, readSet(call, args), {
+		state: () => objectState(call, KIND),
+		create: objects => oneByOne(objects, ([creationId]) => creationId, never),
+		update: patches =>
+			oneByOne(
+				patches,
+				([id]) => id,
+				async ([id, patch]) => {
+					if (id !== ONLY) throw new jmap.RecordRefused({ type: 'notFound' })
+					const before = current(call)
+					const { id: same = id, ...changed } = jmap.applyPatch(before, patch, NONE)
+					if (same !== id) throw jmap.invalidProperties(['id'], 'ids do not change')
+					checkProperties(changed, SHAPE)
+					const { id: _, ...value } = { ...before, ...changed }
+					await putObject(call, KIND, ONLY, value)
+					return null
+				},
+			),
+		destroy: ids => oneByOne(ids, id => id, never),
+	})
+	return [[`${KIND}/set`, answer]]
+}
