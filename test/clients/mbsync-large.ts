@@ -4,8 +4,9 @@ import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { LineClient } from '../support/clients.ts'
-import { PORTS } from '../support/nodes.ts'
+import { PORTS, until } from '../support/nodes.ts'
 import { quiet } from '../support/program.ts'
 import { settings } from './mbsync.ts'
 import { type Town, unix } from './town.ts'
@@ -73,6 +74,18 @@ class Watching {
 		for (let line = ''; !line.startsWith('b '); line = await this.#client.line())
 			count = Number(/MESSAGES (\d+)/.exec(line)?.[1] ?? count)
 		return count
+	}
+
+	/** Resolves when the number stays the same for a while. */
+	async settled(): Promise<void> {
+		let last = -1
+		await until('nothing more is added', 60_000, async () => {
+			const now = await this.messages()
+			const same = now === last
+			last = now
+			if (!same) await sleep(500)
+			return same
+		})
 	}
 
 	close(): void {
@@ -144,6 +157,8 @@ export function largeTests(town: Town): void {
 		for (let index = 0; index < CHANGED; index++)
 			writeFileSync(join(maildir, box, 'new', `1795399200.${index}.here`), unix(letter('near', index)))
 		const pushing = await killed('some were pushed', async () => (await watching.messages()) > MESSAGES + 5)
+		// What the server was told before is still done; mbsync, started again at once, would not see all of it.
+		await watching.settled()
 		watching.close()
 		await finish()
 		await alike(MESSAGES)
