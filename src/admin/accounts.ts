@@ -61,6 +61,8 @@ export const listAccounts = verb({
 		const where = {
 			...(node ? { node: nodeNamed(office, node).id } : {}),
 			...(unit ? { unit: unitNamed(office, unit).id } : {}),
+			...(state === 'conflict' ? { contested: true as const } : {}),
+			...(state === 'disabled' || state === 'active' ? { disabled: state === 'disabled' } : {}),
 		}
 		for (const account of office.directory.eachAccount({ ...filter, ...where })) {
 			if (state && stateOf(account) !== state) continue

@@ -27,7 +27,11 @@ export const addUnit = verb({
 		...limits,
 	}),
 	act: 'units:change',
-	on: (office, { name, parent }) => ({ ...placed(office, parent), object: name, state: null }),
+	on(office, { name, parent }) {
+		const above = placed(office, parent)
+		const { object, state } = placed(office, parent ? `${above.object}/${name}` : name, true)
+		return { ...above, object, state }
+	},
 	run(office, { name, kind, parent, ...limits }) {
 		const above = parent ? unitNamed(office, parent).id : null
 		return view(office, office.directory.addUnit({ name, kind, parent: above, limits: given(limits) }))
@@ -87,11 +91,9 @@ export const removeUnit = verb({
 })
 
 /** A unit as the place of an act; none = the whole organisation. One that does not exist is nobody's but the administrator's. */
-function placed(office: Office, name: string | null | undefined): Target {
-	const found =
-		name && name !== '/'
-			? office.directory.units().find(one => [one.id, one.path, one.name].includes(name))
-			: null
+function placed(office: Office, name: string | null | undefined, byPath = false): Target {
+	const fits = (unit: Unit) => (byPath ? [unit.path] : [unit.id, unit.path, unit.name]).includes(name ?? '')
+	const found = name && name !== '/' ? office.directory.units().find(fits) : null
 	if (!found) return { place: {}, object: name ?? '', state: null }
 	return { place: { units: unitsFrom(office, found.id) }, object: found.path, state: view(office, found) }
 }

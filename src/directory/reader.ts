@@ -21,6 +21,9 @@ export type AccountFilter = {
 	unit?: string
 	/** Part of the address or the name. */
 	search?: string
+	disabled?: boolean
+	/** Whose address somebody else claims too. */
+	contested?: true
 	/** Id of the last account of the page before (or an address). */
 	after?: string
 	limit?: number
@@ -157,6 +160,8 @@ export class DirectoryReader {
 		if (filter.unit !== undefined)
 			where.push('unit IN (SELECT value FROM json_each(?))') &&
 				values.push(JSON.stringify(this.#unitsWithin(filter.unit)))
+		if (filter.disabled !== undefined) where.push(`disabled = ${filter.disabled ? 1 : 0}`)
+		if (filter.contested) where.push('address IN (SELECT address FROM contested)')
 		if (filter.after !== undefined)
 			where.push('(address, id) > (?, ?)') && values.push(...this.#position(filter.after))
 		if (filter.search) {

@@ -72,7 +72,7 @@ function traceText(answer: {
 }
 
 export function table(rows: Record<string, unknown>[], names: string[] = Object.keys(rows[0] ?? {})): string {
-	const lines = [names, ...rows.map(row => names.map(name => cell(row[name])))]
+	const lines = [names, ...rows.map(row => names.map(name => cell(row[name], name)))]
 	const widths = names.map((_, index) => Math.max(...lines.map(line => width(line[index]!))))
 	return lines
 		.map(line =>
@@ -84,10 +84,11 @@ export function table(rows: Record<string, unknown>[], names: string[] = Object.
 		.join('\n')
 }
 
-function cell(value: unknown): string {
+function cell(value: unknown, name = ''): string {
 	if (value === null || value === undefined) return '-'
+	if (name === 'before' || name === 'after') return JSON.stringify(value)
 	if (typeof value === 'boolean') return value ? 'yes' : 'no'
-	if (Array.isArray(value)) return value.map(cell).join(', ') || '-'
+	if (Array.isArray(value)) return value.map(one => cell(one)).join(', ') || '-'
 	if (typeof value === 'object')
 		return Object.entries(value)
 			.filter(([, one]) => one !== null)

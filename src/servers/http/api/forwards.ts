@@ -1,6 +1,11 @@
+import { Readable } from 'node:stream'
 import { z } from 'zod'
-import { csv } from './csv.ts'
+import type { Answer } from '../../../admin/index.ts'
+import { csvOf } from './csv.ts'
 import { pageAfter, paging, route } from './route.ts'
+
+// Rows of a file read at a time: others have their turn between.
+const PAGE = 1000
 
 export const forwards = [
 	route({
@@ -16,10 +21,13 @@ export const forwards = [
 		async run({ say, reply, query: { limit, cursor, q, format, ...filter } }) {
 			const wanted = { ...filter, ...(q ? { search: q } : {}) }
 			if (format === 'csv') {
-				const rows = await say('forwards', wanted)
 				reply.header('content-disposition', 'attachment; filename="forwards.csv"')
 				reply.type('text/csv; charset=utf-8')
-				return csv(['address', 'node', 'description'], rows)
+				return Readable.from(
+					csvOf<Answer<'forwards'>[number]>(['address', 'node', 'description'], after =>
+						say('forwards', { ...wanted, ...(after ? { after } : {}), limit: PAGE }),
+					),
+				)
 			}
 			const found = await say('forwards', {
 				...wanted,
