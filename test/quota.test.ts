@@ -73,6 +73,9 @@ test('mail for a full mailbox is refused at RCPT, and taken again when there is 
 	await say(a, 'account quota dave@test.com --messages none --storage 2K')
 	const large = await a.send('alice@test.com', 'dave@test.com', { size: 2000 })
 	assert.deepEqual([large.code, large.enhanced], [452, '4.2.2'])
+	// Also when the size is only known at the end.
+	const unsaid = await a.send('alice@test.com', 'dave@test.com', {}, LETTER + 'x'.repeat(2000))
+	assert.deepEqual([unsaid.code, unsaid.enhanced], [452, '4.2.2'])
 	assert.equal((await a.send('alice@test.com', 'dave@test.com', { size: LETTER.length })).code, 250)
 	assert.equal(a.inbox('dave@test.com').length, 2)
 })

@@ -10,7 +10,7 @@ import { type Evidence, judge } from './judge.ts'
 import { without } from './parameters.ts'
 import { isOwn, type ReceiveOptions } from './receive.ts'
 import { wantsReport } from './report.ts'
-import { withRoom } from './room.ts'
+import { FULL, isFull, withRoom } from './room.ts'
 import { type Destination, destinations } from './route.ts'
 import { SubmittedHeader } from './submission.ts'
 import { routesOf, tellSender } from './tell.ts'
@@ -141,7 +141,7 @@ export class Receiving implements Incoming {
 
 	async #settle(copies: StagedCopy[], also: (taken: Taken) => Op[]): Promise<Reply[]> {
 		const { scanned } = copies.flatMap(({ here, onward }) => here ?? onward ?? [])[0]!
-		const refused = this.#tooLarge() ?? this.#circling() ?? judge(this.#evidence(scanned))
+		const refused = this.#tooLarge() ?? this.#noRoom() ?? this.#circling() ?? judge(this.#evidence(scanned))
 		if (refused) {
 			this.abort()
 			this.#tell('refused', refused.lines[0])
@@ -167,6 +167,15 @@ export class Receiving implements Incoming {
 			header: Buffer.concat(this.#head ?? []),
 			isOwn: account && (address => isOwn(directory, account.id, address)),
 		}
+	}
+
+	/** Who did not say beforehand how large it is hears of it now, where that concerns nobody else. */
+	#noRoom(): Reply | null {
+		const [place, ...others] = this.#copies.flatMap(({ addressed }) =>
+			addressed.flatMap(({ destinations }) => destinations),
+		)
+		if (place?.to !== 'here' || others.length > 0) return null
+		return isFull(this.#options, place.account, this.#size) ? FULL : null
 	}
 
 	#tooLarge(): Reply | null {
