@@ -229,7 +229,7 @@ async function lookAfterOneself(browser: Browser): Promise<void> {
 	await browser.part('new-password').fill('better secret')
 	await browser.part('new-password-again').fill('better secret')
 	await browser.part('change-password').click()
-	await browser.part('told').first().waitFor()
+	await browser.part('told').getByText('密码已更改').waitFor()
 	await browser.part('app-password-name').fill('手机')
 	await browser.part('add-app-password').click()
 	await browser.part('app-password').waitFor()
@@ -412,6 +412,12 @@ test('units, groups, accounts by a file, the queue and the audit log', async () 
 	await until('it is gone', 5000, async () =>
 		(await node.say('queue list')).every((one: { to: string }) => one.to !== 'x@elsewhere.test'),
 	)
+
+	await browser.part('menu-trace').click()
+	await browser.part('address').fill('x@elsewhere.test')
+	await browser.part('address').press('Enter')
+	await browser.part('traced').getByText('Dropped by an administrator').waitFor()
+	await browser.inspect('trace')
 
 	await browser.part('menu-audit').click()
 	await browser.part('verify').click()

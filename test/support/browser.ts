@@ -114,6 +114,9 @@ export class Browser {
 
 	async end(): Promise<void> {
 		open.delete(this)
+		if (PICTURES && this.page.url() !== 'about:blank') {
+			await this.page.screenshot({ path: join(PICTURES, 'last.png') }).catch(() => {})
+		}
 		await this.context.close()
 		rmSync(this.#profile, { recursive: true, force: true })
 	}

@@ -76,6 +76,13 @@ export const entries: Entry[] = [
 		page: () => import('./pages/nodes/NodesPage.vue'),
 	},
 	{
+		name: 'trace',
+		path: '/trace',
+		group: 'mail',
+		roles: READERS,
+		page: () => import('./pages/mail/TracePage.vue'),
+	},
+	{
 		name: 'certificates',
 		path: '/certificates',
 		group: 'settings',

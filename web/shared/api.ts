@@ -34,23 +34,37 @@ export function onSignedOut(act: () => void): void {
 
 /** One question to the node. @throws Problem, and nothing else (but AbortError, when `signal` said so) */
 export async function ask<T>(method: string, path: string, extra: Extra = {}): Promise<T> {
+	try {
+		return await askOnce<T>(method, path, extra)
+	} catch (error) {
+		if (!isSignedOut(error)) throw error
+	}
+	// Nothing was done. Perhaps it crossed a new cookie on its way (a new password gives one): once more.
+	try {
+		return await askOnce<T>(method, path, extra)
+	} catch (error) {
+		if (isSignedOut(error)) whenSignedOut()
+		throw error
+	}
+}
+
+const isSignedOut = (error: unknown) => error instanceof Problem && error.code === 'not-signed-in'
+
+async function askOnce<T>(method: string, path: string, extra: Extra): Promise<T> {
 	const response = await send(method, path, extra)
 	if (response.status === 204) return undefined as T
-	const text = await response.text().catch(() => '')
-	const value = readJson(text)
+	const value = readJson(await response.text().catch(() => ''))
 	if (response.ok) {
 		if (value === undefined) throw new Problem(response.status, 'not-understood')
 		return value as T
 	}
 	const { code, detail, ...more } = (value ?? {}) as Record<string, unknown>
-	const problem = new Problem(
+	throw new Problem(
 		response.status,
 		typeof code === 'string' ? code : 'not-understood',
 		typeof detail === 'string' ? detail : '',
 		more,
 	)
-	if (problem.code === 'not-signed-in') whenSignedOut()
-	throw problem
 }
 
 async function send(
