@@ -2,7 +2,14 @@ import { z } from 'zod'
 import { type Account, hashPassword } from '../directory/index.ts'
 import { may } from './may.ts'
 import { nodeNamed, placeOfNode } from './nodes.ts'
-import { accountNamed, accountTarget, placeOfAccount, placeOfAddress, unitsFrom } from './place.ts'
+import {
+	accountNamed,
+	accountTarget,
+	keepAdministrator,
+	placeOfAccount,
+	placeOfAddress,
+	unitsFrom,
+} from './place.ts'
 import { unitNamed } from './units.ts'
 import { type Office, verb } from './verb.ts'
 
@@ -146,6 +153,7 @@ export const disableAccount = verb({
 	on: (office, { address }) => accountTarget(office, address),
 	run(office, { address, disabled }) {
 		const account = accountNamed(office, address)
+		if (disabled) keepAdministrator(office, ({ id }) => id !== account.id)
 		office.directory.setDisabled(account.id, disabled)
 		return { address: account.address, disabled }
 	},
@@ -158,6 +166,7 @@ export const removeAccount = verb({
 	on: (office, { address }) => accountTarget(office, address),
 	run(office, { address }) {
 		const account = accountNamed(office, address)
+		keepAdministrator(office, ({ id }) => id !== account.id)
 		office.directory.removeAccount(account.id)
 		return { address: account.address }
 	},

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type Migration, newId, openDatabase, transaction } from '../kit/index.ts'
 
 /** One administrative act. */
@@ -64,6 +64,7 @@ const migrations: readonly Migration[] = [
 /** audit.sqlite: entries are added and never changed. */
 export class AuditFile {
 	#db: DatabaseSync
+	#add: StatementSync
 	/** The end of each chain. */
 	#heads = new Map<string, ChainHead>()
 	/** The chain this node writes. */
@@ -71,6 +72,7 @@ export class AuditFile {
 
 	constructor(path: string) {
 		this.#db = openDatabase(path, { migrations, cacheMb: 4 })
+		this.#add = this.#db.prepare('INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
 		const heads = this.#db.prepare('SELECT chain, max(seq) AS seq, hash FROM entry GROUP BY chain')
 		for (const head of heads.all() as ChainHead[]) this.#heads.set(head.chain, head)
 		const found = this.#db.prepare("SELECT value FROM fact WHERE name = 'chain'").get()
@@ -84,29 +86,28 @@ export class AuditFile {
 		return this.chain
 	}
 
-	append(entry: AuditEntry): void {
-		const { seq, hash } = this.head(this.chain)
-		const body = JSON.stringify(entry)
-		this.#insert({ chain: this.chain, seq: seq + 1, hash: hashAfter(hash, body), body })
+	/** To this node's own chain. */
+	append(entries: AuditEntry[]): void {
+		this.#inTransaction(() => {
+			for (const entry of entries) {
+				const { seq, hash } = this.head(this.chain)
+				const body = JSON.stringify(entry)
+				this.#insert({ chain: this.chain, seq: seq + 1, hash: hashAfter(hash, body), body })
+			}
+		})
 	}
 
 	/** Takes what follows the end of a chain. @returns false when it does not follow */
 	take(lines: AuditLine[]): boolean {
-		const before = new Map(this.#heads)
-		try {
-			return transaction(this.#db, () => {
-				for (const line of lines) {
-					const { seq, hash } = this.head(line.chain)
-					if (line.seq <= seq) continue
-					if (line.seq !== seq + 1 || hashAfter(hash, line.body) !== line.hash) return false
-					this.#insert(line)
-				}
-				return true
-			})
-		} catch (error) {
-			this.#heads = before
-			throw error
-		}
+		return this.#inTransaction(() => {
+			for (const line of lines) {
+				const { seq, hash } = this.head(line.chain)
+				if (line.seq <= seq) continue
+				if (line.seq !== seq + 1 || hashAfter(hash, line.body) !== line.hash) return false
+				this.#insert(line)
+			}
+			return true
+		})
 	}
 
 	/** The end of a chain; seq 0 = not begun. */
@@ -167,13 +168,21 @@ export class AuditFile {
 		this.#db.close()
 	}
 
+	#inTransaction<T>(work: () => T): T {
+		const before = new Map(this.#heads)
+		try {
+			return transaction(this.#db, work)
+		} catch (error) {
+			this.#heads = before
+			throw error
+		}
+	}
+
 	#insert({ chain, seq, hash, body }: AuditLine): void {
 		const entry = JSON.parse(body) as AuditEntry
 		const person = `\n${entry.by}\n${entry.name}\n`.toLowerCase()
 		const object = `${entry.object}\n${entry.verb}`.toLowerCase()
-		this.#db
-			.prepare('INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
-			.run(chain, seq, hash, body, Number(entry.time), person, object, String(entry.node))
+		this.#add.run(chain, seq, hash, body, Number(entry.time), person, object, String(entry.node))
 		this.#heads.set(chain, { chain, seq, hash })
 	}
 }

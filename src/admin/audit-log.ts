@@ -3,7 +3,7 @@ import type { Links } from '../cluster/index.ts'
 import type { Clock, Log } from '../kit/index.ts'
 import { type AuditEntry, AuditFile, type AuditLine, type ChainHead } from './audit-file.ts'
 
-const PAGE = 200
+const PAGE = 1000
 
 /**
  * Every administrative act, of all nodes, at every node. What is written here the others fetch: each node's beat says
@@ -46,7 +46,11 @@ export class AuditLog {
 
 	/** On disk when it returns. */
 	write(entry: Omit<AuditEntry, 'time' | 'node'>): void {
-		this.file.append({ time: this.#clock.now(), node: this.#self, ...entry })
+		this.writeAll([entry])
+	}
+
+	writeAll(entries: Omit<AuditEntry, 'time' | 'node'>[]): void {
+		this.file.append(entries.map(entry => ({ time: this.#clock.now(), node: this.#self, ...entry })))
 		this.#renewDigest()
 		this.#links.beatNow()
 	}

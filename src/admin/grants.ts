@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Grant } from '../directory/index.ts'
 import { covers, may } from './may.ts'
 import { NotAllowed } from './perform.ts'
-import { accountNamed, placeOfAccount, powerOf } from './place.ts'
+import { accountNamed, keepAdministrator, placeOfAccount, powerOf } from './place.ts'
 import { unitNamed } from './units.ts'
 import { type Actor, CannotBeDone, type Office, type Target, verb } from './verb.ts'
 
@@ -76,13 +76,7 @@ function remove(office: Office, found: Grant, by: Actor) {
 	if (!covers(by.grants, powerOf(office, found))) {
 		throw new NotAllowed(`${by.name} cannot take what he has not himself`)
 	}
-	const admins = office.directory.access.grants().filter(({ role }) => role === 'admin')
-	if (found.role === 'admin' && admins.length === 1) {
-		throw new CannotBeDone(
-			'this is the last administrator; make another one first, or nobody could administer',
-			'last-administrator',
-		)
-	}
+	if (found.role === 'admin') keepAdministrator(office, ({ id }) => id !== found.account)
 	return view(office, office.directory.access.revokeGrant(found.id))
 }
 

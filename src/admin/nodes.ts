@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { NodeInfo } from '../directory/index.ts'
+import { keepAdministrator } from './place.ts'
 import { CannotBeDone, type Office, type Target, verb } from './verb.ts'
 
 /** A node is named by its id, its IP address, its host name or its description. */
@@ -156,6 +157,7 @@ export const removeNode = verb({
 				'same-node',
 			)
 		}
+		keepAdministrator(office, ({ home }) => home !== id)
 		// It is told first, while it still hears us. One that does not answer learns it when it comes back.
 		const told = await office.cluster.links.request(id, 'node.removed', new Uint8Array(), 3000).then(
 			() => true,

@@ -47,6 +47,24 @@ export function accountTarget(office: Office, name: string): Target {
 	return { place: placeOfAccount(office, account), object: account.address, account: account.id, state }
 }
 
+/**
+ * Somebody must be left who may administer all, and can sign in.
+ * @param stays is that administrator still there afterwards?
+ * @throws CannotBeDone
+ */
+export function keepAdministrator({ directory }: Office, stays: (account: Account) => boolean): void {
+	const admins = directory.access
+		.grants()
+		.filter(({ role }) => role === 'admin')
+		.flatMap(({ account }) => directory.account(account) ?? [])
+		.filter(({ disabled }) => !disabled)
+	if (admins.length === 0 || admins.some(stays)) return
+	throw new CannotBeDone(
+		'this would leave nobody who may administer all; make another administrator first',
+		'last-administrator',
+	)
+}
+
 /** What the command line is: whoever may open the node's data directory may do all. */
 export const ROOT: Actor = {
 	id: 'root',

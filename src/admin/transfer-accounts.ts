@@ -8,7 +8,7 @@ import { may } from './may.ts'
 import { nodeNamed } from './nodes.ts'
 import { placeOfAccount } from './place.ts'
 import { unitNamed } from './units.ts'
-import { verb } from './verb.ts'
+import { type Actor, type Office, verb } from './verb.ts'
 
 const PAGE = 1000
 
@@ -30,11 +30,34 @@ export const importFile = verb({
 		const work = async (progress: (done: number) => void) => {
 			const options = { dryRun, generate, resetPasswords, progress }
 			const lines = await importAccounts(office, by, rows, options)
+			if (!dryRun) await writeDownLines(office, by, lines)
 			return { dryRun, ...counted(lines), ignored, lines }
 		}
 		return background ? startJob(office, by, 'account import', rows.length, work) : work(() => {})
 	},
 })
+
+/** Each account that came or changed, as if it had been done by itself. */
+async function writeDownLines(office: Office, by: Actor, lines: LineReport[]): Promise<void> {
+	const { id, name, via, client } = by
+	const done = lines.filter(({ outcome }) => outcome === 'created' || outcome === 'changed')
+	for (let at = 0; at < done.length; at += PAGE) {
+		office.audit.writeAll(
+			done.slice(at, at + PAGE).map(({ address, outcome, fields = [] }) => ({
+				by: id,
+				name,
+				via,
+				client,
+				verb: 'account import',
+				object: address,
+				outcome: 'done',
+				before: null,
+				after: outcome === 'created' ? { created: true } : { changed: fields },
+			})),
+		)
+		await setImmediate()
+	}
+}
 
 export const exportFile = verb({
 	about: 'accounts as a CSV file that "account import" reads again; passwords are not in it',

@@ -15,9 +15,9 @@ type Answer = { status: number; body: unknown }
 export class Once {
 	#kept = new Map<string, { at: number; request: string; answer: Promise<Answer> }>()
 
-	async run(person: string, request: FastifyRequest, act: () => Promise<Answer>): Promise<Answer> {
+	async run(person: string | null, request: FastifyRequest, act: () => Promise<Answer>): Promise<Answer> {
 		const key = request.headers['idempotency-key']
-		if (request.method !== 'POST' || typeof key !== 'string') return act()
+		if (person === null || request.method !== 'POST' || typeof key !== 'string') return act()
 		if (key.length > 200) throw new WebProblem(400, 'idempotency-key-invalid', 'The key is too long.')
 		const name = `${person} ${key}`
 		const said = createHash('sha256')

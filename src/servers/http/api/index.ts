@@ -72,7 +72,7 @@ export async function addApi(app: FastifyInstance, api: Api): Promise<void> {
 					openapi: '3.1.0',
 					info: {
 						title: 'Panpipe',
-						version: api.office.version,
+						version: '1',
 						description:
 							'Lists answer { items, next }: ask again with ?cursor=next until it is null. Errors are application/problem+json with a stable code. Whoever comes with a cookie sends "X-Panpipe: 1" with whatever changes something.',
 					},

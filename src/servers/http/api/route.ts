@@ -116,7 +116,7 @@ export function addRoute(app: FastifyInstance, api: Api & { once: Once }, tag: s
 				request,
 				reply,
 			}
-			const { status, body } = await once.run(person?.account.id ?? '', request, async () => {
+			const { status, body } = await once.run(person?.account.id ?? null, request, async () => {
 				const body = await one.run(ask as never)
 				return { status: one.status ?? reply.statusCode, body }
 			})
