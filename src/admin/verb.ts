@@ -6,12 +6,14 @@ import type { Clock, Log } from '../kit/index.ts'
 import type { Journal, Store } from '../store/index.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { Act, Place } from './may.ts'
+import type { Watch } from './watch.ts'
 
 /** What the verbs work on: the node they are said to. */
 export type Office = {
 	self: string
 	hostname: string
 	version: string
+	dataDir: string
 	/** Milliseconds since 1970. */
 	started: number
 	/** Address other nodes reach us by, as configured; null = found out at the first join. */
@@ -28,6 +30,7 @@ export type Office = {
 	store: Store
 	queue: Queue
 	journal: Journal
+	watch: Watch
 	audit: AuditLog
 	clock: Clock
 	log: Log

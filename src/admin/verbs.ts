@@ -6,6 +6,7 @@ import * as audit from './audit.ts'
 import * as certificate from './certificate.ts'
 import * as dns from './dns/domain-dns.ts'
 import * as domains from './domains.ts'
+import { alertsHere, figures, figuresHere, listAlerts } from './figures.ts'
 import { listForwards } from './forwards.ts'
 import * as grants from './grants.ts'
 import * as groups from './groups.ts'
@@ -102,6 +103,10 @@ export const verbs = {
 	'link list': listLinks,
 	'audit list': audit.listAudit,
 	'audit verify': audit.verifyAudit,
+	figures,
+	'figures here': figuresHere,
+	'alert list': listAlerts,
+	'alert here': alertsHere,
 	trace: traceMail,
 	'trace here': traceHere,
 	'cluster rebuild': status.rebuildCluster,

@@ -7,13 +7,14 @@ import { Delays } from './delays.ts'
 import { fileFor } from './file.ts'
 import { openHandOver } from './hand-over.ts'
 import { Lane, type Peer } from './lane.ts'
+import { notice } from './notice.ts'
 import { without } from './parameters.ts'
 import { openRelay } from './relay.ts'
 import { type Event, wantsReport } from './report.ts'
 import { FULL, withRoom } from './room.ts'
 import { type Destination, destinations, nodeRoute } from './route.ts'
 import { signatureFor } from './sign.ts'
-import { leavesReporting, routesOf, tellSender } from './tell.ts'
+import { bring, leavesReporting, routesOf, tellSender } from './tell.ts'
 import { inWords, named, returnPath } from './trace.ts'
 
 export type QueueOptions = {
@@ -131,6 +132,17 @@ export class Queue {
 		this.wake(routesOf(ops))
 		for (const item of items) this.#note(item, 'dropped', '', inWords(refused))
 		return results.at(-1)!.ok
+	}
+
+	/** A letter of this node's own to people of ours; on disk when it resolves. */
+	async post({ to, subject, text }: { to: string[]; subject: string; text: string }): Promise<void> {
+		const { clock, hostname } = this.#options
+		const ops = to.flatMap(address => {
+			const id = newId(clock.now())
+			const letter = notice({ to: address, subject, text, hostname, now: clock.now(), id })
+			return bring(this.#options, address, letter, { id, source: 'report', requireTls: false })
+		})
+		await this.#write(ops, [])
 	}
 
 	async stop(): Promise<void> {

@@ -30,11 +30,28 @@ export function tellSender(
 	once?: string,
 ): Op[] {
 	if (!wantsReport(about, event.is)) return []
-	const { hostname, self, store, directory, clock, queueLifetimeMs } = options
+	const { hostname, clock } = options
 	const now = clock.now()
 	const id = newId(now)
 	const bytes = deliveryReport(about, event, original, { hostname, now, id })
-	const places = destinations(directory.lookup(about.reversePath), about.reversePath, self)
+	return bring(options, about.reversePath, bytes, {
+		id,
+		source: 'report',
+		requireTls: about.requireTls,
+		...(once ? { once } : {}),
+	})
+}
+
+/** The Ops that bring a letter of our own to an address, from nobody. */
+export function bring(
+	{ self, store, directory, clock, queueLifetimeMs }: TellOptions,
+	to: string,
+	bytes: Buffer,
+	how: { id: string; source: string; requireTls: boolean; once?: string },
+): Op[] {
+	const { id, source, requireTls, once } = how
+	const now = clock.now()
+	const places = destinations(directory.lookup(to), to, self)
 	const filed = store.stageSmall(Buffer.concat([Buffer.from(returnPath('')), bytes]))
 	const ops = places.flatMap(place => (place.to === 'here' ? [fileFor(place.account, filed, now, once)] : []))
 	const recipients = places.flatMap(place =>
@@ -44,13 +61,12 @@ export function tellSender(
 	)
 	if (recipients.length === 0) return ops
 	// RFC 8689 section 5: what is said of a message goes no less protected than itself.
-	const { requireTls } = about
 	const envelope = {
 		reversePath: '',
 		envelopeId: null,
 		ret: null,
 		smtputf8: false,
-		source: 'report',
+		source,
 		requireTls,
 	}
 	const times = { arrived: now, expires: now + queueLifetimeMs }

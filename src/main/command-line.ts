@@ -192,6 +192,10 @@ export const forms: Record<string, Form> = {
 		},
 	},
 	'audit verify': {},
+	figures: { flags: { '--hours': ['hours', 'number'] } },
+	'figures here': { flags: { '--hours': ['hours', 'number'] } },
+	'alert list': { flags: { '--open': ['open', 'yes'] } },
+	'alert here': { flags: { '--open': ['open', 'yes'] } },
 	trace: {
 		flags: {
 			'--address': ['address', 'text'],

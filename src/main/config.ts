@@ -51,6 +51,17 @@ const schema = z.strictObject({
 	log: z
 		.strictObject({ level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info') })
 		.prefault({}),
+	alerts: z
+		.strictObject({
+			/** Administrators are written to. */
+			mail: z.boolean().default(true),
+			everySeconds: z.number().positive().default(15),
+			/** A trouble that lasts so long is an alert. */
+			graceSeconds: z.number().min(0).default(60),
+			diskFreeMiB: z.number().min(0).default(1024),
+			queueLength: z.number().int().positive().default(100),
+		})
+		.prefault({}),
 	metrics: z.strictObject({ anyone: z.boolean().default(false) }).prefault({}),
 })
 

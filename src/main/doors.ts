@@ -149,6 +149,7 @@ function makeHouse(
 		countLoopback: limits.countLoopback,
 	})
 	const told = <Result extends SignIn | TooMany>(result: Result, login: string, client: string): Result => {
+		office.journal.count(result.ok ? 'sign-ins' : 'sign-ins failed')
 		if (!result.ok) office.log.info({ login, client, why: result.why }, 'sign-in failed')
 		return result
 	}

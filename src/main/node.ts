@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { hostname as machineName } from 'node:os'
 import { join } from 'node:path'
-import { AuditLog, answerLooks, hearOthers, type Office } from '../admin/index.ts'
+import { AuditLog, answerLooks, hearOthers, type Office, Watch } from '../admin/index.ts'
 import { openCluster } from '../cluster/index.ts'
 import { makeReceiver, Queue } from '../delivery/index.ts'
 import { openDirectory } from '../directory/index.ts'
@@ -156,10 +156,12 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 			doors = null
 			await open?.close()
 		}
+		let watch: Watch
 		const office: Office = {
 			self,
 			hostname,
 			version: VERSION,
+			dataDir: config.data,
 			started: clock.now(),
 			address,
 			ports: config.ports,
@@ -169,6 +171,9 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 			store,
 			queue,
 			journal,
+			get watch() {
+				return watch
+			},
 			audit,
 			clock,
 			log,
@@ -189,6 +194,14 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 		cluster.links.addToBeat(() => ({ queue: store.reader.queueLength() }))
 		undo.push(followDirectory(office))
 		answerLooks(office)
+		const { everySeconds, graceSeconds, mail, ...thresholds } = config.alerts
+		watch = new Watch(office, {
+			everyMs: everySeconds * 1000,
+			graceMs: graceSeconds * 1000,
+			mail,
+			thresholds,
+		})
+		undo.push(() => watch.close())
 		undo.push(publishLog({ store, stream: cluster.logStream, self, log }))
 
 		const control = await openControl(config.data, office)

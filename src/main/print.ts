@@ -33,11 +33,13 @@ const columns: Record<string, string[]> = {
 const inner: Record<string, string[]> = {
 	peers: columns['node list']!,
 	records: ['name', 'type', 'values', 'state', 'about'],
+	alerts: ['began', 'ended', 'nodes', 'code', 'en'],
 	lines: ['line', 'address', 'outcome', 'fields', 'password', 'why'],
 }
 
 /** An answer as text: a list as a table, a value as lines of name and value. */
 export function asText(verb: string, answer: unknown): string {
+	if (verb === 'figures') return figuresText(answer as Parameters<typeof figuresText>[0])
 	if (verb === 'trace') return traceText(answer as Parameters<typeof traceText>[0])
 	if (verb === 'account export') return (answer as { csv: string }).csv.trimEnd()
 	if (verb === 'node code') return (answer as { code: string }).code
@@ -56,6 +58,30 @@ export function asText(verb: string, answer: unknown): string {
 		})
 		.join('\n')
 }
+
+/** Sums over the time, and what there is now. */
+function figuresText({ nodes, total }: { nodes: { name: string; series: Sums }[]; total: Sums }): string {
+	const names = [...new Set(nodes.flatMap(({ series }) => Object.keys(series)))].sort()
+	const all = [...nodes, { name: 'all', series: total }]
+	const rows = names.map(figure => ({
+		figure,
+		...Object.fromEntries(all.map(({ name, series }) => [name, summed(figure, series[figure])])),
+	}))
+	return rows.length === 0 ? '(none)' : table(rows)
+}
+
+type Sums = Record<string, (number | null)[]>
+
+/** Of a level there are gaps where nobody looked: its last value counts. */
+function summed(figure: string, values: (number | null)[] | undefined): number | null {
+	if (!values) return null
+	const level = LEVELS.has(figure)
+	return level
+		? (values.findLast(value => value !== null) ?? null)
+		: values.reduce((sum: number, one) => sum + (one ?? 0), 0)
+}
+
+const LEVELS = new Set(['storage', 'messages', 'queue', 'accounts', 'load', 'memory', 'disk free'])
 
 /** Each message with its steps below it. */
 function traceText(answer: {

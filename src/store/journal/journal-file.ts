@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import { type Migration, openDatabase, transaction } from '../../kit/index.ts'
-import type { Figure, TraceQuery, TraceRow } from './types.ts'
+import type { Alert, Figure, TraceQuery, TraceRow } from './types.ts'
 
 const migrations: readonly Migration[] = [
 	{
@@ -24,6 +24,10 @@ const migrations: readonly Migration[] = [
 		CREATE INDEX trace_id ON trace (id);
 		CREATE TABLE figure (hour INTEGER NOT NULL, name TEXT NOT NULL, value REAL NOT NULL, PRIMARY KEY (hour, name)) WITHOUT ROWID;
 		`,
+	},
+	{
+		name: 'alerts',
+		sql: 'CREATE TABLE alert (id TEXT PRIMARY KEY, began INTEGER NOT NULL, ended INTEGER, alert TEXT NOT NULL) WITHOUT ROWID',
 	},
 ]
 
@@ -105,6 +109,21 @@ export class JournalFile {
 		return rows.all(since) as Figure[]
 	}
 
+	saveAlert(alert: Alert): void {
+		const { id, began, ended } = alert
+		this.#db
+			.prepare('INSERT OR REPLACE INTO alert VALUES (?, ?, ?, ?)')
+			.run(id, began, ended, JSON.stringify(alert))
+	}
+
+	/** Those that are, and those that ended later than `since`. */
+	alerts(since: number): Alert[] {
+		const rows = this.#db
+			.prepare('SELECT alert FROM alert WHERE ended IS NULL OR ended >= ? ORDER BY began')
+			.all(since)
+		return rows.map(({ alert }) => JSON.parse(alert as string) as Alert)
+	}
+
 	/** The time of the oldest row, null when there is none. */
 	begins(): number | null {
 		return this.#db.prepare('SELECT min(time) AS time FROM trace').get()!.time as number | null
@@ -113,6 +132,7 @@ export class JournalFile {
 	/** Forgets what is older, and the oldest when there are too many; a part at a time. True when there is more to forget. */
 	prune(before: number, mostRows: number, atOnce: number): boolean {
 		this.#db.prepare('DELETE FROM figure WHERE hour < ?').run(before)
+		this.#db.prepare('DELETE FROM alert WHERE ended < ?').run(before)
 		const { low, high } = this.#db
 			.prepare('SELECT ifnull(min(rowid), 0) AS low, ifnull(max(rowid), 0) AS high FROM trace')
 			.get() as { low: number; high: number }

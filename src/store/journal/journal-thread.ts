@@ -3,7 +3,7 @@ import { setPriority } from 'node:os'
 import { basename, join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { JournalFile } from './journal-file.ts'
-import type { Figure, TraceQuery, TraceRow } from './types.ts'
+import type { Alert, Figure, TraceQuery, TraceRow } from './types.ts'
 
 /*
  * The thread that keeps the journal: it writes what is told it, and looks things up. With a low priority: mail goes
@@ -14,6 +14,8 @@ export type ToJournal =
 	| { write: { rows: TraceRow[]; sums: Figure[]; levels: Figure[] } }
 	| { ask: number; find: TraceQuery }
 	| { ask: number; figures: number }
+	| { alert: Alert }
+	| { ask: number; alerts: number }
 	| 'prune'
 	| 'close'
 export type FromJournal =
@@ -66,6 +68,8 @@ port.on('message', (text: string) => {
 				ask: message.ask,
 				answer: { rows: file.find(message.find), begins: file.begins() },
 			})
+		else if ('alert' in message) file.saveAlert(message.alert)
+		else if ('alerts' in message) say({ is: 'answer', ask: message.ask, answer: file.alerts(message.alerts) })
 		else say({ is: 'answer', ask: message.ask, answer: file.figures(message.figures) })
 	} catch (error) {
 		say({ is: 'failed', ...(ask === undefined ? {} : { ask }), why: (error as Error).message })

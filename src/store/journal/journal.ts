@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Clock } from '../../kit/index.ts'
 import type { FromJournal, ToJournal } from './journal-thread.ts'
-import { type Figure, figuresOf, type TraceQuery, type TraceRow } from './types.ts'
+import { type Alert, type Figure, figuresOf, type TraceQuery, type TraceRow } from './types.ts'
 
 const HOUR = 3600_000
 // Rows cross to the thread this often, or when so many wait.
@@ -126,6 +126,15 @@ export class Journal {
 		return this.#ask({ figures: hourOf(since) })
 	}
 
+	saveAlert(alert: Alert): void {
+		this.#say({ alert })
+	}
+
+	/** Those that are, and those that ended later than `since`. */
+	alerts(since: number): Promise<Alert[]> {
+		return this.#ask({ alerts: since })
+	}
+
 	async close(): Promise<void> {
 		clearInterval(this.#pruning)
 		this.#figuresAt = 0
@@ -134,7 +143,7 @@ export class Journal {
 		await this.#exited
 	}
 
-	#ask<T>(question: { find: TraceQuery } | { figures: number }): Promise<T> {
+	#ask<T>(question: { find: TraceQuery } | { figures: number } | { alerts: number }): Promise<T> {
 		return new Promise((resolve, reject) => {
 			if (this.#over) return reject(new Error('the journal has ended'))
 			const ask = ++this.#asked

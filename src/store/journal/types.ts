@@ -43,9 +43,26 @@ export function figuresOf({ event, via, detail }: Pick<TraceRow, 'event' | 'via'
 		return [via === 'smtp' ? 'in' : via === 'submission' ? 'submitted' : 'from nodes']
 	}
 	if (event === 'delivered') {
-		return via.startsWith('mx:') ? ['out'] : via.startsWith('node:') ? ['to nodes'] : []
+		return via.startsWith('mx:') ? ['out'] : via.startsWith('node:') ? ['to nodes', `to ${via}`] : []
 	}
 	if (event !== 'refused') return [event]
 	const code = /^\d{3} (\d\.\d{1,3}\.\d{1,3})/.exec(detail)?.[1]
 	return code ? ['refused', `refused ${code}`] : ['refused']
+}
+
+/** Something that was not well for a while, as this node saw it. */
+export type Alert = {
+	id: string
+	/** Who saw it. */
+	node: string
+	/** The same as long as it is the same trouble. */
+	key: string
+	code: string
+	scope: 'node' | 'cluster'
+	/** A sentence that says what to do. */
+	en: string
+	zh: string
+	/** Milliseconds; null = it is so still. */
+	began: number
+	ended: number | null
 }

@@ -10,6 +10,7 @@ import { cluster } from './cluster.ts'
 import { conflicts } from './conflicts.ts'
 import { addDocs } from './docs.ts'
 import { domains } from './domains.ts'
+import { figures } from './figures.ts'
 import { forwards } from './forwards.ts'
 import { grants } from './grants.ts'
 import { groups } from './groups.ts'
@@ -37,6 +38,7 @@ const RESOURCES: Record<string, Route[]> = {
 	forwards,
 	domains,
 	trace,
+	figures,
 	transfer,
 	accounts,
 	aliases,

@@ -1,0 +1,149 @@
+import { statfsSync } from 'node:fs'
+import { nodesNow } from './nodes.ts'
+import type { Office } from './verb.ts'
+
+/** Something that is not well, in a sentence that says what to do. */
+export type Trouble = {
+	/** The same as long as it is the same trouble. */
+	key: string
+	code: 'engine' | 'unreachable' | 'clock' | 'certificate' | 'conflict' | 'disk' | 'queue'
+	/** `cluster`: other nodes see it too. */
+	scope: 'node' | 'cluster'
+	en: string
+	zh: string
+}
+
+/** What decides about some of them. */
+export type Thresholds = { diskFreeMiB: number; queueLength: number }
+
+// Stamps of a clock ten minutes ahead are not taken any more; people are told long before.
+const CLOCK_OFF_MS = 60_000
+const CERTIFICATE_ENDS_MS = 14 * 86_400_000
+const MIB = 2 ** 20
+
+export function troublesOf(office: Office): Trouble[] {
+	const { cluster } = office
+	const engine: Trouble[] = cluster.problem
+		? [
+				{
+					key: 'engine',
+					code: 'engine',
+					scope: 'node',
+					en: cluster.problem,
+					zh: `集群引擎:${cluster.problem}`,
+				},
+			]
+		: []
+	return [
+		...engine,
+		...peers(office),
+		...certificate(office),
+		...conflicts(office),
+		...disk(office),
+		...queue(office),
+	]
+}
+
+function peers(office: Office): Trouble[] {
+	const found: Trouble[] = []
+	for (const { id, self, description, ip, webPort, state, clockOffMs } of nodesNow(office)) {
+		if (self) continue
+		const name = description || ip
+		if (state === 'unreachable') {
+			found.push({
+				key: `unreachable:${id}`,
+				code: 'unreachable',
+				scope: 'cluster',
+				en: `${name} cannot be reached; mail for it waits here. Check that it runs, and the line to ${ip} port ${webPort}.`,
+				zh: `无法连接节点 ${name},发往它的邮件在此等待。请检查它是否在运行,以及到 ${ip} 端口 ${webPort} 的线路。`,
+			})
+		}
+		if (clockOffMs !== null && Math.abs(clockOffMs) > CLOCK_OFF_MS) {
+			const seconds = Math.round(Math.abs(clockOffMs) / 1000)
+			const ahead = clockOffMs > 0
+			found.push({
+				key: `clock:${id}`,
+				code: 'clock',
+				scope: 'cluster',
+				en: `The clock of ${name} is ${seconds} seconds ${ahead ? 'ahead of' : 'behind'} ours. Set both right (chrony, systemd-timesyncd).`,
+				zh: `节点 ${name} 的时钟比本节点${ahead ? '快' : '慢'} ${seconds} 秒。请校准两边的时钟(chrony、systemd-timesyncd)。`,
+			})
+		}
+	}
+	return found
+}
+
+function certificate({ cluster: { certificate, acme }, clock }: Office): Trouble[] {
+	const about = { key: 'certificate', code: 'certificate', scope: 'node' } as const
+	if (acme.problem) return [{ ...about, en: acme.problem, zh: `证书续期失败:${acme.problem}` }]
+	const { validTo } = certificate.about()
+	if (validTo - clock.now() > CERTIFICATE_ENDS_MS) return []
+	const day = new Date(validTo).toISOString().slice(0, 10)
+	return [
+		{
+			...about,
+			en: `The certificate that mail programs see ends on ${day}. Give another one ("certificate use"), or order one ("certificate order").`,
+			zh: `邮件客户端看到的证书将于 ${day} 到期。请更换(certificate use)或申请证书(certificate order)。`,
+		},
+	]
+}
+
+function conflicts({ directory }: Office): Trouble[] {
+	const settle = (claimed: string, address: string, isGroup: boolean): Trouble => ({
+		key: `conflict:${claimed}`,
+		code: 'conflict',
+		scope: 'cluster',
+		en: `${claimed} was made twice; the ${isGroup ? 'group that came later' : 'later account'} is ${address} for now. Settle it with "${isGroup ? 'group edit --address' : 'account rename'}".`,
+		zh: `地址 ${claimed} 被重复创建,后创建的${isGroup ? '群组' : '账号'}暂用 ${address}。请用 ${isGroup ? 'group edit --address' : 'account rename'} 解决。`,
+	})
+	return [
+		...directory.conflicts().map(({ claimed, address }) => settle(claimed, address, false)),
+		...directory.conflictingGroups().map(({ claimed, address }) => settle(claimed, address, true)),
+	]
+}
+
+/** Octets that are free where the mail lies; null when nobody can tell. */
+export function diskFree(dir: string): number | null {
+	try {
+		const { bavail, bsize } = statfsSync(dir)
+		return bavail * bsize
+	} catch {
+		return null
+	}
+}
+
+function disk({ dataDir, watch: { thresholds } }: Office): Trouble[] {
+	const free = diskFree(dataDir)
+	if (free === null || free >= thresholds.diskFreeMiB * MIB) return []
+	const left = `${Math.floor(free / MIB)} MiB`
+	return [
+		{
+			key: 'disk',
+			code: 'disk',
+			scope: 'node',
+			en: `Only ${left} are free on the disk of ${dataDir}; when it is full no more mail is taken. Make room, or give it a larger one.`,
+			zh: `${dataDir} 所在磁盘只剩 ${left},写满后将不再接收邮件。请清理或扩容。`,
+		},
+	]
+}
+
+function queue({ watch }: Office): Trouble[] {
+	const { growing } = watch
+	if (!growing) return []
+	return [
+		{
+			key: 'queue',
+			code: 'queue',
+			scope: 'node',
+			en: `The queue grows: ${growing.now} recipients wait, ${growing.before} did a quarter of an hour ago. "queue list" says why.`,
+			zh: `队列在增长:现有 ${growing.now} 个收件人在等待,一刻钟前为 ${growing.before} 个。原因见 queue list。`,
+		},
+	]
+}
+
+/** Does the queue grow? By half within the time of the samples, and it is not short. Pure. */
+export function growth(samples: { length: number }[], least: number): { before: number; now: number } | null {
+	const [first, last] = [samples[0], samples.at(-1)]
+	if (!first || !last || last.length < least || last.length < first.length * 1.5) return null
+	return { before: first.length, now: last.length }
+}

@@ -1,0 +1,161 @@
+import { cpus, loadavg } from 'node:os'
+import { newId } from '../kit/index.ts'
+import type { Alert } from '../store/index.ts'
+import { diskFree, growth, type Thresholds, type Trouble, troublesOf } from './troubles.ts'
+import type { Office } from './verb.ts'
+
+export type WatchOptions = {
+	everyMs: number
+	/** A trouble that lasts so long becomes an alert. */
+	graceMs: number
+	/** Are administrators written to? */
+	mail: boolean
+	thresholds: Thresholds
+}
+
+// Growth of the queue is seen over this time.
+const LOOK_BACK_MS = 15 * 60_000
+// Adding up the mailboxes of a hundred thousand accounts takes a while.
+const LEVELS_MS = 5 * 60_000
+// What comes again so soon is the same alert: nobody is written to again.
+const AGAIN_MS = 3600_000
+
+/**
+ * Looks at this node, and at what it sees of the others: figures for the journal, and troubles that last become alerts,
+ * with a beginning and an end. Of each the administrators hear once: of what all nodes see from the one with the
+ * smallest id among those that hear each other.
+ */
+export class Watch {
+	readonly thresholds: Thresholds
+	#office: Office
+	#options: WatchOptions
+	#timer: NodeJS.Timeout
+	#samples: { time: number; length: number }[] = []
+	#levelsAt = 0
+	#since = new Map<string, number>()
+	/** Those that are, and those that have ended lately, by key. */
+	#alerts: Map<string, Alert> | null = null
+	#under: Promise<void> | null = null
+	growing: { before: number; now: number } | null = null
+
+	constructor(office: Office, options: WatchOptions) {
+		this.#office = office
+		this.#options = options
+		this.thresholds = options.thresholds
+		this.#timer = setInterval(() => this.#look(), options.everyMs)
+		this.#timer.unref()
+		setImmediate(() => this.#look())
+	}
+
+	async close(): Promise<void> {
+		clearInterval(this.#timer)
+		await this.#under
+	}
+
+	#look(): void {
+		const { log } = this.#office
+		this.#under ??= this.#round()
+			.catch(error => log.error({ err: error }, 'the watch failed'))
+			.finally(() => {
+				this.#under = null
+			})
+	}
+
+	async #round(): Promise<void> {
+		const { clock, journal } = this.#office
+		const now = clock.now()
+		const queued = this.#levels(now)
+		this.#samples = [
+			...this.#samples.filter(({ time }) => now - time <= LOOK_BACK_MS),
+			{ time: now, length: queued },
+		]
+		this.growing = growth(this.#samples, this.thresholds.queueLength)
+		this.#alerts ??= new Map((await journal.alerts(now - AGAIN_MS)).map(alert => [alert.key, alert]))
+		await this.#settle(this.#alerts, troublesOf(this.#office), now)
+	}
+
+	/** Figures that are no sums; returns how many wait. */
+	#levels(now: number): number {
+		const { store, journal, directory, self, dataDir } = this.#office
+		const queued = store.reader.queueLength()
+		if (now - this.#levelsAt < LEVELS_MS) return queued
+		this.#levelsAt = now
+		const totals = store.reader.totals()
+		journal.level('storage', totals.size)
+		journal.level('messages', totals.messages)
+		journal.level('queue', queued)
+		journal.level('accounts', directory.countAccounts({ node: self }))
+		journal.level('load', Math.round((loadavg()[0]! / cpus().length) * 100) / 100)
+		journal.level('memory', process.memoryUsage.rss())
+		const free = diskFree(dataDir)
+		if (free !== null) journal.level('disk free', free)
+		return queued
+	}
+
+	async #settle(alerts: Map<string, Alert>, troubles: Trouble[], now: number): Promise<void> {
+		const { journal, log, self } = this.#office
+		const present = new Set(troubles.map(({ key }) => key))
+		for (const key of this.#since.keys()) if (!present.has(key)) this.#since.delete(key)
+		for (const alert of [...alerts.values()]) {
+			if (alert.ended !== null && now - alert.ended > AGAIN_MS) alerts.delete(alert.key)
+			if (alert.ended !== null || present.has(alert.key)) continue
+			alert.ended = now
+			journal.saveAlert(alert)
+			log.info({ alert: alert.key }, 'an alert has ended')
+		}
+		const news: Alert[] = []
+		for (const { key, code, scope, en, zh } of troubles) {
+			const began = this.#since.get(key) ?? now
+			this.#since.set(key, began)
+			const known = alerts.get(key)
+			if (known) {
+				const again = known.ended !== null
+				if (again || known.en !== en) journal.saveAlert(Object.assign(known, { en, zh, ended: null }))
+				continue
+			}
+			if (now - began < this.#options.graceMs) continue
+			const alert: Alert = { id: newId(now), node: self, key, code, scope, en, zh, began, ended: null }
+			alerts.set(key, alert)
+			journal.saveAlert(alert)
+			log.warn({ alert: key }, en)
+			if (scope === 'node' || this.#tells()) news.push(alert)
+		}
+		if (news.length > 0 && this.#options.mail) await this.#write(news)
+	}
+
+	/** Is it for us to tell of what others see too? */
+	#tells(): boolean {
+		const { self, cluster } = this.#office
+		return cluster.links.peers().every(({ id, state }) => state !== 'up' || self < id)
+	}
+
+	/** One letter for all that is new, to each administrator. */
+	async #write(alerts: Alert[]): Promise<void> {
+		const { directory, queue, hostname } = this.#office
+		const ids = new Set(
+			directory.access
+				.grants()
+				.filter(({ role }) => role === 'admin')
+				.map(({ account }) => account),
+		)
+		const to = [...ids].flatMap(id => {
+			const account = directory.account(id)
+			return account && !account.disabled ? [account.address] : []
+		})
+		if (to.length === 0) return
+		const more = alerts.length > 1 ? ` (+${alerts.length - 1})` : ''
+		const subject = `Panpipe ${hostname}: ${SUBJECTS[alerts[0]!.code] ?? alerts[0]!.code}${more}`
+		const text = [...alerts.map(({ en }) => en), '', ...alerts.map(({ zh }) => zh), ''].join('\n')
+		await queue.post({ to, subject, text })
+	}
+}
+
+const SUBJECTS: Record<string, string> = {
+	engine: 'the engine between nodes fails 集群引擎故障',
+	unreachable: 'a node cannot be reached 节点无法连接',
+	clock: 'a clock is wrong 时钟不准',
+	certificate: 'the certificate ends 证书即将到期',
+	conflict: 'an address was made twice 地址冲突',
+	disk: 'the disk fills 磁盘将满',
+	queue: 'the queue grows 队列增长',
+}

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { inbox, sendMail, smtp, submission } from './support/clients.ts'
+import { endAll, joinTo, TestNode, until } from './support/nodes.ts'
+import { Visitor } from './support/web.ts'
+
+/* Figures by the hour, and troubles that become alerts: alice administers and lives at a, bob lives at b. */
+
+const quick = '[alerts]\neverySeconds = 0.2\ngraceSeconds = 0.5\n'
+const a = new TestNode('127.0.26.50', quick)
+const b = new TestNode('127.0.26.51', quick)
+
+before(async () => {
+	await Promise.all([a.start(), b.start()])
+	await a.say('domain add', { domain: 'test.com' })
+	await a.addAccount('alice@test.com')
+	await a.say('admin grant', { address: 'alice@test.com', role: 'admin' })
+	await joinTo(a, b, '成都')
+	await b.addAccount('bob@test.com')
+	await until('all know all', 5000, async () => (await a.say('account list')).length === 2)
+})
+after(endAll)
+
+type Alert = { code: string; nodes: string[]; began: string; ended: string | null; en: string; zh: string }
+const alerts = async (node: TestNode, ...flags: string[]): Promise<Alert[]> =>
+	(await node.json('alert', 'list', ...flags)).alerts
+const letters = async (about: RegExp) => {
+	const all = await inbox(a.ip, 'alice@test.com')
+	return all.map(mail => Buffer.from(mail, 'latin1').toString()).filter(mail => about.test(mail))
+}
+
+test('a node that cannot be reached is an alert with beginning and end, and the administrator hears of it once', async () => {
+	await b.kill()
+	await until('it is an alert', 15_000, async () =>
+		(await alerts(a, '--open')).some(({ code }) => code === 'unreachable'),
+	)
+	await until(
+		'the administrator has a letter',
+		5000,
+		async () => (await letters(/cannot be reached/)).length === 1,
+	)
+	const [letter] = await letters(/cannot be reached/)
+	assert.match(letter!, /^Auto-Submitted: auto-generated\r$/m)
+	assert.match(letter!, /无法连接节点 成都/)
+	const [alert] = await alerts(a)
+	assert.match(alert!.en, /成都 cannot be reached/)
+	assert.deepEqual((await a.json('status')).problems, [alert!.en])
+	await a.stop()
+	await a.start() // it goes on, and nobody is written to again
+	await b.start()
+	await until('it has ended', 15_000, async () => (await alerts(a, '--open')).length === 0)
+	const past = (await alerts(a)).filter(({ code }) => code === 'unreachable')
+	assert.ok(past[0]!.ended! > past[0]!.began)
+	assert.equal((await letters(/成都 cannot be reached/)).length, 1)
+})
+
+test('what both nodes see is one alert and one letter', async () => {
+	await until('they hear each other', 10_000, async () => (await b.say('status')).peers[0]?.state === 'up')
+	await b.stop()
+	await until('b is missed', 15_000, async () => (await a.say('status')).peers[0]?.state !== 'up')
+	await a.say('account add', { address: 'twice@test.com' })
+	await a.stop()
+	await b.start()
+	await b.say('account add', { address: 'twice@test.com' })
+	await a.start()
+	await until('both see the conflict', 20_000, async () => {
+		const open = await alerts(b, '--open')
+		return open.some(({ code, nodes }) => code === 'conflict' && nodes.length === 2)
+	})
+	const conflicts = (await alerts(a, '--open')).filter(({ code }) => code === 'conflict')
+	assert.equal(conflicts.length, 1)
+	await until('there is a letter', 10_000, async () => (await letters(/was made twice/)).length > 0)
+	const [lost] = await a.say('conflict list')
+	await a.say('account rename', { address: lost.address, to: 'once@test.com' })
+	await until('it is settled', 10_000, async () => (await alerts(a, '--open')).length === 0)
+	assert.equal((await letters(/was made twice/)).length, 1)
+})
+
+test('a disk that fills is a trouble of that node', async () => {
+	const c = new TestNode(
+		'127.0.26.52',
+		'[alerts]\neverySeconds = 0.2\ngraceSeconds = 0\ndiskFreeMiB = 1000000000\n',
+	)
+	await c.start()
+	await until('it is an alert', 10_000, async () => (await alerts(c, '--open')).length === 1)
+	assert.match((await alerts(c))[0]!.en, /^Only \d+ MiB are free/)
+	await c.stop()
+})
+
+test('figures of all nodes by the hour: mail in, between nodes, refused and why, sign-ins, storage', async () => {
+	const stranger = await smtp(a.ip)
+	for (let i = 0; i < 3; i++) {
+		assert.match(
+			await sendMail(stranger, 'x@example.org', 'bob@test.com', `Subject: ${i}\r\n\r\nx\r\n`),
+			/^250/,
+		)
+	}
+	assert.match(await sendMail(stranger, 'x@example.org', 'nobody@test.com', 'x'), /^550/)
+	stranger.close()
+	const alice = await submission(a.ip, 'alice@test.com')
+	assert.match(
+		await sendMail(alice, 'alice@test.com', 'alice@test.com', 'From: alice@test.com\r\n\r\nx\r\n'),
+		/^250/,
+	)
+	alice.close()
+	await assert.rejects(submission(a.ip, 'alice@test.com', 'wrong'))
+	const visitor = await new Visitor(b).signIn('alice@test.com')
+	type Answer = {
+		hours: string[]
+		nodes: { name: string; series: Record<string, (number | null)[]> }[]
+		total: Record<string, number[]>
+		missing: string[]
+	}
+	// The hour may turn meanwhile.
+	const sum = (values: (number | null)[] | undefined) =>
+		(values ?? []).reduce((all: number, one) => all + (one ?? 0), 0)
+	let body!: Answer
+	await until('all is counted', 10_000, async () => {
+		body = (await visitor.get('/figures?hours=2')).body
+		const { total } = body
+		return sum(total['to nodes']) >= 3 && sum(total['from nodes']) >= 3 && sum(total.storage) > 0
+	})
+	assert.deepEqual([body.hours.length, body.missing], [2, []])
+	const there = body.nodes.find(({ name }) => name === '成都')!.series
+	const here = body.nodes.find(({ name }) => name !== '成都')!.series
+	assert.equal(sum(there['from nodes']), sum(here['to nodes']))
+	assert.equal(sum(body.total.in), 3)
+	assert.equal(sum(body.total.submitted), 1)
+	assert.deepEqual([sum(body.total.refused), sum(body.total['refused 5.1.1'])], [1, 1])
+	assert.ok(sum(body.total['sign-ins']) > 0 && sum(body.total['sign-ins failed']) >= 1)
+	assert.match(await a.panpipe('figures'), /^in +3 +- +3$|^in +- +3 +3$/m)
+	const { body: listed } = await visitor.get('/alerts')
+	assert.ok(listed.items.length >= 2)
+	await a.addAccount('dave@test.com')
+	await until(
+		'dave is known',
+		5000,
+		async () => (await b.say('account list', { search: 'dave' })).length === 1,
+	)
+	const dave = await new Visitor(b).signIn('dave@test.com')
+	for (const path of ['/figures', '/alerts']) assert.equal((await dave.get(path)).status, 403)
+})
