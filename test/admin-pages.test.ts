@@ -432,3 +432,62 @@ test('units, groups, accounts by a file, the queue and the audit log', async () 
 	await browser.inspect('audit')
 	await browser.close()
 })
+
+/** What each finds in the menu, and a page that is none of his business. */
+const ROLES: { role: string; where: object; menu: string; forbidden: string }[] = [
+	{
+		role: 'auditor',
+		where: {},
+		menu: 'cluster accounts groups units domains conflicts queue trace certificates nodes forwards grants audit security',
+		forbidden: '',
+	},
+	{
+		role: 'domain',
+		where: { domain: 'test.com' },
+		menu: 'accounts groups domains conflicts forwards grants security',
+		forbidden: '/admin/nodes',
+	},
+	{
+		role: 'unit',
+		where: { unit: 'Acme' },
+		menu: 'accounts groups units domains conflicts forwards grants security',
+		forbidden: '/admin/audit',
+	},
+	{ role: 'helpdesk', where: {}, menu: 'accounts conflicts forwards security', forbidden: '/admin/queue' },
+]
+
+test('each role finds its own pages, and a forbidden one says so', async () => {
+	const node = new TestNode('127.0.28.10')
+	await furnish(node, 'alice')
+	await node.say('unit add', { name: 'Acme' })
+	const browser = await Browser.open()
+	for (const { role, where, menu, forbidden } of ROLES) {
+		await node.addAccount(`${role}@test.com`)
+		await node.say('admin grant', { address: `${role}@test.com`, role, ...where })
+		await signIn(browser, node, `${role}@test.com`)
+		await browser.part('menu-security').waitFor()
+		const found = await browser.page.locator('[data-test^=menu-]').all()
+		const names = await Promise.all(found.map(async one => (await one.getAttribute('data-test'))!.slice(5)))
+		assert.deepEqual(names.sort(), menu.split(' ').sort(), role)
+		if (forbidden) {
+			await browser.go(node.ip, forbidden)
+			await browser.part('problem').getByText('您没有权限').first().waitFor()
+		} else {
+			// Who only looks finds nothing to change.
+			await browser.go(node.ip, '/admin/nodes')
+			await browser.page.locator('tr', { hasText: node.ip }).waitFor()
+			assert.equal(await browser.part('add').count(), 0)
+			await browser.go(node.ip, '/admin/accounts')
+			await browser.part('account-alice@test.com').waitFor()
+			assert.equal(await browser.part('add').count(), 0)
+		}
+		await browser.part('sign-out').click()
+		await browser.part('login').waitFor()
+	}
+	await browser.part('login').fill('alice@test.com')
+	await browser.part('password').fill('secret')
+	await browser.part('sign-in').click()
+	await browser.page.getByText('此账号没有管理权限').waitFor()
+	await browser.inspect('no-role')
+	await browser.close()
+})

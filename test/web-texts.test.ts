@@ -70,6 +70,31 @@ test('every text that the code asks for is there', async () => {
 	assert.deepEqual(missing, [])
 })
 
+test('every problem that the node names by a code has a sentence', async () => {
+	const known = new Set([...(await texts('shared', 'en')).keys(), ...(await texts('admin', 'en')).keys()])
+	const codes = new Set<string>()
+	const source = resolve(import.meta.dirname, '../src')
+	for (const file of globSync('{admin,servers,directory}/**/*.ts', { cwd: source })) {
+		const text = readFileSync(join(source, file), 'utf8')
+		for (const [, code] of text.matchAll(/new WebProblem\(\s*\d+,\s*'([a-z-]+)'/g)) codes.add(code!)
+		for (const [, code] of text.matchAll(/new DirectoryError\(\s*'([a-z-]+)'/g)) codes.add(code!)
+		// `CannotBeDone(sentence, code)`: the code is its last word.
+		for (const [, words] of text.matchAll(/new CannotBeDone\(([\s\S]*?)\)\n/g)) {
+			const [, code] = /,\s*'([a-z-]+)',?\s*$/.exec(words!) ?? []
+			if (code) codes.add(code)
+		}
+	}
+	const joining = /JOIN_CODES[^{]*\{([^}]*)\}/.exec(
+		readFileSync(join(source, 'admin/perform.ts'), 'utf8'),
+	)![1]!
+	for (const [, code] of joining.matchAll(/: '([a-z-]+)'/g)) codes.add(code!)
+	assert.ok(codes.size > 30, `${codes.size} codes`)
+	assert.deepEqual(
+		[...codes].filter(code => !known.has(`problem.${code}`)),
+		[],
+	)
+})
+
 test('no text stands in a template or in code', () => {
 	const wrong: string[] = []
 	for (const file of files) {

@@ -1,4 +1,5 @@
 import { t, te } from './i18n.ts'
+import { duration } from './written.ts'
 
 // A node answers in milliseconds; a join over a slow line may take its time.
 const PATIENCE_MS = 120_000
@@ -114,6 +115,9 @@ function readJson(text: string): unknown {
 export function sentenceOf(problem: unknown): string {
 	if (!(problem instanceof Problem)) return t('problem.ours')
 	const key = `problem.${problem.code}`
-	if (te(key)) return t(key, { ...problem.more, detail: problem.detail })
+	// `seconds`: a clock that is off, or how long to wait.
+	const { seconds } = problem.more
+	const off = typeof seconds === 'number' ? duration(seconds * 1000) : ''
+	if (te(key)) return t(key, { ...problem.more, off, detail: problem.detail })
 	return problem.detail || t('problem.unknown', { code: problem.code })
 }
