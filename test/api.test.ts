@@ -217,6 +217,9 @@ test('the API describes itself, for machines and without a script', async () => 
 	assert.deepEqual(Object.keys(spec.paths['/api/v1/accounts']), ['get', 'post'])
 	const body = spec.paths['/api/v1/accounts'].post.requestBody.content['application/json'].schema
 	assert.deepEqual([body.properties.address.type, body.required], ['string', ['address']])
+	const answer = spec.paths['/api/v1/accounts'].get.responses['200'].content['application/json'].schema
+	assert.deepEqual(answer.properties.next.type, ['string', 'null'])
+	assert.equal(answer.properties.items.items.properties.address.type, 'string')
 	const html = await new Visitor(a).get('//api/docs')
 	assert.match(html.text, /\/api\/v1\/nodes\/refresh/)
 	assert.doesNotMatch(html.text, /<script|style=|onclick/)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { PeerState } from '../cluster/index.ts'
 import type { NodeInfo } from '../directory/index.ts'
 import { keepAdministrator } from './place.ts'
 import { CannotBeDone, type Office, type Target, verb } from './verb.ts'
@@ -62,7 +63,11 @@ export function nodesNow(office: Office) {
 	return directory.nodes().map(node => {
 		const peer = peers.get(node.id)
 		const mine = node.id === self
-		const state = !node.enabled ? 'disabled' : mine ? 'up' : (peer?.state ?? 'unreachable')
+		const state: 'disabled' | PeerState['state'] = !node.enabled
+			? 'disabled'
+			: mine
+				? 'up'
+				: (peer?.state ?? 'unreachable')
 		return {
 			id: node.id,
 			ip: node.ip,

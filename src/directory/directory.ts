@@ -7,10 +7,12 @@ import { leaveBehind } from './alone.ts'
 import { AppPasswords, type SecretsFile } from './app-passwords.ts'
 import { DirectoryFile, type Touched } from './file.ts'
 import { GroupWriter } from './group-writer.ts'
+import type { KeeperOptions } from './keeper.ts'
 import { COST, hashPassword, verifyPassword } from './password.ts'
 import type { Patience } from './peer.ts'
 import type { ScramLogin } from './scram.ts'
 import { scramSaltOf, secretsOf } from './secrets.ts'
+import { Sessions } from './sessions.ts'
 import { type Candidate, SignIns, type TokenChecker } from './sign-in.ts'
 import { Sync } from './sync.ts'
 import { Taker } from './take.ts'
@@ -60,8 +62,10 @@ export class Directory extends GroupWriter {
 	readonly secondFactor: SecondFactor
 	/** Null: no bearer tokens are taken here. */
 	readonly tokens: TokenChecker | null
-	/** Grants, tokens and sessions. */
+	/** Grants and API tokens. */
 	readonly access: Access
+	/** Of browsers. */
+	readonly sessions: Sessions
 	protected readonly clock: Clock
 	#log: Log
 	#taker: Taker
@@ -115,13 +119,15 @@ export class Directory extends GroupWriter {
 			scramSecret: () => this.#scramSecret(),
 			onOldHash: ({ id, passwordHash }, password) => this.#completeHash(id, passwordHash, password),
 		})
-		this.access = new Access({
+		const keeping: KeeperOptions = {
 			file,
 			clock,
 			self: () => this.self,
 			write: work => void this.write(work),
 			account: id => this.account(id),
-		})
+		}
+		this.access = new Access(keeping)
+		this.sessions = new Sessions(keeping)
 	}
 
 	/**

@@ -12,7 +12,7 @@
  *
  * Does not: know mail, decide routes, move accounts, draw pages. The erasing of mail is the store's.
  */
-export type { Access, ApiToken, Grant, Opened, Role, Session } from './access.ts'
+export type { Access, ApiToken, Grant, Role } from './access.ts'
 export type { AppPassword, AppPasswords } from './app-passwords.ts'
 export { Directory, type DirectoryChange, type DirectoryOptions, openDirectory } from './directory.ts'
 export type { DkimKey } from './dkim.ts'
@@ -25,6 +25,7 @@ export type { NodeRecord } from './places.ts'
 export type { Quota, QuotaSetting, QuotaSettings } from './quota.ts'
 export type { AccountFilter } from './reader.ts'
 export type { ScramLogin } from './scram.ts'
+export type { Opened, Session, Sessions } from './sessions.ts'
 export type { TokenChecker } from './sign-in.ts'
 export type { SecondFactor } from './totp.ts'
 export type {

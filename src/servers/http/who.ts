@@ -41,7 +41,7 @@ export async function who(
 		const narrow = result.program ? { grants: [], scopes: ['mail'] } : {}
 		return known(directory, result.account, { via: 'password', client, ...narrow })
 	}
-	const found = directory.access.session(cookieOf(request) ?? '')
+	const found = directory.sessions.of(cookieOf(request) ?? '')
 	return found && known(directory, found.account, { via: 'session', session: found.session, client })
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { may } from '../../../admin/index.ts'
 import { pageAfter, paging, route } from './route.ts'
+import { account, alias, listOf } from './shapes.ts'
 
 const named = z.object({ account: z.string().max(320).describe('address or id') })
 const fresh = z.object({
@@ -14,6 +15,7 @@ export const accounts = [
 	route({
 		method: 'GET',
 		path: '/accounts',
+		answer: listOf(account),
 		about: 'Accounts of all nodes, by address',
 		query: paging.extend({
 			node: z.string().exactOptional(),
@@ -39,6 +41,7 @@ export const accounts = [
 	route({
 		method: 'POST',
 		path: '/accounts',
+		answer: account,
 		about: 'Make an account',
 		body: fresh.extend({ address: z.string().min(3).max(320) }),
 		status: 201,
@@ -47,6 +50,7 @@ export const accounts = [
 	route({
 		method: 'GET',
 		path: '/accounts/:account',
+		answer: account,
 		about: 'One account',
 		params: named,
 		run: ({ say, params }) => say('account show', { address: params.account }),
@@ -54,6 +58,7 @@ export const accounts = [
 	route({
 		method: 'PUT',
 		path: '/accounts/:account',
+		answer: account,
 		about: 'Make an account unless it is there already; asked twice it is made once',
 		params: named,
 		body: fresh,
@@ -67,6 +72,7 @@ export const accounts = [
 	route({
 		method: 'PATCH',
 		path: '/accounts/:account',
+		answer: account,
 		about: 'Change an account: address, name, password, disabled, unit',
 		params: named,
 		body: z
@@ -100,6 +106,7 @@ export const accounts = [
 	route({
 		method: 'GET',
 		path: '/accounts/:account/aliases',
+		answer: listOf(alias),
 		about: 'Other addresses that lead to the account',
 		params: named,
 		async run({ say, params }) {
@@ -111,6 +118,7 @@ export const accounts = [
 	route({
 		method: 'PUT',
 		path: '/accounts/:account/aliases/:address',
+		answer: alias,
 		about: 'Give the account another address',
 		params: named.extend({ address: z.string().min(3).max(320) }),
 		async run({ say, params }) {

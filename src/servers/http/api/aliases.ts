@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { page, paging, route } from './route.ts'
+import { alias, listOf } from './shapes.ts'
 
 const address = z.string().min(3).max(320)
 
@@ -7,6 +8,7 @@ export const aliases = [
 	route({
 		method: 'GET',
 		path: '/aliases',
+		answer: listOf(alias),
 		about: 'Addresses that stand for others',
 		query: paging,
 		run: async ({ say, query }) => page(await say('alias list'), query),
@@ -14,6 +16,7 @@ export const aliases = [
 	route({
 		method: 'POST',
 		path: '/aliases',
+		answer: alias,
 		about: 'Another address for an account, or one address for several',
 		body: z.object({ address, targets: z.array(address).min(1).max(10_000) }),
 		status: 201,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { pageAfter, paging, route } from './route.ts'
+import { auditEntry, listOf } from './shapes.ts'
 
 const time = z.iso.datetime({ offset: true }).exactOptional()
 
@@ -7,6 +8,7 @@ export const audit = [
 	route({
 		method: 'GET',
 		path: '/audit',
+		answer: listOf(auditEntry),
 		about: 'Who did what, when, from where, and what it was before and after; the latest first, of all nodes',
 		query: paging.extend({
 			from: time,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { sayAt, sayEverywhere } from '../../../admin/index.ts'
 import { actorOf } from '../who.ts'
 import { route } from './route.ts'
+import { link, listOf } from './shapes.ts'
 
 const at = z.object({ node: z.string().max(300).exactOptional().describe('default: this node') })
 
@@ -16,6 +17,7 @@ export const cluster = [
 	route({
 		method: 'GET',
 		path: '/links',
+		answer: listOf(link),
 		about: 'Each way between two nodes, as its beginning sees it; `missing` names nodes that did not answer',
 		async run({ office, who }) {
 			const { answers, missing } = await sayEverywhere(office, actorOf(who), 'link list', {})

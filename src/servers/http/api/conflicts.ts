@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { page, paging, route } from './route.ts'
+import { conflict, listOf } from './shapes.ts'
 
 export const conflicts = [
 	route({
 		method: 'GET',
 		path: '/conflicts',
+		answer: listOf(conflict),
 		about: 'Accounts that lost their address to an earlier one of the same name',
 		query: paging,
 		run: async ({ say, query }) => page(await say('conflict list'), query),

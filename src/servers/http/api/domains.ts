@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { page, paging, route } from './route.ts'
+import { listOf, domain as shape } from './shapes.ts'
 
 const domain = z.object({ domain: z.string().min(1).max(300) })
 
@@ -7,6 +8,7 @@ export const domains = [
 	route({
 		method: 'GET',
 		path: '/domains',
+		answer: listOf(shape),
 		about: 'Domains of this organisation',
 		query: paging,
 		run: async ({ say, query }) => page(await say('domain list'), query),
@@ -14,6 +16,7 @@ export const domains = [
 	route({
 		method: 'POST',
 		path: '/domains',
+		answer: shape,
 		about: 'Take mail for a domain, on all nodes',
 		body: domain,
 		status: 201,
@@ -22,6 +25,7 @@ export const domains = [
 	route({
 		method: 'PUT',
 		path: '/domains/:domain',
+		answer: shape,
 		about: 'Take mail for a domain, unless that is so already',
 		params: domain,
 		async run({ say, params, office, reply }) {

@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { page, paging, route } from './route.ts'
+import { grant, listOf } from './shapes.ts'
 
 export const grants = [
 	route({
 		method: 'GET',
 		path: '/grants',
+		answer: listOf(grant),
 		about: 'Who may administer what',
 		query: paging.extend({ role: z.string().exactOptional() }),
 		run: async ({ say, query }) =>
@@ -16,6 +18,7 @@ export const grants = [
 	route({
 		method: 'POST',
 		path: '/grants',
+		answer: grant,
 		about: 'Let somebody administer; the same twice is one',
 		body: z.object({
 			address: z.string().min(3).max(320).describe('address or id of the account'),

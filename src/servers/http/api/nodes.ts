@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { page, paging, route } from './route.ts'
+import { added, joinCode, listOf, node, nodeName, refreshed } from './shapes.ts'
 
 const id = z.object({ id: z.string().max(300).describe('its id, address, host name or description') })
 const port = z.number().int().min(1).max(65535)
@@ -19,6 +20,7 @@ export const nodes = [
 	route({
 		method: 'GET',
 		path: '/nodes',
+		answer: listOf(node),
 		about: 'All nodes: how they are, and how old our copy of their users is (milliseconds)',
 		query: paging.extend({ site: z.string().exactOptional(), state: z.string().exactOptional() }),
 		async run({ say, query }) {
@@ -31,6 +33,7 @@ export const nodes = [
 	route({
 		method: 'GET',
 		path: '/nodes/names',
+		answer: listOf(nodeName),
 		about: 'What the nodes are called',
 		query: paging,
 		run: async ({ say, query }) => page(await say('node names'), query),
@@ -38,6 +41,7 @@ export const nodes = [
 	route({
 		method: 'POST',
 		path: '/nodes',
+		answer: added,
 		about: 'Take a node into the cluster by its join code',
 		body: z.object({
 			ip: z.string().min(1).max(255),
@@ -53,12 +57,14 @@ export const nodes = [
 	route({
 		method: 'POST',
 		path: '/nodes/refresh',
+		answer: listOf(refreshed),
 		about: 'Distributed user refresh: fetch the users of every node anew, give ours',
 		run: async ({ say }) => ({ items: await say('node refresh'), next: null }),
 	}),
 	route({
 		method: 'POST',
 		path: '/nodes/code',
+		answer: joinCode,
 		about: 'A join code for this node: to be typed in at a member of the cluster',
 		status: 201,
 		run: ({ say }) => say('node code'),

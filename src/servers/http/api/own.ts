@@ -15,7 +15,7 @@ export const own = [
 		async run({ say, who, body, office, reply }) {
 			await say('account change-password', { address: who.account.id, ...body })
 			if (!who.session) return
-			const { token, until } = office.directory.access.openSession(who.account, who.session)
+			const { token, until } = office.directory.sessions.open(who.account, who.session)
 			setCookie(reply, token, until)
 		},
 	}),

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { type Answer, type Office, sayAt, sayEverywhere } from '../../../admin/index.ts'
 import { actorOf, type Who } from '../who.ts'
 import { paging, route } from './route.ts'
+import { listOf, waiting } from './shapes.ts'
 
 const at = { node: z.string().max(300).exactOptional().describe('default: this node') }
 const ids = z.object({ ...at, ids: z.array(z.string().min(1).max(100)).min(1).max(10_000) })
@@ -42,6 +43,7 @@ export const queue = [
 	route({
 		method: 'GET',
 		path: '/queue',
+		answer: listOf(waiting),
 		about:
 			'Mail that waits, and why: at this node, at another, or at all (node=all; `missing` names who did not answer)',
 		query: paging.extend({ ...at, held: z.enum(['true', 'false']).exactOptional() }),

@@ -33,6 +33,8 @@ export type Route = {
 	params?: z.ZodObject
 	query?: z.ZodObject
 	body?: z.ZodType
+	/** What is answered. */
+	answer?: z.ZodType
 	/** 200 unless said otherwise; 204 = without a body. */
 	status?: number
 	/** Also for those who are not signed in. */
@@ -47,6 +49,7 @@ export function route<
 	Params extends z.ZodObject = z.ZodObject<None>,
 	Query extends z.ZodObject = z.ZodObject<None>,
 	Body extends z.ZodType = z.ZodUndefined,
+	Answer extends z.ZodType = z.ZodUnknown,
 >(definition: {
 	method: Method
 	path: string
@@ -54,9 +57,10 @@ export function route<
 	params?: Params
 	query?: Query
 	body?: Body
+	answer?: Answer
 	status?: number
 	open?: boolean
-	run(ask: Ask<z.infer<Params>, z.infer<Query>, z.infer<Body>>): unknown
+	run(ask: Ask<z.infer<Params>, z.infer<Query>, z.infer<Body>>): z.infer<Answer> | Promise<z.infer<Answer>>
 }): Route {
 	return definition as Route
 }
@@ -127,7 +131,7 @@ export function addRoute(app: FastifyInstance, api: Api & { once: Once }, tag: s
 
 /** A session in use goes on. */
 function renew(request: FastifyRequest, reply: FastifyReply, { office }: Api): void {
-	const renewed = office.directory.access.renewSession(cookieOf(request) ?? '')
+	const renewed = office.directory.sessions.renew(cookieOf(request) ?? '')
 	if (renewed) setCookie(reply, renewed.token, renewed.until)
 }
 
@@ -139,9 +143,9 @@ function checked(schema: z.ZodType | undefined, given: unknown): unknown {
 }
 
 /** For the documentation only: what comes in is checked by zod itself. */
-function describe(tag: string, { about, params, query, body, open, status }: Route) {
-	const json = (schema: z.ZodType) => {
-		const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+function describe(tag: string, { about, params, query, body, answer, open, status }: Route) {
+	const json = (schema: z.ZodType, io: 'input' | 'output' = 'input') => {
+		const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
 		return rest
 	}
 	return {
@@ -151,6 +155,9 @@ function describe(tag: string, { about, params, query, body, open, status }: Rou
 		...(query ? { querystring: json(query) } : {}),
 		...(body ? { body: json(body) } : {}),
 		...(open ? { security: [] } : {}),
-		response: { [status ?? 200]: { description: 'Done.' }, default: { $ref: 'problem#' } },
+		response: {
+			[status ?? 200]: { description: 'Done.', ...(answer ? json(answer, 'output') : {}) },
+			default: { $ref: 'problem#' },
+		},
 	}
 }

@@ -3,6 +3,7 @@ import type { House } from '../../types.ts'
 import { WebProblem } from '../problem.ts'
 import { clientOf, setCookie, type Who, who } from '../who.ts'
 import { type Ask, route } from './route.ts'
+import { signedIn } from './shapes.ts'
 
 const signIn = z.object({
 	login: z.string().min(1).max(320),
@@ -51,7 +52,7 @@ async function begin({ body, request, reply, office, house }: Ask<unknown, unkno
 	const result = await house.signIn(body.login, body.password, body.totp ?? '', client)
 	if (!result.ok) throw refusal(result)
 	const program = request.headers['user-agent'] ?? ''
-	const { token, until, session } = office.directory.access.openSession(result.account, { client, program })
+	const { token, until, session } = office.directory.sessions.open(result.account, { client, program })
 	setCookie(reply, token, until)
 	const { account } = result
 	const grants = office.directory.access.grants(account.id)
@@ -62,6 +63,7 @@ export const session = [
 	route({
 		method: 'POST',
 		path: '/session',
+		answer: signedIn,
 		about: 'Sign in: sets a cookie that is good at every node',
 		body: signIn,
 		open: true,
@@ -70,6 +72,7 @@ export const session = [
 	route({
 		method: 'GET',
 		path: '/session',
+		answer: signedIn,
 		about: 'Who is signed in, and what he may',
 		run: ({ who }) => view(who),
 	}),
@@ -81,7 +84,7 @@ export const session = [
 		status: 204,
 		async run({ request, reply, house, office }) {
 			const person = await who(request, { house, directory: office.directory })
-			if (person?.session) office.directory.access.endSession(person.account.id, person.session.id)
+			if (person?.session) office.directory.sessions.end(person.account.id, person.session.id)
 			setCookie(reply, '', null)
 		},
 	}),
@@ -90,8 +93,8 @@ export const session = [
 		path: '/sessions',
 		about: 'Where one is signed in',
 		run: ({ who, office }) => ({
-			items: office.directory.access
-				.sessions(who.account.id)
+			items: office.directory.sessions
+				.list(who.account.id)
 				.map(one => ({ ...one, current: one.id === who.session?.id })),
 			next: null,
 		}),
@@ -102,6 +105,6 @@ export const session = [
 		about: 'Sign out elsewhere',
 		params: z.object({ id: z.string().max(100) }),
 		status: 204,
-		run: ({ who, office, params }) => office.directory.access.endSession(who.account.id, params.id),
+		run: ({ who, office, params }) => office.directory.sessions.end(who.account.id, params.id),
 	}),
 ]

@@ -55,7 +55,7 @@ export const setup = [
 			const by = atFirst(ask)
 			const done = await say(office, by, 'setup', body)
 			const from = { client: by.client, program: request.headers['user-agent'] ?? '' }
-			const { token, until } = office.directory.access.openSession(office.directory.account(done.id)!, from)
+			const { token, until } = office.directory.sessions.open(office.directory.account(done.id)!, from)
 			setCookie(reply, token, until)
 			return done
 		},

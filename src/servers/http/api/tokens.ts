@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { SCOPES } from '../../../admin/index.ts'
 import { page, paging, route } from './route.ts'
+import { listOf, newToken, token } from './shapes.ts'
 
 export const tokens = [
 	route({
 		method: 'GET',
 		path: '/tokens',
+		answer: listOf(token),
 		about: "One's own API tokens",
 		query: paging,
 		run: async ({ say, query }) => page(await say('token list'), query),
@@ -13,6 +15,7 @@ export const tokens = [
 	route({
 		method: 'POST',
 		path: '/tokens',
+		answer: newToken,
 		about: 'A key for programs: Authorization: Bearer …; shown once',
 		body: z.object({
 			name: z.string().trim().min(1).max(100),

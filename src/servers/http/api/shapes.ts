@@ -1,0 +1,144 @@
+import { z } from 'zod'
+
+/*
+ * What the API answers, for those who read its description: the compiler holds routes to it. Times are ISO 8601 unless the
+ * name says milliseconds (…Ms).
+ */
+
+const text = z.string()
+const when = z.iso.datetime()
+const ms = z.number().nullable()
+
+export const listOf = <Item extends z.ZodType>(item: Item) =>
+	z.object({
+		items: z.array(item),
+		next: text.nullable().describe('ask again with ?cursor=… until it is null'),
+		total: z.number().int().nullable().exactOptional().describe('null: not counted'),
+		missing: z.array(text).exactOptional().describe('ids of nodes that did not answer'),
+	})
+
+export const account = z.object({
+	id: text,
+	address: text,
+	name: text,
+	home: text.describe('address of its node'),
+	homeDescription: text,
+	node: text.describe('id of its node'),
+	conflict: z.boolean(),
+	claimed: text.exactOptional().describe('with a conflict: the address it was made with'),
+	disabled: z.boolean(),
+	unit: text.nullable().describe('path'),
+	unitId: text.nullable(),
+	created: when,
+})
+export const conflict = account.extend({ holder: account.nullable().describe('who has the address') })
+export const alias = z.object({ address: text, targets: z.array(text) })
+export const domain = z.object({ domain: text, accounts: z.number().int().exactOptional() })
+
+export const forward = z.object({ id: text, address: text, node: text, ip: text, description: text })
+
+const places = { id: text, ip: text, description: text, site: text }
+export const nodeName = z.object(places)
+export const node = z.object({
+	...places,
+	webPort: z.number(),
+	clusterPort: z.number(),
+	hostname: text,
+	enabled: z.boolean(),
+	state: z.enum(['up', 'unreachable', 'disabled']),
+	self: z.boolean(),
+	copyAgeMs: ms.describe('age of our copy of its users; null = never had'),
+	lastHeardMs: ms,
+	clockOffMs: ms,
+	roundTripMs: ms,
+	accounts: z.number().int(),
+	queue: z.number().int().nullable(),
+	version: text,
+})
+export const added = z.object({
+	id: text,
+	ip: text,
+	webPort: z.number(),
+	merged: z.boolean().describe('both know the same'),
+	accounts: z.number().int(),
+})
+export const joinCode = z.object({ code: text, ip: text.exactOptional(), webPort: z.number() })
+export const refreshed = z.object({
+	node: text,
+	ip: text,
+	description: text,
+	state: z.enum(['done', 'unreachable']),
+	records: z.number().int(),
+	changed: z.number().int(),
+	added: z.number().int(),
+	conflicts: z.number().int(),
+})
+export const link = z.object({
+	from: text,
+	to: text,
+	state: z.enum(['up', 'unreachable']),
+	roundTripMs: ms,
+	clockOffMs: ms,
+	lastHeardMs: ms,
+	waiting: z.number().int(),
+})
+
+const role = z.enum(['admin', 'domain', 'unit', 'helpdesk', 'auditor'])
+const held = { id: text, role, domain: text.nullable(), unit: text.nullable() }
+export const grant = z.object({
+	...held,
+	account: text,
+	address: text,
+	unitPath: text.nullable(),
+	by: text,
+	created: when,
+})
+export const signedIn = z.object({
+	account: text.describe('id'),
+	address: text,
+	name: text,
+	via: z.enum(['session', 'password', 'token']),
+	grants: z.array(z.object(held)),
+	scopes: z.array(text).nullable(),
+	session: z.object({ id: text, since: z.number(), ends: z.number() }).nullable(),
+})
+export const token = z.object({
+	id: text,
+	name: text,
+	scopes: z.array(text),
+	created: when,
+	ends: when.nullable(),
+})
+export const newToken = token.extend({ token: text.describe('shown once') })
+
+export const auditEntry = z.object({
+	id: text,
+	time: when,
+	node: text,
+	by: text.describe('account id, or root'),
+	name: text,
+	via: text,
+	client: text,
+	verb: text,
+	object: text,
+	outcome: text.describe('done, or the code of why not'),
+	before: z.unknown(),
+	after: z.unknown(),
+})
+
+export const waiting = z.object({
+	id: text,
+	node: text,
+	from: text,
+	to: text,
+	size: z.number(),
+	arrived: when,
+	next: when,
+	expires: when,
+	attempts: z.number().int(),
+	held: z.boolean(),
+	sendAt: when.nullable(),
+	destination: text,
+	route: text,
+	reason: text,
+})
