@@ -171,3 +171,32 @@ test('a node that goes on alone keeps the groups that still lead to somebody, an
 		[theirs.id],
 	)
 })
+
+test('whoever is renamed stays a member and keeps his aliases; whoever is removed is no member when the address comes back', async t => {
+	const nodes = new Nodes(t)
+	const [a, b] = [nodes.start('a'), nodes.start('b')]
+	a.addDomain('example.com')
+	const alice = a.addAccount({ address: 'alice@example.com' })
+	a.addAccount({ address: 'bob@example.com' })
+	a.addAlias('al@example.com', ['alice@example.com'])
+	const { id } = a.addGroup({
+		address: 'team@example.com',
+		named: ['alice@example.com'],
+		owner: 'alice@example.com',
+	})
+	await a.addMembers(id, ['alice@example.com', 'bob@example.com'])
+	a.renameAccount(alice.id, 'alicia@example.com')
+	await nodes.settled()
+	for (const directory of [a, b]) {
+		assert.deepEqual(members(directory.lookup('team@example.com')), ['alicia@example.com', 'bob@example.com'])
+		assert.deepEqual(directory.aliases()[0]!.targets, ['alicia@example.com'])
+		const { named, owner } = directory.group(id)!
+		assert.deepEqual([named, owner], [['alicia@example.com'], 'alicia@example.com'])
+	}
+	a.removeAccount(alice.id)
+	a.addAccount({ address: 'alicia@example.com' })
+	await nodes.settled()
+	for (const directory of [a, b]) {
+		assert.deepEqual(members(directory.lookup('team@example.com')), ['bob@example.com'])
+	}
+})

@@ -3,6 +3,7 @@ import { newId } from '../kit/index.ts'
 import { normalAddress } from '../message/index.ts'
 import { DirectoryError } from './error.ts'
 import { type Group, type GroupRow, type GroupSenders, memberId } from './groups.ts'
+import { listOf } from './records.ts'
 import type { Value } from './types.ts'
 import { UnitWriter } from './unit-writer.ts'
 import { validAddress } from './writer.ts'
@@ -70,6 +71,48 @@ export abstract class GroupWriter extends UnitWriter {
 		const normal = [...new Set(addresses.map(one => normalAddress(one)))]
 		const { groups } = this.file.claims
 		return this.#writeMembers(id, normal, one => groups.isMember(id, one), { deleted: true })
+	}
+
+	/** Groups and aliases that name the account name it by its new address. */
+	override renameAccount(id: string, address: string): void {
+		const before = this.account(id)?.address
+		super.renameAccount(id, address)
+		const after = this.account(id)?.address
+		if (before !== undefined && after !== undefined && before !== after) this.#replace(before, after)
+	}
+
+	/** It is no member any more: whoever has its address one day is somebody else. */
+	override removeAccount(id: string): void {
+		const address = this.account(id)?.address
+		super.removeAccount(id)
+		if (address === undefined) return
+		const groups = this.file.claims.groups.of(address)
+		if (groups.length === 0) return
+		this.write(() => {
+			for (const group of groups) this.put('member', memberId(group, address), { deleted: true })
+		})
+	}
+
+	#replace(before: string, after: string): void {
+		const { groups } = this.file.claims
+		const renamed = (list: string[]) => list.map(one => (one === before ? after : one))
+		const naming = this.file.db.prepare('SELECT address FROM alias WHERE instr(targets, ?) > 0')
+		const aliases = naming.all(JSON.stringify(before)).map(row => row.address as string)
+		this.write(() => {
+			for (const group of groups.of(before)) {
+				this.put('member', memberId(group, before), { deleted: true })
+				this.put('member', memberId(group, after), { deleted: false })
+			}
+			for (const { id, owner, named } of groups.all()) {
+				const list = JSON.parse(named) as string[]
+				if (owner === before) this.put('group', id, { owner: after })
+				if (list.includes(before)) this.put('group', id, { named: renamed(list) })
+			}
+			for (const address of aliases) {
+				const targets = listOf(this.file.get('address', address)!, 'targets')
+				if (targets.includes(before)) this.put('address', address, { targets: renamed(targets) })
+			}
+		})
 	}
 
 	async #writeMembers(
