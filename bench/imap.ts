@@ -7,7 +7,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Crowd, crowdOf, PEOPLE, PER_PERSON } from './crowd.ts'
 import { fill, letter } from './letters.ts'
 import { type Mailbox, memoryPerIdle } from './load.ts'
-import { millionRows } from './million.ts'
 import { PASSWORD, PanpipeNode } from './panpipe.ts'
 import { DURABLE, type Reference } from './reference.ts'
 import { median, type Row } from './table.ts'
@@ -171,7 +170,6 @@ export async function imapRows(
 	for (const side of Object.values(sides)) leave(side)
 	await node.stop()
 	rows.push(await idleRow(root, reference, sides.reference.mailbox('user@test.com'), started, note))
-	rows.push(...(await millionRows(root, 'imap', '127.88.0.31', started)))
 	return rows
 }
 

@@ -1,6 +1,6 @@
 /**
  * The whole comparison: Postfix → Dovecot and Panpipe by turns on this machine, medians, one table.
- * `--json` adds one line of JSON at the end; `--runs N` (3); `--only local,pair,latency,directory,idle,imap` measures
+ * `--json` adds one line of JSON at the end; `--runs N` (3); `--only local,pair,latency,directory,idle,imap,million` measures
  * some of it; `--dir DIR` (/var/tmp) is where the mail lies: on a real disk, or fsync costs nothing and the
  * figures say nothing.
  */
@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util'
 import { type DirectoryFigures, measureDirectory } from './directory.ts'
 import { imapRows } from './imap.ts'
 import { latencies, type Mailbox, memoryPerIdle, messagesPerSecond } from './load.ts'
+import { millionRows } from './million.ts'
 import { PASSWORD, PanpipeNode } from './panpipe.ts'
 import { type Reference, startReference } from './reference.ts'
 import { median, print, type Row } from './table.ts'
@@ -21,7 +22,7 @@ const MESSAGES = 5000
 const WARM_UP = { reference: 2000, panpipe: 10_000 }
 const IDLE = { reference: 200, panpipe: 1000 }
 const ACCOUNTS = 100_000
-const PARTS = ['local', 'pair', 'latency', 'directory', 'idle', 'imap']
+const PARTS = ['local', 'pair', 'latency', 'directory', 'idle', 'imap', 'million']
 
 const { values } = parseArgs({
 	options: {
@@ -102,6 +103,7 @@ async function measure(root: string): Promise<void> {
 	if (parts.has('imap'))
 		rows.push(...(await imapRows(root, reference!, runs, node => void undo.push(() => node.stop()), note)))
 	await reference?.stop()
+	if (parts.has('million')) rows.push(...(await millionRows(root, node => void undo.push(() => node.stop()))))
 	if (parts.has('directory')) {
 		const figures = await measureDirectory(root, ACCOUNTS, node => void undo.push(() => node.stop()))
 		rows.push(...directoryRows(figures))
