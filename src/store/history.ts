@@ -170,11 +170,20 @@ function isIn(file: MailFile, mailbox: number, email: number): boolean {
 	return file.get(sql, email, mailbox) !== undefined
 }
 
+/** From one mailbox to the next: there may be very many copies in one. */
+function nextMailbox(email: string, after: string): string {
+	return `(SELECT m.mailbox FROM message m WHERE m.email = ${email} AND m.mailbox > ${after} AND m.${VISIBLE}
+		ORDER BY m.mailbox LIMIT 1)`
+}
+
 /** The mailboxes that have something of the thread: their counts may be others now. */
 function touchThread(file: MailFile, { owner, modseq, counted }: Moment, thread: number): Set<number> {
 	const rows = file.all<{ mailbox: number }>(
-		`SELECT DISTINCT m.mailbox FROM email e JOIN message m ON m.email = e.key
-		 WHERE e.owner = ? AND e.thread = ? AND m.${VISIBLE}`,
+		`WITH RECURSIVE place(email, mailbox) AS (
+			SELECT key, ${nextMailbox('email.key', '0')} FROM email WHERE owner = ? AND thread = ?
+			UNION ALL
+			SELECT email, ${nextMailbox('place.email', 'place.mailbox')} FROM place WHERE mailbox IS NOT NULL)
+		 SELECT mailbox FROM place WHERE mailbox IS NOT NULL`,
 		owner,
 		thread,
 	)

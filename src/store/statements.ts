@@ -36,6 +36,12 @@ export class Statements {
 		return row!.map(text => JSON.parse(text))
 	}
 
+	/** The same where few rows are expected. */
+	columnsOfFew(names: string[], rest: string, ...values: Value[]): unknown[][] {
+		const rows = this.arrays<unknown[]>(`SELECT ${names} ${rest}`, ...values)
+		return names.map((_, i) => rows.map(row => row[i]))
+	}
+
 	list<T>(column: string, rest: string, ...values: Value[]): T[] {
 		return this.columns([column], rest, ...values)[0] as T[]
 	}
