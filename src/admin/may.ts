@@ -73,10 +73,11 @@ export function inScope(scopes: string[] | null, act: Act): boolean {
 	)
 }
 
-/** Everything a token's scope may be called. */
+/** Everything a token's scope may be called; `mail` is one's own mail, by JMAP. */
 export const SCOPES: string[] = [
 	'all',
 	'read',
+	'mail',
 	...AREAS.flatMap(area => [area, `${area}:read`]),
 	'accounts:password',
 ]

@@ -160,6 +160,12 @@ function dropBox(file: MailFile, moment: Moment, key: number): void {
 	file.run('DELETE FROM mailbox WHERE key = ?', key)
 }
 
+/** For those below a name it is another thing whether there is a mailbox of that name. */
+function touchBelow(file: MailFile, moment: Moment, name: string): void {
+	for (const box of file.all<Box>(`${BOX} WHERE account = ?`, moment.account))
+		if (box.name.startsWith(`${name}/`)) touchMailbox(file, moment, box.key)
+}
+
 /** Decides the mailbox and every superior level that is not there yet (RFC 9051 section 6.3.4). */
 export function decideMailbox(
 	file: MailFile,
@@ -196,7 +202,9 @@ export function decideMailbox(
 }
 
 export function enactMailbox(file: MailFile, op: MailboxCreated): OpResult {
-	const mailbox = insertBox(file, momentOf(file, op.account), op)
+	const moment = momentOf(file, op.account)
+	const mailbox = insertBox(file, moment, op)
+	touchBelow(file, moment, op.name)
 	for (const [identifier, rights] of op.rights ?? [])
 		file.run('INSERT INTO rights VALUES (?, ?, ?)', op.id, identifier, rights)
 	file.changed(op.account, null)
@@ -229,6 +237,7 @@ export function enactRename(file: MailFile, op: MailboxRenamed): OpResult {
 	const moment = momentOf(file, op.account)
 	for (const [id, to] of op.names) {
 		file.run('UPDATE mailbox SET name = ? WHERE id = ?', to, id)
+		touchBelow(file, moment, to)
 		const box = boxById(file, id)
 		if (box) touchMailbox(file, moment, box.key)
 	}
@@ -250,6 +259,7 @@ export function enactDelete(file: MailFile, op: MailboxDeleted): OpResult {
 	if (!box) return { ok: false, error: 'nonexistent' }
 	const moment = momentOf(file, op.account)
 	mailboxGone(file, moment, box)
+	touchBelow(file, moment, box.name)
 	dropBox(file, moment, box.key)
 	file.changed(op.account, box.key)
 	file.changed(op.account, null)

@@ -40,8 +40,13 @@ export type WebOptions = {
 	port: number
 }
 
-// A stranger has so long for the header of a request, and for all of it (milliseconds).
-const PATIENCE = { headersTimeout: 20_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 }
+// A stranger has so long for the header of a request, and for all of it (milliseconds); a file may take its time.
+const PATIENCE = {
+	headersTimeout: 20_000,
+	requestTimeout: 30 * 60_000,
+	connectionsCheckingInterval: 5_000,
+}
+const BODY_MS = 60_000
 // Octets: a join names all members of a large cluster.
 const MOST_BODY = 4 * 1024 * 1024
 
@@ -109,6 +114,13 @@ async function makeApp(options: WebOptions, server: Server): Promise<FastifyInst
 			server.on('request', handler)
 			return server
 		},
+	})
+	app.addHook('onRequest', async (request, reply) => {
+		if (request.url.startsWith('/jmap/upload/')) return
+		const late = setTimeout(() => {
+			if (!request.raw.complete) request.raw.destroy()
+		}, BODY_MS)
+		reply.raw.once('close', () => clearTimeout(late))
 	})
 	app.register(servePages)
 	app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not found' }))

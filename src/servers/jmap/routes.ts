@@ -56,7 +56,8 @@ export async function guestOf(
 		const ways = page ? 'Bearer realm="Panpipe"' : 'Basic realm="Panpipe", charset="UTF-8"'
 		throw new NotServed(401, 'Please sign in.', { 'www-authenticate': ways })
 	}
-	if (found.scopes && !found.scopes.includes('mail')) throw new NotServed(403, 'This token is not for mail.')
+	if (found.scopes && !found.scopes.some(scope => scope === 'mail' || scope === 'all'))
+		throw new NotServed(403, 'This token is not for mail.')
 	if (mayChange && found.via === 'session' && !isOwnPage(request))
 		throw new NotServed(403, 'Only pages of this server may do that with its cookie.')
 	return { account: found.account, client: found.client, brought: false }
@@ -172,11 +173,23 @@ export async function inTurn<T>(
 	}
 }
 
+const MOST_LET_GO = 64 * 1024 * 1024
+
+/** Who is still sending would not hear why it is refused: what comes is let go by, so many octets of it. */
+function letGo(stream: IncomingMessage, most: number): void {
+	if (stream.complete) return
+	let octets = 0
+	stream.on('data', piece => {
+		octets += piece.length
+		if (octets > most) stream.destroy()
+	})
+	stream.resume()
+}
+
 function sendError(house: House, error: unknown, reply: FastifyReply): FastifyReply {
 	const problem = problemOf(house, error)
 	if (error instanceof NotServed) reply.headers(error.headers)
-	// What was not read of the body is not waited for.
-	if (!reply.request.raw.complete) reply.header('connection', 'close')
+	letGo(reply.request.raw, error instanceof NotServed ? MOST_LET_GO / 64 : MOST_LET_GO)
 	return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
 }
 

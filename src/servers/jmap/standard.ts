@@ -80,7 +80,10 @@ const changesShape = z.strictObject({
 	maxChanges: z.int().min(1).nullable().default(null),
 })
 
-/** What happened to one record after a state. */
+/**
+ * What happened to one record after a state, and when it is told: what came since at the time it came, so that whoever
+ * is told in portions hears of it before he hears that it changed.
+ */
 export type Event = { id: string; changed: number; is: 'created' | 'updated' | 'destroyed' }
 
 /** A state we gave once; null when it is none of ours. */
@@ -137,11 +140,8 @@ export function eventsOf(
 ): Event[] {
 	return [
 		...there.map(
-			({ key, created, changed }): Event => ({
-				id: key,
-				changed,
-				is: created > since ? 'created' : 'updated',
-			}),
+			({ key, created, changed }): Event =>
+				created > since ? { id: key, changed: created, is: 'created' } : { id: key, changed, is: 'updated' },
 		),
 		// What came and went since is nobody's business.
 		...gone

@@ -1,7 +1,7 @@
 import { threadId, threadOf } from '../../store/index.ts'
 import { jmap } from '../../wire/index.ts'
 import { type Call, LIMITS, type Responses } from './call.ts'
-import { changes, type Event, pick, readGet } from './standard.ts'
+import { changes, eventsOf, pick, readGet } from './standard.ts'
 
 function threadState({ house, account }: Call): string {
 	return String(house.reader.emails.states(account.id)?.thread ?? 0)
@@ -39,18 +39,14 @@ export function threadChanges(call: Call, args: Record<string, unknown>): Respon
 		() => Number(threadState(call)),
 		since => {
 			if (since < (emails.states(call.account.id)?.floor ?? 0)) return null
-			return emails
-				.threadsSince(call.account.id, since)
-				.flatMap(({ thread, created, changed, lives }): Event[] => {
-					if (!lives && created > since) return []
-					return [
-						{
-							id: threadId(thread),
-							changed,
-							is: !lives ? 'destroyed' : created > since ? 'created' : 'updated',
-						},
-					]
-				})
+			const all = emails.threadsSince(call.account.id, since)
+			const asRecord = ({ thread, ...rest }: (typeof all)[number]) => ({
+				...rest,
+				key: threadId(thread),
+				id: threadId(thread),
+			})
+			const there = all.filter(({ lives }) => lives).map(asRecord)
+			return eventsOf(since, there, all.filter(({ lives }) => !lives).map(asRecord))
 		},
 	)
 	return [['Thread/changes', answer]]
