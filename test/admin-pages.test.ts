@@ -413,6 +413,12 @@ test('units, groups, accounts by a file, the queue and the audit log', async () 
 		(await node.say('queue list')).every((one: { to: string }) => one.to !== 'x@elsewhere.test'),
 	)
 
+	await browser.part('menu-dashboard').click()
+	await until('the letter is counted', 10_000, async () => {
+		await browser.page.reload()
+		return /^[1-9]/.test((await browser.part('tile-submitted').textContent())!)
+	})
+	await browser.inspect('dashboard')
 	await browser.part('menu-trace').click()
 	await browser.part('address').fill('x@elsewhere.test')
 	await browser.part('address').press('Enter')
@@ -438,7 +444,7 @@ const ROLES: { role: string; where: object; menu: string; forbidden: string }[] 
 	{
 		role: 'auditor',
 		where: {},
-		menu: 'cluster accounts groups units domains conflicts queue trace certificates nodes forwards grants audit security',
+		menu: 'dashboard cluster accounts groups units domains conflicts queue trace certificates nodes forwards grants audit security',
 		forbidden: '',
 	},
 	{

@@ -19,6 +19,13 @@ const GIVERS: Role[] = ['admin', 'auditor', 'domain', 'unit']
 /** All pages, in the order of the menu. The names of the texts are `menu.<name>`. */
 export const entries: Entry[] = [
 	{
+		name: 'dashboard',
+		path: '/dashboard',
+		group: 'overview',
+		roles: READERS,
+		page: () => import('./pages/dashboard/DashboardPage.vue'),
+	},
+	{
 		name: 'cluster',
 		path: '/cluster',
 		group: 'overview',
