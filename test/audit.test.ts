@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
@@ -119,6 +120,13 @@ test('an act at another node is done there, with the right checked there, and wr
 	assert.equal((await admin.get(`/queue?node=${c.ip}`)).body.code, 'node-unreachable')
 })
 
+test('the command line has another node do something', async () => {
+	const status = await a.json('status', '--at', b.ip)
+	assert.equal(status.node, (await b.say('status')).node)
+	await assert.rejects(a.panpipe('status', '--at', 'nowhere'), /no node "nowhere"/)
+	await assert.rejects(a.panpipe('status', '--at', c.ip), /cannot be reached/)
+})
+
 test('an entry that was changed in the file is found', async () => {
 	await a.stop()
 	const db = new DatabaseSync(join(a.data, 'audit.sqlite'))
@@ -135,4 +143,36 @@ test('an entry that was changed in the file is found', async () => {
 		[[chain, 'broken']],
 	)
 	assert.ok((await b.say('audit verify')).every((one: { state: string }) => one.state === 'whole'))
+})
+
+test('an entry that was changed with its hash made anew is found by the copies elsewhere', async () => {
+	await b.stop()
+	const db = new DatabaseSync(join(b.data, 'audit.sqlite'))
+	db.exec('DROP TRIGGER entry_stays')
+	const { chain } = db.prepare("SELECT value AS chain FROM fact WHERE name = 'chain'").get()!
+	const [last, before] = db
+		.prepare('SELECT seq, hash, body FROM entry WHERE chain = ? ORDER BY seq DESC LIMIT 2')
+		.all(chain!) as { seq: number; hash: string; body: string }[]
+	const body = last!.body.replace('"name":"root"', '"name":"admin@test.com"').replace('queue', 'QUEUE')
+	assert.notEqual(body, last!.body)
+	const hash = createHash('sha256')
+		.update(`${before?.hash ?? ''}\n${body}`)
+		.digest('base64url')
+	db.prepare('UPDATE entry SET body = ?, hash = ? WHERE chain = ? AND seq = ?').run(
+		body,
+		hash,
+		chain!,
+		last!.seq,
+	)
+	db.close()
+	await b.start()
+	for (const node of [a, b]) {
+		await until(`it is a problem at ${node.ip}`, 15_000, async () =>
+			(await node.say('status')).problems.some((problem: string) =>
+				problem.includes(`Part ${chain} of the audit log`),
+			),
+		)
+		const states = await node.say('audit verify')
+		assert.equal(states.find((one: { chain: string }) => one.chain === chain).state, 'differs')
+	}
 })

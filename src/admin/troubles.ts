@@ -6,7 +6,7 @@ import type { Office } from './verb.ts'
 export type Trouble = {
 	/** The same as long as it is the same trouble. */
 	key: string
-	code: 'engine' | 'unreachable' | 'clock' | 'certificate' | 'conflict' | 'disk' | 'queue'
+	code: 'engine' | 'unreachable' | 'clock' | 'certificate' | 'conflict' | 'disk' | 'queue' | 'audit'
 	/** `cluster`: other nodes see it too. */
 	scope: 'node' | 'cluster'
 	en: string
@@ -41,6 +41,7 @@ export function troublesOf(office: Office): Trouble[] {
 		...conflicts(office),
 		...disk(office),
 		...queue(office),
+		...auditLog(office),
 	]
 }
 
@@ -139,6 +140,16 @@ function queue({ watch }: Office): Trouble[] {
 			zh: `队列在增长:现有 ${growing.now} 个收件人在等待,一刻钟前为 ${growing.before} 个。原因见 queue list。`,
 		},
 	]
+}
+
+function auditLog({ audit }: Office): Trouble[] {
+	return [...audit.forked].map(chain => ({
+		key: `audit:${chain}`,
+		code: 'audit',
+		scope: 'node',
+		en: `Part ${chain} of the audit log is not the same at all nodes: somebody has changed it. "audit verify" on each says where.`,
+		zh: `审计日志的 ${chain} 部分在各节点上不一致,有人改动过。请在各节点执行 audit verify 查明。`,
+	}))
 }
 
 /** Does the queue grow? By half within the time of the samples, and it is not short. Pure. */

@@ -56,7 +56,7 @@ async function speak(args: string[]): Promise<number> {
 	for (const field of spoken.files) spoken.input[field] = readNamed(String(spoken.input[field])).toString()
 	for (const field of spoken.bytes)
 		spoken.input[field] = readNamed(String(spoken.input[field])).toString('base64')
-	const answer = await sayTo(data, spoken.verb, spoken.input)
+	const answer = await sayTo(data, spoken.verb, spoken.input, spoken.at)
 	process.stdout.write(`${spoken.json ? JSON.stringify(answer, null, 1) : asText(spoken.verb, answer)}\n`)
 	return 0
 }
@@ -104,7 +104,7 @@ async function help(): Promise<string> {
       run several nodes on this machine, with one domain, users and mail
 ${rows.join('\n')}
 
-Every command takes --data DIR (which node) and --json (for machines).
+Every command takes --data DIR (which node) and --json (for machines); --at NODE has another node do it.
 `
 }
 

@@ -234,6 +234,8 @@ export type Spoken = {
 	json: boolean
 	data: string | null
 	config: string | null
+	/** The node that is to do it, where it is not the one spoken to. */
+	at: string | null
 }
 
 /** Words of the command line to a verb and its input. Flags may stand anywhere. @throws Usage */
@@ -243,6 +245,7 @@ export function understand(args: string[]): Spoken {
 		passwordFromStdin: false,
 		data: null as string | null,
 		config: null as string | null,
+		at: null as string | null,
 	}
 	const own: string[] = []
 	for (let i = 0; i < args.length; i++) {
@@ -251,6 +254,7 @@ export function understand(args: string[]): Spoken {
 		else if (name === '--password-stdin') spoken.passwordFromStdin = true
 		else if (name === '--data') spoken.data = wanted(name, inline ?? args[++i])
 		else if (name === '--config') spoken.config = wanted(name, inline ?? args[++i])
+		else if (name === '--at') spoken.at = wanted(name, inline ?? args[++i])
 		else own.push(args[i]!)
 	}
 	const name = [3, 2, 1].map(words => own.slice(0, words).join(' ')).find(one => forms[one])

@@ -1,11 +1,12 @@
 import { chmodSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
-import { type Office, problemOf, ROOT, say, type VerbName, verbs } from '../admin/index.ts'
+import { type Office, problemOf, ROOT, sayAt, type VerbName, verbs } from '../admin/index.ts'
 import { socketOf } from './speak.ts'
 
 /*
  * The command line reaches the node through a socket in its data directory: whoever may open that directory may
- * administer the node. One request, one verb: POST /<verb> with its input as JSON.
+ * administer the node. One request, one verb: POST /<verb> with its input as JSON; ?at=<node> has
+ * another node do it.
  */
 
 // How long a verb may take to end when the node stops.
@@ -43,10 +44,13 @@ async function answer(
 	body: Buffer,
 ): Promise<{ status: number; body: unknown }> {
 	try {
-		const name = decodeURIComponent(path)
+		const [verb = '', query] = path.split('?')
+		const name = decodeURIComponent(verb)
+		const at = new URLSearchParams(query).get('at')
 		if (!Object.hasOwn(verbs, name)) return { status: 404, body: { error: `there is no verb "${name}"` } }
 		const input: unknown = JSON.parse(body.toString('utf8') || '{}')
-		return { status: 200, body: (await say(office, ROOT, name as VerbName, input)) ?? null }
+		const said = await sayAt(office, ROOT, at ?? office.self, name as VerbName, input)
+		return { status: 200, body: said ?? null }
 	} catch (error) {
 		const problem = problemOf(error)
 		if (problem) return { status: problem.status, body: { error: problem.detail } }

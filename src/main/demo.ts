@@ -20,6 +20,7 @@ const PORTS = {
 	cluster: 7422,
 }
 const DOMAIN = 'example.com'
+const ADMIN = `admin@${DOMAIN}`
 const PASSWORD = 'panpipe-demo'
 
 type Running = { ip: string; data: string; place: (typeof places)[number]; child: ChildProcess }
@@ -59,6 +60,7 @@ export async function demo(args: string[]): Promise<number> {
 				)
 			}
 			await furnish(nodes)
+			await appoint(nodes)
 			await joinAll(nodes)
 			await send(nodes)
 			await show(nodes, base)
@@ -154,6 +156,11 @@ async function furnish(nodes: Running[]): Promise<void> {
 	}
 }
 
+/** Whoever joins it gets its administrator too. */
+async function appoint([first]: Running[]): Promise<void> {
+	await unlessThere(first!.data, 'setup', { domain: DOMAIN, admin: ADMIN, password: PASSWORD })
+}
+
 async function joinAll([first, ...others]: Running[]): Promise<void> {
 	const known = (await sayTo(first!.data, 'node list', {})) as unknown[]
 	if (known.length > 1) return
@@ -213,6 +220,7 @@ async function show(nodes: Running[], base: string): Promise<void> {
 Every user can sign in at every node; mail for all of them is taken everywhere.
 每位用户都可以在任一节点登录；每个节点都接收所有用户的邮件。
 
+  pages   https://${first.ip}:${PORTS.web}/mail/   https://${first.ip}:${PORTS.web}/admin/ (${ADMIN}, ${PASSWORD})
   read    curl --ssl-reqd -k --user ${nodes.at(-1)!.place.users[0]!.local}@${DOMAIN}:${PASSWORD} 'imap://${first.ip}:${PORTS.imap}/INBOX;UID=1'
   nodes   ./panpipe node list --data ${first.data}
   table   ./panpipe forwards --data ${first.data}

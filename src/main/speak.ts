@@ -9,10 +9,19 @@ export function socketOf(data: string): string {
 	return join(data, 'control.sock')
 }
 
-/** Says a verb to the node of a data directory and returns its answer. @throws NotDone */
-export function sayTo(data: string, verb: string, input: unknown): Promise<unknown> {
+/**
+ * Says a verb to the node of a data directory and returns its answer.
+ * @param at another node, which is to do it
+ * @throws NotDone
+ */
+export function sayTo(
+	data: string,
+	verb: string,
+	input: unknown,
+	at: string | null = null,
+): Promise<unknown> {
 	return new Promise((resolve, reject) => {
-		const path = `/${encodeURIComponent(verb)}`
+		const path = `/${encodeURIComponent(verb)}${at === null ? '' : `?at=${encodeURIComponent(at)}`}`
 		const failed = (error: Error) => {
 			const { code } = error as NodeJS.ErrnoException
 			const away = code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ECONNRESET'
