@@ -39,11 +39,12 @@ export function letter(i: number): string {
 	return `${text}\r\n`
 }
 
-/** Appends so many letters to INBOX, fifty under way at a time. @param flags of the letter with that number */
+/** Appends so many letters to INBOX, fifty under way at a time. @param flags, make of the letter with that number */
 export async function fill(
 	mailbox: Mailbox,
 	messages: number,
 	flags: (i: number) => string = () => '',
+	make: (i: number) => string = letter,
 ): Promise<void> {
 	const socket = connect(mailbox.port, mailbox.host)
 	let answered = 0
@@ -71,7 +72,7 @@ export async function fill(
 		await reach(1)
 		answered = 0
 		for (let i = 0; i < messages; i++) {
-			const octets = Buffer.from(letter(i))
+			const octets = Buffer.from(make(i))
 			socket.write(`a APPEND INBOX (${flags(i)}) {${octets.length}+}\r\n`)
 			socket.write(octets)
 			socket.write('\r\n')

@@ -1,7 +1,7 @@
 /**
  * The whole comparison: Postfix → Dovecot and Panpipe by turns on this machine, medians, one table.
- * `--json` adds one line of JSON at the end; `--runs N` (3); `--only local,pair,latency,directory,idle,imap,million` measures
- * some of it; `--dir DIR` (/var/tmp) is where the mail lies: on a real disk, or fsync costs nothing and the
+ * `--json` adds one line of JSON at the end; `--runs N` (3); `--only local,pair,latency,directory,idle,imap,million,webmail`
+ * measures some of it; `--dir DIR` (/var/tmp) is where the mail lies: on a real disk, or fsync costs nothing and the
  * figures say nothing.
  */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
@@ -16,13 +16,14 @@ import { millionRows } from './million.ts'
 import { PASSWORD, PanpipeNode } from './panpipe.ts'
 import { type Reference, startReference } from './reference.ts'
 import { median, print, type Row } from './table.ts'
+import { webmailRows } from './webmail.ts'
 
 const MESSAGES = 5000
 // A server runs for months: its first seconds, in which the compiler is still at work, are not what is compared.
 const WARM_UP = { reference: 2000, panpipe: 10_000 }
 const IDLE = { reference: 200, panpipe: 1000 }
 const ACCOUNTS = 100_000
-const PARTS = ['local', 'pair', 'latency', 'directory', 'idle', 'imap', 'million']
+const PARTS = ['local', 'pair', 'latency', 'directory', 'idle', 'imap', 'million', 'webmail']
 
 const { values } = parseArgs({
 	options: {
@@ -104,6 +105,8 @@ async function measure(root: string): Promise<void> {
 		rows.push(...(await imapRows(root, reference!, runs, node => void undo.push(() => node.stop()), note)))
 	await reference?.stop()
 	if (parts.has('million')) rows.push(...(await millionRows(root, node => void undo.push(() => node.stop()))))
+	if (parts.has('webmail'))
+		rows.push(...(await webmailRows(root, runs, node => void undo.push(() => node.stop()), note)))
 	if (parts.has('directory')) {
 		const figures = await measureDirectory(root, ACCOUNTS, node => void undo.push(() => node.stop()))
 		rows.push(...directoryRows(figures))

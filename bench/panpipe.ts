@@ -55,6 +55,12 @@ export class PanpipeNode {
 		return run<T>(['--data', this.dir, '--json', ...words])
 	}
 
+	/** The first domain and its administrator: before that the pages lead nowhere else. */
+	async setUp(domain: string, admin: string): Promise<void> {
+		const words = ['setup', '--domain', domain, '--admin', admin, '--password-stdin']
+		await run(['--data', this.dir, '--json', ...words], PASSWORD)
+	}
+
 	/** Makes an account that lives here. */
 	async addAccount(address: string): Promise<void> {
 		await run(['--data', this.dir, '--json', 'account', 'add', address, '--password-stdin'], PASSWORD)

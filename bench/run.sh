@@ -32,7 +32,7 @@ policy_undo() {
 }
 
 missing=
-for package in postfix dovecot-imapd dovecot-lmtpd dovecot-pop3d; do
+for package in postfix dovecot-imapd dovecot-lmtpd dovecot-pop3d chromium; do
 	dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
 done
 if [ -n "$missing" ]; then
