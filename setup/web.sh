@@ -4,7 +4,7 @@ set -e
 here=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$here"
 stamp=web/dist/.built
-if [ -e "$stamp" ] && [ -z "$(find web/admin web/shared web/webmail web/vite.config.ts package-lock.json setup/web.sh -newer "$stamp" | head -n 1)" ]; then
+if [ -e "$stamp" ] && [ -z "$(find web/admin web/shared web/webmail web/public web/vite.config.ts package-lock.json setup/web.sh -newer "$stamp" | head -n 1)" ]; then
 	exit 0
 fi
 [ -x node_modules/.bin/node ] && [ -e node_modules/.package-lock.json ] && [ -d node_modules/vite ] || sh setup/install.sh

@@ -63,6 +63,8 @@ export class Browser {
 				'--disable-background-networking',
 				'--disable-component-update',
 				'--disable-sync',
+				// Also for service workers, which `ignoreHTTPSErrors` leaves out.
+				'--ignore-certificate-errors',
 			],
 			ignoreHTTPSErrors: true,
 			locale,

@@ -4,6 +4,7 @@ import { createApp } from 'vue'
 import { startLanguages, type Texts } from '../shared/i18n.ts'
 import { startTheme } from '../shared/theme.ts'
 import App from './App.vue'
+import { makeInstallable } from './install.ts'
 
 const both = (...files: Promise<{ default: Texts }>[]) =>
 	Promise.all(files.map(async one => (await one).default))
@@ -14,3 +15,4 @@ await startLanguages({
 	en: () => both(import('../shared/messages/en.ts'), import('./messages/en.ts')),
 })
 createApp(App).mount('#app')
+makeInstallable()

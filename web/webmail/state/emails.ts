@@ -1,4 +1,5 @@
 import { shallowReactive } from 'vue'
+import { Problem } from '../../shared/api.ts'
 import { type Jmap, refuse } from '../jmap/client.ts'
 import type { Email, EmailLine, Id } from '../jmap/types.ts'
 
@@ -46,6 +47,10 @@ export class Emails {
 	/** How many messages a conversation has. */
 	readonly counts = shallowReactive(new Map<Id, number>())
 	readonly #whole = new Map<Id, Email>()
+	/** Messages of conversations, as far as they are known. */
+	readonly #threads = new Map<Id, Id[]>()
+	/** Conversations in which nothing has changed since. */
+	readonly #current = new Set<Id>()
 	readonly #jmap: Jmap
 
 	constructor(jmap: Jmap) {
@@ -55,7 +60,13 @@ export class Emails {
 	/** Takes over what a list brought. */
 	take(list: EmailLine[], threads: { id: Id; emailIds: Id[] }[] = []): void {
 		for (const line of list) this.#renew(line)
-		for (const { id, emailIds } of threads) this.counts.set(id, emailIds.length)
+		for (const { id, emailIds } of threads) this.#takeThread(id, emailIds)
+	}
+
+	#takeThread(id: Id, emailIds: Id[]): void {
+		this.counts.set(id, emailIds.length)
+		this.#threads.set(id, emailIds)
+		this.#current.add(id)
 	}
 
 	#renew(line: EmailLine): void {
@@ -92,16 +103,27 @@ export class Emails {
 		return ids.flatMap(id => this.#whole.get(id) ?? [])
 	}
 
-	/** Messages of a conversation, the oldest first. */
+	/** Messages of a conversation, the oldest first; without a line, as they were known last. */
 	async thread(id: Id, signal?: AbortSignal): Promise<Id[]> {
-		const { list } = await this.#jmap.call<{ list: { id: Id; emailIds: Id[] }[] }>(
-			'Thread/get',
-			{ ids: [id] },
-			signal,
-		)
-		const emailIds = list[0]?.emailIds ?? []
-		if (list[0]) this.counts.set(id, emailIds.length)
-		return emailIds
+		const known = this.#threads.get(id)
+		if (known && this.#current.has(id)) return known
+		try {
+			const { list } = await this.#jmap.call<{ list: { id: Id; emailIds: Id[] }[] }>(
+				'Thread/get',
+				{ ids: [id] },
+				signal,
+			)
+			if (list[0]) this.#takeThread(id, list[0].emailIds)
+			return list[0]?.emailIds ?? []
+		} catch (error) {
+			if (known && error instanceof Problem && error.code === 'network') return known
+			throw error
+		}
+	}
+
+	/** Something has changed: conversations are asked for again when somebody looks at them. */
+	doubtThreads(): void {
+		this.#current.clear()
 	}
 
 	/** Asks anew for lines we know. */

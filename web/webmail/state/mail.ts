@@ -175,6 +175,7 @@ export class Mail {
 		const has = (type: string) => states === null || states[type] !== undefined
 		if (has('Mailbox')) await this.mailboxes.load()
 		if (!has('Email') || (states && states.Email === this.#states.Email)) return
+		this.emails.doubtThreads()
 		await this.#changedEmails()
 		await this.list.value?.renew()
 		this.changes.value++
@@ -292,9 +293,11 @@ export class Mail {
 	/** What a reader opens: the conversation a message belongs to, or it alone. */
 	async open(id: Id, signal?: AbortSignal): Promise<Email[]> {
 		if (!this.conversations.value) return this.emails.open([id], signal)
-		const [email] = await this.emails.open([id], signal)
-		if (!email) return []
-		const ids = await this.emails.thread(email.threadId, signal)
+		// Of what stands in the list the conversation is known: everything comes with one question.
+		const threadId =
+			this.emails.lines.get(id)?.threadId ?? (await this.emails.open([id], signal))[0]?.threadId
+		if (!threadId) return []
+		const ids = await this.emails.thread(threadId, signal)
 		const trash = this.mailboxes.withRole('trash')?.id
 		const whole = await this.emails.open(ids.includes(id) ? ids : [id], signal)
 		// What was thrown away is not read along, unless it is what was asked for.
