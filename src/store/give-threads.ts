@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { systemClock } from '../kit/index.ts'
 import type { BlobFolder } from './bodies.ts'
-import { appear, emailFor } from './history.ts'
+import { arrive } from './history.ts'
 import { MailFile } from './mail-file.ts'
 import { Tally } from './tally.ts'
 import { threadFor } from './threads.ts'
@@ -29,12 +29,12 @@ export function giveThreads(db: DatabaseSync): void {
 				mailbox,
 				uid,
 			)!
-			const envelope = JSON.parse(row.envelope)
-			const thread = threadFor(file, account, row.hash, envelope)
-			const copy = emailFor(file, moment, row.blob, { thread, received: row.received, envelope })
 			let tally = tallies.get(mailbox)
 			if (!tally) tallies.set(mailbox, (tally = new Tally()))
-			if (!(row.flags & Flag.deleted)) appear(file, moment, mailbox, copy, tally)
+			const thread = threadFor(file, account, row)
+			const visible = !(row.flags & Flag.deleted)
+			const place = { mailbox, thread, received: row.received, visible }
+			const copy = arrive(file, moment, row.blob, row, place, tally)
 			file.run(
 				'UPDATE message SET email = ?, thread = ?, received = ? WHERE mailbox = ? AND uid = ?',
 				copy.email,

@@ -1,8 +1,7 @@
-import type { Envelope } from '../message/index.ts'
 import type { MailFile } from './mail-file.ts'
 import type { Box } from './mailbox-ops.ts'
 import type { Tally } from './tally.ts'
-import { forgetThread, linkThread } from './threads.ts'
+import { forgetThread, linkThread, type Named, threadOfHash } from './threads.ts'
 import { Flag } from './types.ts'
 
 /*
@@ -47,29 +46,53 @@ export function markMailboxes(file: MailFile, { owner, modseq }: Moment): void {
 /** A copy of a body, as its row knows the email. */
 export type Copy = { email: number; thread: number; received: number }
 
-/** The email of a body that is filed; made when it is the first copy. */
-export function emailFor(
+const VISIBLE = `flags & ${Flag.deleted} = 0`
+
+/**
+ * Before the row of a message is written: its body comes to an account, perhaps once more.
+ * @param thread it belongs to when it is not there yet; null = it is said by its hash
+ */
+export function arrive(
 	file: MailFile,
-	{ owner }: Moment,
+	moment: Moment,
 	blob: number,
-	first: { thread: number; received: number; envelope: Envelope },
-): Copy {
-	const sql = 'SELECT key AS email, thread, received FROM email WHERE owner = ? AND blob = ?'
-	const known = file.get<Copy>(sql, owner, blob)
-	if (known) return known
-	const { thread, received } = first
-	const { lastInsertRowid: email } = file.run(
-		'INSERT INTO email (owner, blob, thread, received, created, changed, copies) VALUES (?, ?, ?, ?, 0, 0, 0)',
-		owner,
-		blob,
+	message: Named,
+	{
+		mailbox,
 		thread,
 		received,
+		visible,
+	}: { mailbox: number; thread: number | null; received: number; visible: boolean },
+	tally: Tally,
+): Copy {
+	const { owner, modseq } = moment
+	const sql = 'SELECT key AS email, thread, received FROM email WHERE owner = ? AND blob = ?'
+	const known = file.get<Copy>(sql, owner, blob)
+	if (known) {
+		if (visible) appear(file, moment, mailbox, known, tally)
+		return known
+	}
+	const belongs = thread ?? threadOfHash(moment.account, message.hash)
+	const others = file.get('SELECT 1 FROM email WHERE owner = ? AND thread = ?', owner, belongs)
+	if (visible) {
+		tally.emails++
+		if (!others || !touchThread(file, moment, belongs).has(mailbox)) tally.threads++
+		forgetGone(file, moment, message.hash)
+		mark(file, moment, 'came')
+	}
+	const { lastInsertRowid: email } = file.run(
+		'INSERT INTO email (owner, blob, thread, received, created, changed, copies) VALUES (?, ?, ?, ?, ?, ?, ?)',
+		owner,
+		blob,
+		belongs,
+		received,
+		visible ? modseq : 0,
+		visible ? modseq : 0,
+		visible ? 1 : 0,
 	)
-	linkThread(file, owner, thread, first.envelope)
-	return { email, thread, received }
+	linkThread(file, owner, belongs, message)
+	return { email, thread: belongs, received }
 }
-
-const VISIBLE = `flags & ${Flag.deleted} = 0`
 
 /** Before a copy appears in a mailbox: it comes, or \Deleted is taken off. */
 export function appear(
@@ -88,15 +111,15 @@ export function appear(
 	)!
 	if (copies === 1) {
 		file.run('UPDATE email SET created = changed WHERE key = ?', email)
-		// It was here before, and is here again.
-		file.run(
-			`DELETE FROM gone WHERE owner = ? AND kind = 'Email' AND id =
-			 (SELECT hash FROM blob JOIN email ON email.blob = blob.id WHERE email.key = ?)`,
-			moment.owner,
-			email,
-		)
+		const hash = 'SELECT hash FROM blob JOIN email ON email.blob = blob.id WHERE email.key = ?'
+		forgetGone(file, moment, file.get<{ hash: string }>(hash, email)!.hash)
 	}
 	mark(file, moment, copies === 1 ? 'came' : 'changed')
+}
+
+/** It was here before, and is here again. */
+function forgetGone(file: MailFile, { owner }: Moment, hash: string): void {
+	file.run("DELETE FROM gone WHERE owner = ? AND kind = 'Email' AND id = ?", owner, hash)
 }
 
 /** After a copy has disappeared from a mailbox: it went, or got \Deleted. */
@@ -135,11 +158,11 @@ export function forgetEmail(
 	if (file.get('SELECT 1 FROM message WHERE email = ?', email)) return
 	const gone = file.get<{ blob: number }>('DELETE FROM email WHERE key = ? RETURNING blob', email)!
 	if (file.get('SELECT 1 FROM email WHERE owner = ? AND thread = ?', owner, thread)) return
-	forgetThread(file, owner, thread, envelopeOf(file, gone.blob))
+	forgetThread(file, owner, thread, named(file, gone.blob))
 }
 
-function envelopeOf(file: MailFile, blob: number): Envelope {
-	return JSON.parse(file.get<{ envelope: string }>('SELECT envelope FROM blob WHERE id = ?', blob)!.envelope)
+function named(file: MailFile, blob: number): Named {
+	return file.get<Named>('SELECT hash, envelope FROM blob WHERE id = ?', blob)!
 }
 
 /** The keywords of these have changed. `read`: \Seen or \Draft; the unread threads of mailboxes are others then. */
@@ -229,8 +252,9 @@ export function forgetHistory(file: MailFile, account: string): void {
 	if (!row) return
 	for (const { blob } of file.all<{ blob: number }>('SELECT blob FROM upload WHERE owner = ?', row.owner))
 		file.release(blob)
-	for (const table of ['email', 'reference', 'object', 'gone', 'upload'])
+	for (const table of ['email', 'reference', 'reference_new', 'object', 'gone', 'upload'])
 		file.run(`DELETE FROM ${table} WHERE owner = ?`, row.owner)
+	file.references.reload()
 	file.run('DELETE FROM history WHERE key = ?', row.owner)
 }
 

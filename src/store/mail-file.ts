@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Clock } from '../kit/index.ts'
 import { type BlobFolder, compress } from './bodies.ts'
-import { BodyIndex } from './body-index.ts'
+import { BODIES, LateIndex, REFERENCES } from './late-index.ts'
 import type { Change, LoggedOp, StagedBody } from './types.ts'
 
 /** A body as an Op names it: ready to be put in a row. `head` fields are JSON. */
@@ -50,7 +50,10 @@ export class MailFile {
 	readonly db: DatabaseSync
 	readonly folder: BlobFolder
 	readonly clock: Clock
-	readonly bodies: BodyIndex
+	/** Bodies by hash. */
+	readonly bodies: LateIndex<string>
+	/** Threads by what their messages name. */
+	readonly references: LateIndex<number>
 	#statements = new Map<string, StatementSync>()
 	#changes = new Map<string, Gathered>()
 	/** Files of bodies that came with an Op or lost a reference: those no row names are removed when it is settled. */
@@ -60,7 +63,8 @@ export class MailFile {
 		this.db = db
 		this.folder = folder
 		this.clock = clock
-		this.bodies = new BodyIndex(this)
+		this.bodies = new LateIndex(this, BODIES)
+		this.references = new LateIndex(this, REFERENCES)
 	}
 
 	sql(text: string): StatementSync {
@@ -96,6 +100,27 @@ export class MailFile {
 		...values: (string | number | null | Uint8Array)[]
 	): { changes: number; lastInsertRowid: number } {
 		return this.sql(text).run(...values) as { changes: number; lastInsertRowid: number }
+	}
+
+	/** What waits for a quiet moment. */
+	get waiting(): number {
+		return this.bodies.waiting + this.references.waiting
+	}
+
+	get tooMuchWaits(): boolean {
+		return this.bodies.tooManyWait || this.references.tooManyWait
+	}
+
+	/** Some of what waits; inside the caller's transaction. */
+	settleSome(): void {
+		this.bodies.settleSome()
+		this.references.settleSome()
+	}
+
+	/** A transaction was undone: what is known by heart is read again. */
+	reload(): void {
+		this.bodies.reload()
+		this.references.reload()
 	}
 
 	/** An Op brings this body: from now on its file is ours, whatever becomes of the Op. */
@@ -145,7 +170,7 @@ export class MailFile {
 		)
 		if (!row || row.refs > 0) return
 		this.run('DELETE FROM blob WHERE id = ?', blob)
-		this.bodies.remove(row.hash, blob)
+		this.bodies.remove(row.hash)
 		if (row.file) this.#doubtful.add(row.file)
 		else this.run('DELETE FROM body WHERE blob = ?', blob)
 	}
@@ -204,7 +229,7 @@ export class MailFile {
 
 	/** @param final the Ops failed for good; else they are tried again one by one, and need their files */
 	afterRollback(final: boolean): void {
-		this.bodies.reload()
+		this.reload()
 		if (final) this.#removeUnnamed()
 		this.#doubtful.clear()
 		this.#changes.clear()

@@ -1,10 +1,9 @@
-import type { Envelope } from '../message/index.ts'
 import { setSeen } from './flag-ops.ts'
-import { appear, type Copy, disappear, emailFor, forgetEmail, type Moment, momentOf } from './history.ts'
+import { appear, arrive, type Copy, disappear, forgetEmail, type Moment, momentOf } from './history.ts'
 import type { MailFile, PackedBody } from './mail-file.ts'
 import { type Box, boxById, boxByKey, boxByName, type Logged } from './mailbox-ops.ts'
 import { keywordsJson, Tally } from './tally.ts'
-import { threadFor } from './threads.ts'
+import { newThread, threadFor } from './threads.ts'
 import { Flag, type MayFlag, type Op, type OpResult, type Room } from './types.ts'
 
 export type MessageAdded = Logged<
@@ -57,7 +56,7 @@ export function decideAdd(
 		saveDate: file.clock.now(),
 		hash: op.body.hash,
 		size: op.body.size,
-		thread: threadFor(file, op.account, op.body.hash, JSON.parse(op.body.envelope)),
+		thread: threadFor(file, op.account, op.body) ?? newThread(file),
 		...(op.once ? { once: op.once } : {}),
 		...seenBy,
 	}
@@ -96,12 +95,13 @@ export function isThere(
 
 export function enactAdd(file: MailFile, op: MessageAdded, box: Box, body: PackedBody): OpResult {
 	const moment = momentOf(file, box.account)
-	const envelope: Envelope = JSON.parse(body.envelope)
-	const thread = op.thread ?? threadFor(file, box.account, body.hash, envelope)
+	const thread = op.thread ?? threadFor(file, box.account, body)
 	const blob = file.refer(body)
 	const tally = new Tally()
-	insertMessage(file, moment, tally, {
-		...emailFor(file, moment, blob, { thread, received: op.internalDate, envelope }),
+	const visible = !(op.flags & Flag.deleted)
+	const place = { mailbox: box.key, thread, received: op.internalDate, visible }
+	insertMessage(file, tally, {
+		...arrive(file, moment, blob, body, place, tally),
 		mailbox: box.key,
 		uid: op.uid,
 		modseq: op.modseq,
@@ -131,8 +131,7 @@ type NewRow = Copy & {
 	blob: number
 }
 
-function insertMessage(file: MailFile, moment: Moment, tally: Tally, row: NewRow): void {
-	if (!(row.flags & Flag.deleted)) appear(file, moment, row.mailbox, row, tally)
+function insertMessage(file: MailFile, tally: Tally, row: NewRow): void {
 	file.run(
 		`INSERT INTO message (mailbox, uid, modseq, flags, keywords, internal_date, save_date, size, blob, email, thread,
 		 received) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -298,7 +297,8 @@ export function enactCopy(file: MailFile, op: MessagesCopied): OpResult {
 			if (!op.only.keywords) row.keywords = null
 		}
 		file.referAgain(row.blob)
-		insertMessage(file, moment, tally, { ...row, mailbox: target.key, uid, modseq, saveDate })
+		if (!(row.flags & Flag.deleted)) appear(file, moment, target.key, row, tally)
+		insertMessage(file, tally, { ...row, mailbox: target.key, uid, modseq, saveDate })
 	})
 	tally.enter(file, target.key, op.modseq, moment.modseq, op.newUids.at(-1)! + 1)
 	file.changed(target.account, target.key)

@@ -155,7 +155,7 @@ export const migrations: readonly Migration[] = [
 		DROP TABLE blob;
 		ALTER TABLE blob_anew RENAME TO blob;
 		CREATE INDEX blob_file ON blob (file) WHERE file IS NOT NULL;
-		-- See body-index.ts.
+		-- See late-index.ts.
 		CREATE TABLE body_hash (hash BLOB PRIMARY KEY, blob INTEGER NOT NULL) WITHOUT ROWID;
 		CREATE TABLE body_new (blob INTEGER PRIMARY KEY, hash BLOB NOT NULL);
 		INSERT INTO body_hash SELECT unhex(hash) AS hash, id FROM blob ORDER BY 1;
@@ -222,13 +222,14 @@ export const migrations: readonly Migration[] = [
 		CREATE INDEX email_changed ON email (owner, changed);
 		CREATE INDEX email_thread ON email (owner, thread);
 		CREATE INDEX email_copies ON email (owner) WHERE copies > 1;
-		-- Message-ID with base subject, hashed: the thread where it was seen.
-		CREATE TABLE reference (
-			owner INTEGER NOT NULL,
+		-- Message-ID with base subject and owner, hashed: the thread where it was seen. See late-index.ts.
+		CREATE TABLE reference (hash INTEGER PRIMARY KEY, thread INTEGER NOT NULL, owner INTEGER NOT NULL);
+		CREATE TABLE reference_new (
+			place INTEGER PRIMARY KEY,
 			hash INTEGER NOT NULL,
 			thread INTEGER NOT NULL,
-			PRIMARY KEY (owner, hash)
-		) WITHOUT ROWID;
+			owner INTEGER NOT NULL
+		);
 
 		ALTER TABLE message ADD COLUMN email INTEGER NOT NULL DEFAULT 0;
 		ALTER TABLE message ADD COLUMN thread INTEGER NOT NULL DEFAULT 0;

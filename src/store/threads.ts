@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { baseSubject, type Envelope } from '../message/index.ts'
 import type { MailFile } from './mail-file.ts'
 import { fold } from './search/text.ts'
@@ -13,14 +13,25 @@ const MOST_LINKS = 20
 /** A thread that has so many messages is full: the next one begins another. */
 const FULL = 500
 
+/** A message as its body has been read. */
+export type Named = { hash: string; envelope: string }
+
 /** 53 bits: a number of JavaScript. */
 function numberOf(text: string): number {
-	const digest = createHash('sha256').update(text).digest()
+	const digest = hash('sha256', text, 'buffer')
 	return digest.readUIntBE(0, 6) * 32 + (digest[6]! & 31)
 }
 
-/** What ties a message to others: numbers that another message of its thread has too. The most telling first. */
-function linksOf(envelope: Envelope): number[] {
+const known = new WeakMap<Named, string[]>()
+
+/** What ties a message to others, as text that another message of its thread has too. The most telling first. */
+function linksOf(message: Named): string[] {
+	let links = known.get(message)
+	if (!links) known.set(message, (links = readLinks(JSON.parse(message.envelope))))
+	return links
+}
+
+function readLinks(envelope: Envelope): string[] {
 	const answered = envelope.inReplyTo?.match(/<[^<>]+>/g) ?? []
 	const ids = [...answered, ...envelope.references.toReversed(), envelope.messageId ?? '']
 	const subject = fold(baseSubject(envelope.subject).base).replace(/\s+/g, '')
@@ -28,27 +39,42 @@ function linksOf(envelope: Envelope): number[] {
 	// Its own id is the last, and always among them.
 	const kept =
 		different.length > MOST_LINKS ? [...different.slice(0, MOST_LINKS - 1), different.at(-1)!] : different
-	return kept.map(id => numberOf(`${subject}\0${id}`))
+	return kept.map(id => `${subject}\0${id}`)
 }
 
-/** The thread of a message that comes to an account. */
-export function threadFor(file: MailFile, account: string, hash: string, envelope: Envelope): number {
+const keyOf = (owner: number, link: string) => numberOf(`${owner}\0${link}`)
+
+/** The thread of a message that comes to an account; null = it begins one. */
+export function threadFor(file: MailFile, account: string, message: Named): number | null {
 	const owner = file.get<{ owner: number }>(
 		'SELECT key AS owner FROM history WHERE account = ?',
 		account,
 	)?.owner
-	const blob = file.bodies.find(hash)
-	const known = 'SELECT thread FROM email WHERE owner = ? AND blob = ?'
-	if (owner !== undefined) {
-		const same = blob === undefined ? undefined : file.get<{ thread: number }>(known, owner, blob)
+	if (owner === undefined) return null
+	const blob = file.bodies.find(message.hash)
+	if (blob !== undefined) {
+		const sql = 'SELECT thread FROM email WHERE owner = ? AND blob = ?'
+		const same = file.get<{ thread: number }>(sql, owner, blob)
 		if (same) return same.thread
-		for (const link of linksOf(envelope)) {
-			const sql = 'SELECT thread FROM reference WHERE owner = ? AND hash = ?'
-			const found = file.get<{ thread: number }>(sql, owner, link)
-			if (found && !isFull(file, owner, found.thread)) return found.thread
-		}
 	}
+	for (const link of linksOf(message)) {
+		const found = file.references.find(keyOf(owner, link))
+		if (found !== undefined && !isFull(file, owner, found)) return found
+	}
+	return null
+}
+
+/** Of a message whose log does not say: the same wherever it is replayed. */
+export function threadOfHash(account: string, hash: string): number {
 	return numberOf(`${account}\0${hash}`)
+}
+
+let last = 0
+
+/** Numbers of new threads rise, so that they stand side by side in an index. A millisecond has 2048 of them. */
+export function newThread(file: MailFile): number {
+	last = Math.max(last + 1, file.clock.now() * 2048)
+	return last
 }
 
 function isFull(file: MailFile, owner: number, thread: number): boolean {
@@ -57,15 +83,22 @@ function isFull(file: MailFile, owner: number, thread: number): boolean {
 }
 
 /** Messages that name the same will come to this thread. */
-export function linkThread(file: MailFile, owner: number, thread: number, envelope: Envelope): void {
-	for (const link of linksOf(envelope))
-		file.run('INSERT OR REPLACE INTO reference VALUES (?, ?, ?)', owner, link, thread)
+export function linkThread(file: MailFile, owner: number, thread: number, message: Named): void {
+	for (const link of linksOf(message)) {
+		const key = keyOf(owner, link)
+		const before = file.references.find(key)
+		if (before === thread) continue
+		if (before !== undefined) file.references.remove(key)
+		file.references.add(key, thread, owner)
+	}
 }
 
 /** Its last message went: nothing leads to it any more, as far as that message knows. */
-export function forgetThread(file: MailFile, owner: number, thread: number, last: Envelope): void {
-	for (const link of linksOf(last))
-		file.run('DELETE FROM reference WHERE owner = ? AND hash = ? AND thread = ?', owner, link, thread)
+export function forgetThread(file: MailFile, owner: number, thread: number, message: Named): void {
+	for (const link of linksOf(message)) {
+		const key = keyOf(owner, link)
+		if (file.references.find(key) === thread) file.references.remove(key)
+	}
 }
 
 /** RFC 8474 THREADID, RFC 8621 threadId. */

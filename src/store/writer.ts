@@ -121,7 +121,7 @@ function chore(work: () => void): void {
 	} catch {
 		// A full disk: it waits for better days.
 		if (db.isTransaction) db.exec('ROLLBACK')
-		file.bodies.reload()
+		file.reload()
 	}
 }
 
@@ -129,18 +129,18 @@ function chore(work: () => void): void {
 let settling: NodeJS.Timeout | undefined
 function settleLater(): void {
 	clearTimeout(settling)
-	if (closing || file.bodies.waiting === 0) return
+	if (closing || file.waiting === 0) return
 	settling = setTimeout(() => {
-		const before = file.bodies.waiting
-		chore(() => file.bodies.settleSome())
-		if (file.bodies.waiting < before) settleLater()
+		const before = file.waiting
+		chore(() => file.settleSome())
+		if (file.waiting < before) settleLater()
 	}, QUIET)
 }
 
 port.on('message', (message: WriteRequest[] | 'close') => {
 	for (gather(message); waiting.length > 0; gather(receiveMessageOnPort(port)?.message)) {
 		commitSome()
-		if (file.bodies.tooManyWait) chore(() => file.bodies.settleSome())
+		if (file.tooMuchWaits) chore(() => file.settleSome())
 	}
 	settleLater()
 	if (closing) {
