@@ -269,6 +269,15 @@ async function signIn(): Promise<ImapFlow> {
 	return imap
 }
 
+/** Who has a mailbox open that is removed by others is sent away, and comes back. */
+async function stillThere(imap: ImapFlow): Promise<ImapFlow> {
+	try {
+		await imap.noop()
+		if (imap.usable) return imap
+	} catch {}
+	return signIn()
+}
+
 test(`after ${CHANGES} changes by chance through either, IMAP and JMAP agree (seed ${seed})`, {
 	timeout: 280_000,
 }, async () => {
@@ -282,11 +291,10 @@ test(`after ${CHANGES} changes by chance through either, IMAP and JMAP agree (se
 	const done: string[] = []
 	try {
 		for (let change = 1; change <= CHANGES; change++) {
-			// Who has a mailbox open that is removed by others is sent away.
-			if (!imap.usable) imap = await signIn()
+			imap = await stillThere(imap)
 			done.push(maybe() ? await byImap(imap) : await byJmap(jmap))
 			if (change % LOOK_EVERY !== 0) continue
-			if (!imap.usable) imap = await signIn()
+			imap = await stillThere(imap)
 			await agree(jmap, imap)
 			for (const kind of ['Mailbox', 'Email', 'Thread'] as const) await follower.follow(kind)
 			const now = await allByJmap(jmap)

@@ -57,6 +57,10 @@ export function threadFor(file: MailFile, account: string, message: Named): numb
 		const same = file.get<{ thread: number }>(sql, owner, blob)
 		if (same) return same.thread
 	}
+	// It was here before: an email's thread never changes (RFC 8621 section 4.1.1).
+	const gone = "SELECT thread FROM gone WHERE owner = ? AND kind = 'Email' AND id = ?"
+	const before = file.get<{ thread: number | null }>(gone, owner, message.hash)?.thread
+	if (before) return before
 	for (const link of linksOf(message)) {
 		const found = file.references.find(keyOf(owner, link))
 		if (found !== undefined && !isFull(file, owner, found)) return found
