@@ -34,9 +34,10 @@ export class Jmap {
 		return this.session.accounts[this.account]?.name ?? this.session.username
 	}
 
-	/** Octets; null = it says nothing. */
+	/** Of the account, or of the node; null = it says nothing. */
 	limit(capability: string, name: string): number | null {
-		const value = this.session.capabilities[capability]?.[name]
+		const own = this.session.accounts[this.account]?.accountCapabilities[capability]
+		const value = own?.[name] ?? this.session.capabilities[capability]?.[name]
 		return typeof value === 'number' ? value : null
 	}
 

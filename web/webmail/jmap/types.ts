@@ -8,7 +8,7 @@ export type JmapSession = {
 	downloadUrl: string
 	uploadUrl: string
 	eventSourceUrl: string
-	accounts: Record<Id, { name: string; isPersonal: boolean; isReadOnly: boolean }>
+	accounts: Record<Id, { name: string; accountCapabilities: Record<string, Record<string, unknown>> }>
 	primaryAccounts: Record<string, Id>
 	capabilities: Record<string, Record<string, unknown>>
 }
