@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { inbox, type LineClient, sendMail, smtp, submission } from './support/clients.ts'
+import { inbox, LineClient, sendMail, smtp, submission } from './support/clients.ts'
 import { nameServer } from './support/dns.ts'
 import { type Exchanger, exchanger } from './support/exchanger.ts'
 import { endAll, joinTo, PORTS, TestNode, until } from './support/nodes.ts'
@@ -46,6 +46,20 @@ async function known(group: string, members: number, senders: string): Promise<v
 	}
 }
 
+/** Signed in: says a command and gives the lines of the answer. */
+async function imap(node: TestNode, name: string): Promise<(command: string) => Promise<string[]>> {
+	const client = await LineClient.open(node.ip, PORTS.imap)
+	await client.line()
+	const say = async (command: string) => {
+		client.send(`x ${command}\r\n`)
+		const lines: string[] = []
+		while (!lines.at(-1)?.startsWith('x ')) lines.push(await client.line())
+		return lines
+	}
+	assert.match((await say(`LOGIN ${name}@test.com secret`)).at(-1)!, /^x OK/)
+	return say
+}
+
 async function rcpt(client: LineClient, from: string, to: string): Promise<string> {
 	await client.say(`MAIL FROM:<${from}>`)
 	const answer = await client.say(`RCPT TO:<${to}>`)
@@ -53,6 +67,26 @@ async function rcpt(client: LineClient, from: string, to: string): Promise<strin
 	return answer
 }
 const letter = (subject: string, more = '') => `Subject: ${subject}\r\n${more}\r\nhello\r\n`
+
+test('rights given to a group or a unit in IMAP reach who is in it and lives at the node, by either node', async () => {
+	await b.say('group add', { address: 'readers@test.com', members: ['carol@test.com', 'bob@test.com'] })
+	await b.say('unit add', { name: '公司', kind: 'company' })
+	await b.say('account move-unit', { address: 'carol@test.com', unit: '公司' })
+	await known('readers', 2, 'anyone')
+	const [alice, carol, bob] = await Promise.all([imap(a, 'alice'), imap(b, 'carol'), imap(b, 'bob')])
+	await until('the unit is known', 5000, async () => (await a.say('unit list')).length === 1)
+	for (const box of ['plans', 'figures']) assert.match((await alice(`CREATE ${box}`)).at(-1)!, /OK/)
+	assert.match((await alice('SETACL plans readers@test.com lr')).at(-1)!, /OK/)
+	const name = Buffer.from('unit:公司')
+	assert.match((await alice(`SETACL figures {${name.length}+}\r\n${name} lrs`)).at(-1)!, /OK/)
+	const mine = async (box: string) => (await carol(`MYRIGHTS "Other Users/alice@test.com/${box}"`))[0]
+	assert.equal(await mine('plans'), '* MYRIGHTS "Other Users/alice@test.com/plans" lr')
+	assert.equal(await mine('figures'), '* MYRIGHTS "Other Users/alice@test.com/figures" lrs')
+	assert.match((await bob('MYRIGHTS "Other Users/alice@test.com/plans"')).at(-1)!, /NO \[CANNOT\]/)
+	await b.say('group member', { group: 'readers@test.com', members: ['carol@test.com'], remove: true })
+	await known('readers', 1, 'anyone')
+	assert.match((await mine('plans'))!, /NO \[NONEXISTENT\]/)
+})
 
 test('a group is expanded once where its mail is accepted: each person gets one copy, with List-Id, wherever', async () => {
 	const members = ['alice@test.com', 'bob@test.com', 'who@world.test', 'inner@test.com']

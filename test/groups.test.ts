@@ -63,6 +63,46 @@ test('a group leads to its members, through aliases and other groups, each perso
 	assert.equal(a.lookup('everybody@example.com').is, 'unknown')
 })
 
+test('an account is in groups through groups and aliases, and in its unit and those above; names lead there and back', async t => {
+	const a = new Nodes(t).start('a')
+	a.addDomain('example.com')
+	const company = a.addUnit({ name: '公司', kind: 'company' })
+	const sales = a.addUnit({ name: '销售', kind: 'department', parent: company.id })
+	const alice = a.addAccount({ address: 'alice@example.com', unit: sales.id })
+	const bob = a.addAccount({ address: 'bob@example.com' })
+	a.addAlias('boss@example.com', ['chief@example.com'])
+	a.addAlias('chief@example.com', ['bob@example.com'])
+	a.addAlias('staff@example.com', ['team@example.com'])
+	const team = a.addGroup({ address: 'team@example.com' })
+	const all = a.addGroup({ address: 'all@example.com' })
+	const board = a.addGroup({ address: 'board@example.com' })
+	await a.addMembers(team.id, ['alice@example.com', 'all@example.com'])
+	await a.addMembers(all.id, ['staff@example.com'])
+	await a.addMembers(board.id, ['boss@example.com', 'x@example.org'])
+	const crowds = ({ id }: { id: string }) => [...a.crowdsOf(id)].sort()
+	assert.deepEqual(crowds(alice), [team.id, all.id, company.id, sales.id].sort())
+	assert.deepEqual(crowds(bob), [board.id])
+	assert.deepEqual(a.crowdsOf('nobody'), [])
+	for (const { id, name } of [
+		{ id: team.id, name: 'team@example.com' },
+		{ id: company.id, name: 'unit:公司' },
+		{ id: sales.id, name: 'unit:公司/销售' },
+	]) {
+		assert.equal(a.crowdNamed(name), id)
+		assert.equal(a.crowdName(id), name)
+	}
+	assert.equal(a.crowdNamed('staff@example.com'), team.id)
+	for (const name of ['alice@example.com', 'boss@example.com', 'unit:销售', '公司', 'team', ''])
+		assert.equal(a.crowdNamed(name), null)
+	await a.removeMembers(team.id, ['alice@example.com'])
+	assert.deepEqual(crowds(alice), [company.id, sales.id].sort())
+	a.moveUnit(sales.id, null)
+	assert.deepEqual(crowds(alice), [sales.id])
+	a.removeGroup(board.id)
+	assert.deepEqual(crowds(bob), [])
+	assert.equal(a.crowdName(board.id), null)
+})
+
 test('what two sides of a cut add and take out is all there when they meet', async t => {
 	const nodes = new Nodes(t)
 	const [a, b] = [nodes.start('a'), nodes.start('b')]

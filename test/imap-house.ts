@@ -49,6 +49,7 @@ export async function startHome(
 		limits?: Partial<Limits>
 		dir?: string
 		quota?: NonNullable<House['quota']>
+		crowds?: NonNullable<House['crowds']>
 	} = {},
 ): Promise<Home> {
 	const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'panpipe-imap-')))
@@ -73,6 +74,7 @@ export async function startHome(
 		stage: store.stage,
 		receiver: null as never,
 		...(options.quota ? { quota: options.quota } : null),
+		...(options.crowds ? { crowds: options.crowds } : null),
 		limits: {
 			connectionsPerAddress: 100,
 			authFailuresPerAddress: 100,

@@ -189,6 +189,11 @@ function makeHouse(
 		}),
 		accountOf: idOrAddress =>
 			directory.account(idOrAddress) ?? directory.accountByAddress(idOrAddress) ?? null,
+		crowds: {
+			id: name => directory.crowdNamed(name),
+			name: id => directory.crowdName(id),
+			of: account => directory.crowdsOf(account),
+		},
 		connect: (node, protocol) => cluster.links.connect(node, protocol),
 		reader: store.reader,
 		write: ops => store.write(ops),

@@ -30,6 +30,15 @@ export type House = {
 	bearer?: { check(login: string, token: string, client: string): Promise<SignIn>; error: BearerError }
 	/** For EXTERNAL of our own nodes: the account of that id or address, if there is one. */
 	accountOf(idOrAddress: string): Account | null
+	/** Groups and units, to which rights can be given like to accounts; absent = there are none. */
+	crowds?: {
+		/** Of a group's address, or `unit:` and the path of a unit. */
+		id(name: string): string | null
+		/** How it is named now; null when it is no more. */
+		name(id: string): string | null
+		/** Ids of those an account is in. */
+		of(account: string): readonly string[]
+	}
 	/** A connection to another node's web port, for walking there. @throws Unreachable */
 	connect(node: string, protocol: 'imap' | 'pop3' | 'http/1.1'): Promise<TLSSocket>
 	reader: Reader

@@ -6,16 +6,15 @@ import { SqliteMessages } from './messages.ts'
 import type { TextIndex } from './search/text-index.ts'
 import { Statements } from './statements.ts'
 import { StoredHead } from './stored-head.ts'
-import {
-	ANYONE,
-	type BlobHead,
-	type LogRow,
-	type MailboxRow,
-	type Messages,
-	type QueueItem,
-	type Reader,
-	type SearchField,
-	type TextFound,
+import type {
+	BlobHead,
+	LogRow,
+	MailboxRow,
+	Messages,
+	QueueItem,
+	Reader,
+	SearchField,
+	TextFound,
 } from './types.ts'
 import { UidRuns } from './uid-runs.ts'
 
@@ -122,10 +121,10 @@ export class SqliteReader extends SqliteMessages implements Reader {
 			.map(row => [row.identifier, row.rights])
 	}
 
-	sharedWith(account: string): MailboxRow[] {
-		const ids = 'SELECT mailbox FROM rights WHERE identifier IN (?, ?)'
+	sharedWith(account: string, identifiers: string[]): MailboxRow[] {
+		const ids = 'SELECT mailbox FROM rights WHERE identifier IN (SELECT value FROM json_each(?))'
 		const sql = `${MAILBOX} WHERE id IN (${ids}) AND account <> ? ORDER BY account, name`
-		return this.sql.all<MailboxRow>(sql, account, ANYONE, account).map(asMailbox)
+		return this.sql.all<MailboxRow>(sql, JSON.stringify(identifiers), account).map(asMailbox)
 	}
 
 	seenBy(account: string): Messages {

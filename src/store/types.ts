@@ -268,8 +268,8 @@ export type Reader = Messages & {
 	seenBy(account: string): Messages
 	/** RFC 4314: who may do what in a mailbox, its owner aside. @param mailbox its MAILBOXID */
 	rights(mailbox: string): [identifier: string, rights: string][]
-	/** Mailboxes of others in which this account, or anyone, may do something. */
-	sharedWith(account: string): MailboxRow[]
+	/** Mailboxes of others in which one of these may do something. @param identifiers of the account and what it is in */
+	sharedWith(account: string, identifiers: string[]): MailboxRow[]
 	/** Uids expunged with a modseq above `modseq`, ascending. */
 	expungedSince(mailbox: number, modseq: number): number[]
 	/** Envelope, structure and preview of a body. */

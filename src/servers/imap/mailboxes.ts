@@ -1,7 +1,7 @@
 import type { MailboxRow, Messages, OpError, OpResult, Role } from '../../store/index.ts'
 import { imap } from '../../wire/index.ts'
 import { type Done, no, Rejected } from './done.ts'
-import { hasAll, notAllowed, rightsIn } from './rights.ts'
+import { hasAll, identifiersOf, notAllowed, rightsIn } from './rights.ts'
 import type { Session } from './session.ts'
 
 /** What mailboxes of other accounts are called begins so, then comes the owner's address (RFC 2342). */
@@ -56,7 +56,7 @@ export function mailboxesOf(session: Session): Box[] {
 	const { reader } = session.house
 	const account = session.account!.id
 	const own = reader.mailboxes(account).map(row => asSeen(session, row)!)
-	const shared = reader.sharedWith(account)
+	const shared = reader.sharedWith(account, identifiersOf(session))
 	if (shared.length === 0) return own
 	const subscribed = new Set(reader.subscriptions(account))
 	const others = shared.flatMap(row => {

@@ -4,6 +4,7 @@ import { watch } from '../watch.ts'
 import { inFilter } from './filters.ts'
 import { type Box, mailboxesOf, statusResponse } from './mailboxes.ts'
 import { formatNames, isShared } from './metadata.ts'
+import { identifiersOf } from './rights.ts'
 import type { Session } from './session.ts'
 import { Tree } from './tree.ts'
 
@@ -51,7 +52,8 @@ export class Notification {
 					items: group.items,
 				}
 			: NOTHING
-		if (groups.length > 0) this.#watch([session.account!.id])
+		// What is shared with a group of the account is said to the group.
+		if (groups.length > 0) this.#watch(identifiersOf(session))
 		this.#remember(this.#mailboxes(), this.#subscriptions())
 	}
 

@@ -30,13 +30,20 @@ export function hasAny(rights: string, needs: string): boolean {
 	return [...needs].some(right => rights.includes(right))
 }
 
-/** What the session's account may do in a mailbox: its own rights and those of anyone together. */
+/** Whose rights the session's account has: its own, those of its groups and units, and of anyone. */
+export function identifiersOf({ house, account }: Session): string[] {
+	const { id } = account!
+	return [id, ANYONE, ...(house.crowds?.of(id) ?? [])]
+}
+
+/** What the session's account may do in a mailbox: all rights it has in one way or another, together. */
 export function rightsIn(session: Session, { id, account }: { id: string; account: string }): string {
-	const own = session.account!.id
-	if (account === own) return ALL_RIGHTS
-	const granted = session.house.reader
-		.rights(id)
-		.filter(([identifier]) => identifier === own || identifier === ANYONE)
+	if (account === session.account!.id) return ALL_RIGHTS
+	const rights = session.house.reader.rights(id)
+	if (rights.length === 0) return ''
+	const identifiers = identifiersOf(session)
+	const granted = rights
+		.filter(([identifier]) => identifiers.includes(identifier))
 		.map(([, rights]) => rights)
 		.join('')
 	return [...ALL_RIGHTS].filter(right => granted.includes(right)).join('')

@@ -37,7 +37,7 @@ export function getAcl(session: Session, { mailbox }: imap.CommandOf<'GETACL'>):
 	const box = mailboxNamed(session, mailbox, 'a')
 	const all: [string, string][] = [[box.account, ALL_RIGHTS], ...session.house.reader.rights(box.id)]
 	const list = all.flatMap(([identifier, rights]) => {
-		const name = identifier === ANYONE ? ANYONE : session.house.accountOf(identifier)?.address
+		const name = nameOf(session, identifier)
 		return name ? [` ${imap.formatString(name, session.utf8)} ${formatRights(rights)}`] : []
 	})
 	session.out.text(`* ACL ${imap.formatMailbox(box.name, session.utf8)}${list.join('')}\r\n`)
@@ -69,16 +69,30 @@ export function myRightsResponse(session: Session, { name, rights }: Box): strin
 	return `* MYRIGHTS ${imap.formatMailbox(name, session.utf8)} ${formatRights(rights) || '""'}\r\n`
 }
 
-/** The account of an identifier, which is its address; `anyone` is everybody. Rights are only ever granted. */
+/**
+ * The id behind an identifier: the address of an account or a group, `unit:` and the path of a unit; `anyone` is
+ * everybody. Rights are only ever granted.
+ */
 function identified(session: Session, name: string): string {
 	if (name === ANYONE) return ANYONE
 	if (name.startsWith('-')) throw new Rejected(bad('rights are given here, never denied'))
-	const account = name.includes('@') ? session.house.accountOf(name) : null
-	if (!account) throw new Rejected(no('there is nobody of that address', 'NONEXISTENT'))
-	if (account.home !== session.house.self) {
+	const { house } = session
+	const account = name.includes('@') ? house.accountOf(name) : null
+	if (!account) {
+		const crowd = house.crowds?.id(name)
+		if (crowd) return crowd
+		throw new Rejected(no('there is nobody of that address, and no such group or unit', 'NONEXISTENT'))
+	}
+	if (account.home !== house.self) {
 		throw new Rejected(no('mailboxes are shared with people of the same node only', 'CANNOT'))
 	}
 	return account.id
+}
+
+/** Null for whom there is no more. */
+function nameOf({ house }: Session, identifier: string): string | null {
+	if (identifier === ANYONE) return ANYONE
+	return house.accountOf(identifier)?.address ?? house.crowds?.name(identifier) ?? null
 }
 
 function granted(session: Session, box: Box, identifier: string): string {
