@@ -19,6 +19,11 @@ export type EmailRow = {
 export type Gone = { id: string; created: number; changed: number; thread: number | null }
 export type Happened<K> = { key: K; created: number; changed: number }
 
+export type Unread = ReadonlyMap<number, { emails: number; threads: number }>
+
+/** Accounts whose unread mail is not counted again before it changes. */
+const MOST_REMEMBERED = 500
+
 export type States = {
 	modseq: number
 	floor: number
@@ -54,7 +59,7 @@ export type Emails = {
 		modseq: number,
 	): { thread: number; created: number; changed: number; lives: boolean }[]
 	/** By mailbox: emails neither seen nor a draft; threads of the account with such emails that have something there. */
-	unread(account: string): Map<number, { emails: number; threads: number }>
+	unread(account: string): Unread
 	/** Row and size of a body that is in a message or an upload of the account. */
 	body(account: string, hash: string): { blob: number; size: number } | null
 
@@ -85,6 +90,7 @@ const NONE: string[] = []
 
 export class EmailReader implements Emails {
 	readonly #sql: Statements
+	#unread = new Map<string, { state: number; counts: Unread }>()
 
 	constructor(sql: Statements) {
 		this.#sql = sql
@@ -97,7 +103,7 @@ export class EmailReader implements Emails {
 
 	byHash(account: string, hash: string): EmailRow | null {
 		const rows = this.#sql.all<CopyRow>(
-			`SELECT ${COPY} FROM email e JOIN message m ON m.email = e.key
+			`SELECT ${COPY} FROM email e CROSS JOIN message m ON m.email = e.key
 			 WHERE e.owner = ${OWNER} AND e.blob = (SELECT blob FROM body_by_hash WHERE hash = unhex(?)) AND m.${VISIBLE}`,
 			account,
 			hash,
@@ -108,7 +114,7 @@ export class EmailReader implements Emails {
 	byKeys(keys: number[]): EmailRow[] {
 		return gather(
 			this.#sql.all<CopyRow>(
-				`SELECT ${COPY} FROM json_each(?) k JOIN message m ON m.email = k.value WHERE m.${VISIBLE} ORDER BY k.key`,
+				`SELECT ${COPY} FROM json_each(?) k CROSS JOIN message m ON m.email = k.value WHERE m.${VISIBLE} ORDER BY k.key`,
 				JSON.stringify(keys),
 			),
 		)
@@ -118,7 +124,7 @@ export class EmailReader implements Emails {
 		if (mailbox === null) {
 			return gather(
 				this.#sql.all<CopyRow>(
-					`SELECT ${COPY} FROM mailbox b JOIN message m ON m.mailbox = b.key
+					`SELECT ${COPY} FROM mailbox b CROSS JOIN message m ON m.mailbox = b.key
 					 WHERE b.account = ? AND m.${VISIBLE}`,
 					account,
 				),
@@ -160,7 +166,7 @@ export class EmailReader implements Emails {
 	hashes(keys: number[]): string[] {
 		return this.#sql
 			.all<{ hash: string }>(
-				`SELECT hash FROM json_each(?) k JOIN email e ON e.key = k.value JOIN blob ON blob.id = e.blob ORDER BY k.key`,
+				`SELECT hash FROM json_each(?) k CROSS JOIN email e ON e.key = k.value JOIN blob ON blob.id = e.blob ORDER BY k.key`,
 				JSON.stringify(keys),
 			)
 			.map(row => row.hash)
@@ -229,14 +235,25 @@ export class EmailReader implements Emails {
 			.map(row => ({ ...row, lives: Boolean(row.lives) }))
 	}
 
-	unread(account: string): Map<number, { emails: number; threads: number }> {
+	unread(account: string): Unread {
+		const state = this.states(account)?.mailbox ?? 0
+		const known = this.#unread.get(account)
+		if (known?.state === state) return known.counts
+		const counts = this.#countUnread(account)
+		if (this.#unread.size >= MOST_REMEMBERED) this.#unread.clear()
+		this.#unread.set(account, { state, counts })
+		return counts
+	}
+
+	#countUnread(account: string): Unread {
 		// A copy that is seen elsewhere is seen.
-		const unread = `FROM mailbox b JOIN message m ON m.mailbox = b.key WHERE b.account = ? AND m.flags & 1 = 0 AND m.flags & 24 = 0
+		const unread = `FROM mailbox b CROSS JOIN message m ON m.mailbox = b.key
+			WHERE b.account = ? AND b.unseen > 0 AND m.flags & 1 = 0 AND m.flags & 24 = 0
 			AND NOT EXISTS (SELECT 1 FROM message o WHERE o.email = m.email AND o.${VISIBLE} AND o.flags & 17)`
 		const counts = new Map<number, { emails: number; threads: number }>()
 		for (const { mailbox, threads } of this.#sql.all<{ mailbox: number; threads: number }>(
 			`SELECT t.mailbox, count(DISTINCT e.thread) AS threads FROM (SELECT DISTINCT m.thread ${unread}) u
-			 JOIN email e ON e.owner = ${OWNER} AND e.thread = u.thread JOIN message t ON t.email = e.key AND t.${VISIBLE}
+			 CROSS JOIN email e ON e.owner = ${OWNER} AND e.thread = u.thread CROSS JOIN message t ON t.email = e.key AND t.${VISIBLE}
 			 GROUP BY t.mailbox`,
 			account,
 			account,
