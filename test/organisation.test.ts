@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { inbox, type LineClient, submission } from './support/clients.ts'
 import { endAll, joinTo, TestNode, until } from './support/nodes.ts'
+import { type Post, Town } from './support/post.ts'
 import { Visitor } from './support/web.ts'
 
 /* Units, as an administrator makes them at one node and people meet them at another. */
@@ -128,4 +129,19 @@ test('the same by the API: units and groups, seen and changed only where one may
 	assert.equal((await alice.patch(`/units/${id}`, { parent: null })).status, 403)
 	assert.equal((await alice.post('/groups/all@test.com/members', { add: ['alice@test.com'] })).status, 403)
 	assert.equal((await admin.delete('/groups/all@test.com')).status, 204)
+})
+
+test('the limit of recipients is the same where all are named before any is judged, as by JMAP', async t => {
+	const town = new Town(t, { address: '127.0.26.3', port: 3053, relayPort: 3025 })
+	const [post] = (await town.open('a')) as [Post]
+	for (const name of ['alice', 'bob', 'carol', 'dave']) post.account(`${name}@test.com`)
+	const { id } = post.directory.addUnit({ name: 'few', kind: 'department', limits: { recipients: 2 } })
+	post.directory.setUnit(post.directory.accountByAddress('alice@test.com')!.id, id)
+	const to = (...names: string[]) =>
+		names.map(name => ({ address: `${name}@test.com`, notify: null, originalRecipient: null }))
+	assert.equal((await post.send('alice@test.com', to('bob', 'carol'))).code, 250)
+	const { code, enhanced } = await post.send('alice@test.com', to('bob', 'carol', 'dave'))
+	assert.deepEqual([code, enhanced], [550, '5.5.3'])
+	const letter = 'From: bob@test.com\r\nSubject: to more than two\r\n\r\nhello\r\n'
+	assert.equal((await post.send('bob@test.com', to('bob', 'carol', 'dave'), {}, letter)).code, 250)
 })

@@ -72,7 +72,7 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 			if (refused) return refused
 		}
 		const refused =
-			client.account && mayNotReach(directory.limitsOf(client.account.id), transaction, resolved)
+			client.account && mayNotReach(directory.limitsOf(client.account.id), transaction, recipient, resolved)
 		if (refused) return refused
 		const lives = resolved.is === 'account' && resolved.account.home === options.self
 		return lives && isFull(options, resolved.account.id, transaction.size ?? 0) ? FULL : null
@@ -85,6 +85,8 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 		maxSize: options.maxSize,
 		maxRecipients: options.maxRecipients,
 		maxHoldSeconds: options.maxHoldSeconds,
+
+		mayWriteAs: ({ account }, address) => account !== null && isOwn(directory, account.id, address),
 
 		judgeSender(client, transaction) {
 			return judged(client, transaction, '', senderRefused(client, transaction))
@@ -109,11 +111,19 @@ export function isOwn(directory: Directory, account: string, address: string): b
 }
 
 /** What the units its owner belongs to do not allow an account. */
-function mayNotReach(limits: Limits, { recipients }: Transaction, { is }: Resolved): Reply | null {
+function mayNotReach(
+	limits: Limits,
+	{ recipients }: Transaction,
+	recipient: Recipient,
+	{ is }: Resolved,
+): Reply | null {
 	if (is === 'foreign' && !limits.outside) {
 		return reply(550, '5.7.1', 'You may send to addresses of this organisation only; ask your administrator')
 	}
-	if (limits.recipients !== null && recipients.length >= limits.recipients) {
+	if (limits.recipients === null) return null
+	// JMAP names all before any is judged, SMTP each after those before it.
+	const place = recipients.indexOf(recipient)
+	if ((place < 0 ? recipients.length : place) >= limits.recipients) {
 		return reply(550, '5.5.3', `You may send a message to ${limits.recipients} recipients at most`)
 	}
 	return null

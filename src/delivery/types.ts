@@ -73,6 +73,8 @@ export type Receiver = {
 	maxRecipients: number
 	/** How long a message may be held back (RFC 4865). */
 	maxHoldSeconds: number
+	/** Is it an address of whoever is signed in? */
+	mayWriteAs(client: Client, address: string): boolean
 	judgeSender(client: Client, transaction: Transaction): Reply | null
 	judgeRecipient(client: Client, transaction: Transaction, recipient: Recipient): Reply | null
 	open(client: Client, transaction: Transaction): Incoming

@@ -21,6 +21,10 @@ export class Recorder implements Receiver {
 	/** What `end` waits for. */
 	disk: () => Promise<void> = async () => {}
 
+	mayWriteAs({ account }: Client, address: string): boolean {
+		return account?.address === address
+	}
+
 	judgeSender(client: Client, transaction: Transaction): Reply | null {
 		return client.account && client.account.address !== transaction.reversePath
 			? reply(553, '5.7.1', 'Not your address')

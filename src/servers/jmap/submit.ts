@@ -27,7 +27,7 @@ export function clientOf({ account, client }: Call): Client {
 
 /** Is that one's own address? */
 export function mayWriteAs(call: Call, address: string): boolean {
-	return call.house.receiver.judgeSender(clientOf(call), { ...NOTHING, reversePath: address }) === null
+	return call.house.receiver.mayWriteAs(clientOf(call), address)
 }
 
 const NOTHING: Transaction = {
