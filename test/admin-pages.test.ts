@@ -49,6 +49,12 @@ async function signIn(browser: Browser, node: TestNode, login: string): Promise<
 	await browser.part('who').waitFor({ state: 'attached' })
 }
 
+/** By the menu to a page; the one before is gone when this returns. */
+async function visit(browser: Browser, name: string): Promise<void> {
+	await browser.part(`menu-${name}`).click()
+	await browser.page.locator(`[data-test="menu-${name}"][aria-current=page]`).waitFor({ state: 'attached' })
+}
+
 /** The first start, by the page. */
 async function setUp(browser: Browser, node: TestNode, person: string): Promise<void> {
 	await browser.go(node.ip, '/')
@@ -74,7 +80,7 @@ async function joinAtFirstStart(browser: Browser, node: TestNode): Promise<void>
 	await there.part('set-up-join').click()
 	const code = (await there.part('join-code').textContent())!
 	await there.inspect('set-up-join')
-	await browser.part('menu-nodes').click()
+	await visit(browser, 'nodes')
 	await browser.part('add').click()
 	await browser.part('ip').fill(node.ip)
 	await browser.part('web-port').fill(String(PORTS.web))
@@ -86,7 +92,7 @@ async function joinAtFirstStart(browser: Browser, node: TestNode): Promise<void>
 	await there.part('login').fill('admin@test.com')
 	await there.part('password').fill('secret enough')
 	await there.part('sign-in').click()
-	await there.part('menu-cluster').click()
+	await visit(there, 'cluster')
 	await there.page.locator('[data-test^=node-]').nth(2).waitFor()
 	await there.inspect('cluster-of-three')
 	await there.close()
@@ -113,7 +119,7 @@ async function becomeOne(words: Words, a: TestNode, b: TestNode, c?: TestNode): 
 	await browser.part('stay-alone').click()
 	// Both made one: when they join it is a conflict.
 	for (const node of [a, b]) await node.addAccount('team@test.com')
-	await browser.part('menu-nodes').click()
+	await visit(browser, 'nodes')
 	await page.getByRole('heading', { name: words.heading, exact: true }).waitFor()
 	assert.match((await page.locator('main').textContent())!, words.way)
 	await browser.inspect(`${words.locale}-nodes-alone`)
@@ -145,7 +151,7 @@ async function becomeOne(words: Words, a: TestNode, b: TestNode, c?: TestNode): 
 	await browser.part('close').click()
 	await browser.inspect(`${words.locale}-nodes`)
 
-	await browser.part('menu-forwards').click()
+	await visit(browser, 'forwards')
 	await page.getByText('bob@test.com').waitFor()
 	assert.equal(await page.getByText('alice@test.com').count(), 0)
 	await browser.part('search').fill('nobody')
@@ -158,10 +164,10 @@ async function becomeOne(words: Words, a: TestNode, b: TestNode, c?: TestNode): 
 	if (words.all) await browser.inspect('forwards')
 
 	// admin@ and team@ were made twice: the later ones wait for an address of their own.
-	await browser.part('menu-cluster').click()
+	await visit(browser, 'cluster')
 	await browser.part(`node-${b.ip}`).getByText(words.well).waitFor()
 	await browser.inspect(`${words.locale}-cluster`)
-	await browser.part('menu-conflicts').click()
+	await visit(browser, 'conflicts')
 	await browser.inspect(`${words.locale}-conflicts`)
 	await browser.part('settle-team@test.com').click()
 	await browser.part('new-address').fill('team-hk@test.com')
@@ -172,13 +178,13 @@ async function becomeOne(words: Words, a: TestNode, b: TestNode, c?: TestNode): 
 	)
 
 	// The other node's settings, and an account that lives there, from here.
-	await browser.part('menu-nodes').click()
+	await visit(browser, 'nodes')
 	await browser.part(`edit-${b.ip}`).click()
 	await browser.part('description').fill('香港中环')
 	if (words.all) await browser.inspect('edit-node')
 	await browser.part('submit').click()
 	await page.locator('tr', { hasText: '香港中环' }).waitFor()
-	await browser.part('menu-accounts').click()
+	await visit(browser, 'accounts')
 	await browser.part('search').fill('bob')
 	await browser.part('account-bob@test.com').click()
 	await browser.part('name').fill('李明')
@@ -197,7 +203,7 @@ async function becomeOne(words: Words, a: TestNode, b: TestNode, c?: TestNode): 
 	if (c) await joinAtFirstStart(browser, c)
 
 	// The node is disabled, then taken out.
-	await browser.part('menu-nodes').click()
+	await visit(browser, 'nodes')
 	await page.locator('tr', { hasText: b.ip }).getByRole('checkbox').check()
 	await browser.part('disable').click()
 	await until('it is disabled', 5000, async () =>
@@ -223,7 +229,7 @@ test('two nodes become one mail system by the pages, in English', () =>
 
 /** One's own password, second factor and keys. */
 async function lookAfterOneself(browser: Browser): Promise<void> {
-	await browser.part('menu-security').click()
+	await visit(browser, 'security')
 	await browser.part('sessions').getByText('Chrome').waitFor()
 	await browser.part('old-password').fill('secret')
 	await browser.part('new-password').fill('better secret')
@@ -262,7 +268,7 @@ test('accounts, domains and roles are looked after by the pages; each role sees 
 	await furnish(node, 'alice')
 	const browser = await Browser.open({ dark: true })
 	await signIn(browser, node, 'admin@test.com')
-	await browser.part('menu-domains').click()
+	await visit(browser, 'domains')
 	await browser.part('add').click()
 	await browser.part('domain').fill('second.test')
 	await browser.part('submit').click()
@@ -273,7 +279,7 @@ test('accounts, domains and roles are looked after by the pages; each role sees 
 	await browser.part('add-dkim').click()
 	await browser.part('records').locator('li', { hasText: '_domainkey' }).nth(1).waitFor()
 	await browser.inspect('dark-dns')
-	await browser.part('menu-certificates').click()
+	await visit(browser, 'certificates')
 	await browser.part('certificate').waitFor()
 	await browser.inspect('dark-certificate')
 	await browser.part('upload').click()
@@ -284,7 +290,7 @@ test('accounts, domains and roles are looked after by the pages; each role sees 
 	await browser.inspect('dark-upload')
 	await browser.page.keyboard.press('Escape')
 
-	await browser.part('menu-accounts').click()
+	await visit(browser, 'accounts')
 	await browser.part('add').click()
 	await browser.part('local').fill('zhangwei')
 	await browser.part('domain').selectOption('second.test')
@@ -299,7 +305,7 @@ test('accounts, domains and roles are looked after by the pages; each role sees 
 	await browser.page.keyboard.press('Escape')
 	await browser.inspect('dark-accounts')
 
-	await browser.part('menu-grants').click()
+	await visit(browser, 'grants')
 	await browser.part('add').click()
 	await browser.part('address').fill('zhangwei@second.test')
 	await browser.part('role-domain').check()
@@ -320,7 +326,7 @@ test('accounts, domains and roles are looked after by the pages; each role sees 
 	await his.part('menu').click()
 	assert.equal(await his.part('menu-nodes').count(), 0)
 	await his.inspect('domain-administrator-menu')
-	await his.part('menu-accounts').click()
+	await visit(his, 'accounts')
 	await his.part('account-zhangwei@second.test').waitFor()
 	assert.equal(await his.part('account-alice@test.com').count(), 0)
 	await his.close()
@@ -333,7 +339,7 @@ test('units, groups, accounts by a file, the queue and the audit log', async () 
 	const { page } = browser
 	await signIn(browser, node, 'admin@test.com')
 
-	await browser.part('menu-units').click()
+	await visit(browser, 'units')
 	await browser.part('add').click()
 	await browser.part('name').fill('Acme')
 	await browser.part('limit-storage').fill('1000')
@@ -351,7 +357,7 @@ test('units, groups, accounts by a file, the queue and the audit log', async () 
 	await browser.part('edit-Sales').waitFor()
 	await browser.inspect('units')
 
-	await browser.part('menu-accounts').click()
+	await visit(browser, 'accounts')
 	await browser.part('import-accounts').click()
 	const lines = Array.from({ length: 300 }, (_, i) => `user${i}@test.com,User ${i},Acme/Sales`)
 	const csv = ['address,name,unit', ...lines, 'someone@elsewhere.test,,'].join('\r\n')
@@ -378,7 +384,7 @@ test('units, groups, accounts by a file, the queue and the audit log', async () 
 	assert.ok((await page.locator('.scroller [role=row]').count()) < 100)
 	await browser.inspect('accounts-of-unit')
 
-	await browser.part('menu-groups').click()
+	await visit(browser, 'groups')
 	await browser.part('add').click()
 	await browser.part('address').fill('all@test.com')
 	await browser.part('members').fill('alice@test.com, user1@test.com\nfriend@elsewhere.test')
@@ -397,7 +403,7 @@ test('units, groups, accounts by a file, the queue and the audit log', async () 
 	const alice = await submission(node.ip, 'alice@test.com')
 	await sendMail(alice, 'alice@test.com', 'x@elsewhere.test', 'Subject: waits\r\n\r\nx\r\n')
 	alice.close()
-	await browser.part('menu-queue').click()
+	await visit(browser, 'queue')
 	await page.getByRole('button', { name: 'x@elsewhere.test' }).click()
 	await page.getByText('Subject: waits').waitFor()
 	await browser.inspect('waiting-message')
@@ -413,19 +419,19 @@ test('units, groups, accounts by a file, the queue and the audit log', async () 
 		(await node.say('queue list')).every((one: { to: string }) => one.to !== 'x@elsewhere.test'),
 	)
 
-	await browser.part('menu-dashboard').click()
+	await visit(browser, 'dashboard')
 	await until('the letter is counted', 10_000, async () => {
 		await browser.page.reload()
 		return /^[1-9]/.test((await browser.part('tile-submitted').textContent())!)
 	})
 	await browser.inspect('dashboard')
-	await browser.part('menu-trace').click()
+	await visit(browser, 'trace')
 	await browser.part('address').fill('x@elsewhere.test')
 	await browser.part('address').press('Enter')
 	await browser.part('traced').getByText('Dropped by an administrator').waitFor()
 	await browser.inspect('trace')
 
-	await browser.part('menu-audit').click()
+	await visit(browser, 'audit')
 	await browser.part('verify').click()
 	await browser.part('whole').waitFor()
 	await browser.part('search').fill('all@test.com')

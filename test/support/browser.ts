@@ -103,7 +103,14 @@ export class Browser {
 		await this.page.setViewportSize(before)
 	}
 
+	/** Nothing moves any more: a colour half way to the next one is neither. What turns for ever is not waited for. */
+	async #atRest(): Promise<void> {
+		await this.page.waitForFunction(`document.getAnimations().every(one =>
+			one.playState !== 'running' || one.effect?.getComputedTiming().endTime === Infinity)`)
+	}
+
 	async axe(name: string): Promise<void> {
+		await this.#atRest()
 		// By the debugger: a script element would be against the page's own policy, as it should be.
 		if (!(await this.page.evaluate('!!window.axe'))) await this.page.evaluate(axe)
 		const found = (await this.page.evaluate(
