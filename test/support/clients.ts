@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { ImapFlow } from 'imapflow'
-import { PORTS } from './nodes.ts'
+import { PORTS, until } from './nodes.ts'
 
 /** A line-by-line client: what was said can be asserted to the letter. */
 export class LineClient {
@@ -131,6 +131,16 @@ export async function inbox(ip: string, login: string, password = 'secret'): Pro
 	} finally {
 		await client.logout()
 	}
+}
+
+/** The first message of the inbox that is what is asked for; waits for it. What else came, and when, plays no part. */
+export async function arrived(ip: string, login: string, is: RegExp, ms = 15_000): Promise<string> {
+	let found: string | undefined
+	await until(`${login} has got ${is}`, ms, async () => {
+		found = (await inbox(ip, login)).find(mail => is.test(mail))
+		return found !== undefined
+	})
+	return found!
 }
 
 export async function pop3Inbox(ip: string, login: string, password = 'secret'): Promise<string[]> {
