@@ -4,7 +4,7 @@ set -e
 here=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd)
 cd "$here"
 [ -x node_modules/.bin/node ] && [ -e node_modules/.package-lock.json ] && [ -x node_modules/.bin/tsc ] || sh setup/install.sh
-sh setup/packages.sh nats-server=nats-server swaks=swaks =libnet-ssleay-perl curl=curl mbsync=isync neomutt=neomutt msmtp=msmtp getmail=getmail6 fetchmail=fetchmail imapfilter=imapfilter python3=python3 =python3-dkim openssl=openssl pebble=pebble \
+sh setup/packages.sh nats-server=nats-server swaks=swaks =libnet-ssleay-perl curl=curl mbsync=isync neomutt=neomutt msmtp=msmtp getmail=getmail6 fetchmail=fetchmail offlineimap=offlineimap3 imapfilter=imapfilter python3=python3 =python3-dkim openssl=openssl pebble=pebble \
 	chromium=chromium =fonts-noto-cjk
 PATH="$here/node_modules/.bin:$PATH"
 export PATH

@@ -3,6 +3,7 @@ import { fetchmailTests } from './clients/fetchmail.ts'
 import { getmailTests } from './clients/getmail.ts'
 import { imapfilterTests } from './clients/imapfilter.ts'
 import { largeTests } from './clients/mbsync-large.ts'
+import { offlineimapTests } from './clients/offlineimap.ts'
 import { Town } from './clients/town.ts'
 
 /* Programs that carry mail to and fro by themselves, against two joined nodes as in clients.test.ts. */
@@ -14,4 +15,5 @@ after(() => town.end())
 getmailTests(town)
 fetchmailTests(town)
 imapfilterTests(town)
+offlineimapTests(town)
 largeTests(town)

@@ -45,6 +45,16 @@ export class Desk {
 		return found
 	}
 
+	async mark(path: string, uid: number, flags: string[]): Promise<void> {
+		await this.#client.mailboxOpen(path)
+		await this.#client.messageFlagsAdd(String(uid), flags, { uid: true })
+	}
+
+	async remove(path: string, uid: number): Promise<void> {
+		await this.#client.mailboxOpen(path)
+		await this.#client.messageDelete(String(uid), { uid: true })
+	}
+
 	/** All messages, octet for octet, in the order they came. */
 	async all(path = 'INBOX'): Promise<Buffer[]> {
 		const found: Buffer[] = []
