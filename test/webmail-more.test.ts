@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
+import { unzipSync } from 'fflate'
 import { createTransport, type SendMailOptions } from 'nodemailer'
 import { Browser, buildPages, endBrowsers, type Look } from './support/browser.ts'
+import { JmapClient } from './support/jmap.ts'
 import { endAll, PORTS, TestNode, until } from './support/nodes.ts'
 import { Visitor } from './support/web.ts'
 
@@ -31,6 +34,19 @@ async function signIn(login: string, look: Look = {}): Promise<Browser> {
 async function deliver(to: string, ...letters: SendMailOptions[]): Promise<void> {
 	const mailer = createTransport({ host: node.ip, port: PORTS.smtp, ignoreTLS: true, pool: true })
 	for (const letter of letters) await mailer.sendMail({ from: '"李娜" <lina@example.org>', to, ...letter })
+	mailer.close()
+}
+
+/** As somebody who is signed in. */
+async function sendAs(user: string, letter: SendMailOptions): Promise<void> {
+	const mailer = createTransport({
+		host: node.ip,
+		port: PORTS.submissions,
+		secure: true,
+		tls: { rejectUnauthorized: false },
+		auth: { user, pass: 'secret' },
+	})
+	await mailer.sendMail(letter)
 	mailer.close()
 }
 
@@ -99,4 +115,176 @@ test('the page can be made a program, in the language of the person', async () =
 	const { errors } = await session.send('Page.getAppManifest')
 	assert.deepEqual(errors, [])
 	await browser.close()
+})
+
+const PDF = `%PDF-1.4
+1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
+2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj
+3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]/Contents 4 0 R/Resources<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>endobj
+4 0 obj<</Length 44>>stream
+BT /F1 36 Tf 40 90 Td (Hello PDF) Tj ET
+endstream endobj
+trailer<</Root 1 0 R>>`
+const DOT = Buffer.from(
+	'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
+	'base64',
+)
+const INVITATION = [
+	...['BEGIN:VCALENDAR', 'METHOD:REQUEST', 'BEGIN:VEVENT', 'UID:plan@example.org', 'SUMMARY:预算会议'],
+	...['DTSTART;TZID=Europe/Berlin:20261201T090000', 'DTEND;TZID=Europe/Berlin:20261201T103000'],
+	...['RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH;COUNT=6', 'LOCATION:Room 4\\, second floor'],
+	...['DESCRIPTION:Bring figures', 'ORGANIZER;CN=李娜:mailto:lina@example.org'],
+	...['ATTENDEE;CN=Alice;PARTSTAT=ACCEPTED:mailto:alice@test.com', 'END:VEVENT', 'END:VCALENDAR', ''],
+].join('\r\n')
+
+test('an invitation is a card by the reader’s clock; pictures, text and PDF are looked at in place, all is saved as one', async () => {
+	await deliver('alice@test.com', {
+		subject: 'come and see',
+		text: 'the agenda is attached',
+		attachments: [
+			{ filename: 'dot.png', content: DOT },
+			{ filename: '说明.txt', content: '纯文本 plain' },
+			{ filename: 'agenda.pdf', content: PDF },
+			{ filename: 'page.html', content: '<script>window.evil=1</script>' },
+			{
+				filename: 'invite.ics',
+				contentType: 'text/calendar; charset=utf-8; method=REQUEST',
+				content: INVITATION,
+			},
+		],
+	})
+	for (const [locale, dark] of [
+		['en', true],
+		['zh-CN', false],
+	] as const) {
+		const browser = await signIn('alice@test.com', { locale, dark })
+		const { page } = browser
+		await browser.part('line').filter({ hasText: 'come and see' }).click()
+		const card = browser.part('invitation')
+		await card.getByText('预算会议').waitFor()
+		// The browser is in Shanghai, seven hours ahead of Berlin in winter.
+		assert.match((await browser.part('when').textContent()) ?? '', /2026.*16:00.*17:30/s)
+		const repeats = (await browser.part('repeats').textContent()) ?? ''
+		const said = {
+			en: 'every 2 weeks, on Tuesday, Thursday, 6 times',
+			'zh-CN': '每 2 周，星期二、星期四，共 6 次',
+		}
+		assert.equal(repeats, said[locale])
+		const words = (await card.textContent()) ?? ''
+		for (const part of ['Room 4, second floor', '李娜', 'Alice', 'Bring figures'])
+			assert.ok(words.includes(part), part)
+		await browser.inspect(`invitation-${locale}`)
+
+		const file = (name: string) => browser.part('attachment').filter({ hasText: name })
+		await file('dot.png').click()
+		await until('the picture is drawn', 10_000, () =>
+			page.evaluate(`document.querySelector('[data-test=look-picture]')?.naturalWidth === 1`),
+		)
+		await page.keyboard.press('Escape')
+		await file('说明.txt').click()
+		assert.equal(await browser.part('look-text').textContent(), '纯文本 plain')
+		await browser.axe('a text that is looked at')
+		await page.keyboard.press('Escape')
+		await file('agenda.pdf').click()
+		await browser.part('look-pdf').waitFor()
+		// The viewer is a page of the browser's own.
+		await until('the viewer has it', 20_000, async () =>
+			page.frames().some(frame => frame.url().startsWith('chrome-extension:')),
+		)
+		await page.keyboard.press('Escape')
+		const [saved] = await Promise.all([page.waitForEvent('download'), file('page.html').click()])
+		assert.equal(saved.suggestedFilename(), 'page.html', 'a page is saved, never opened')
+
+		const [zip] = await Promise.all([page.waitForEvent('download'), browser.part('save-all').click()])
+		const files = unzipSync(readFileSync(await zip.path()))
+		assert.deepEqual(Object.keys(files).sort(), [
+			'agenda.pdf',
+			'dot.png',
+			'invite.ics',
+			'page.html',
+			'说明.txt',
+		])
+		assert.equal(Buffer.from(files['agenda.pdf']!).toString(), PDF)
+		assert.equal(await page.evaluate('window.evil'), undefined)
+		await browser.close()
+	}
+})
+
+test('where a message came from is said in plain words; one that only pretends is flagged; the original can be seen', async () => {
+	await deliver(
+		'bob@test.com',
+		{ subject: 'from outside', text: 'x' },
+		{ subject: 'pretends', text: 'x', from: 'Alice <alice@test.com>' },
+		{ subject: 'borrows a name', text: 'x', from: '"alice" <someone@example.org>' },
+	)
+	await node.say('account edit', { address: 'alice@test.com', name: 'Alice' })
+	await sendAs('alice@test.com', {
+		from: 'alice@test.com',
+		to: 'bob@test.com',
+		subject: 'signed in',
+		text: 'x',
+	})
+	const browser = await signIn('bob@test.com', { locale: 'en' })
+	const { page } = browser
+	const open = async (subject: string) => {
+		await browser.part('line').filter({ hasText: subject }).click()
+		await page.locator('[data-test=reading] h1', { hasText: subject }).waitFor()
+		await browser.part('details').click()
+		return (await page.locator('[data-test=letter] dl').textContent()) ?? ''
+	}
+	assert.match(await open('from outside'), /whether example\.org really sent it is not known/)
+	assert.equal(await browser.part('forged').count(), 0)
+	await browser.inspect('details')
+	assert.match(await open('signed in'), /Written by somebody of your company/)
+	assert.equal(await browser.part('forged').count(), 0)
+	await open('pretends')
+	await browser.part('forged').waitFor()
+	await open('borrows a name')
+	await browser.part('stranger').waitFor()
+	await browser.part('original').click()
+	await browser.part('original-text').filter({ hasText: 'Subject: borrows a name' }).waitFor()
+	await browser.axe('the original')
+	const [saved] = await Promise.all([page.waitForEvent('download'), browser.part('original-save').click()])
+	assert.match(readFileSync(await saved.path(), 'utf8'), /^Return-Path: .*Subject: borrows a name\r\n/s)
+	await page.keyboard.press('Escape')
+
+	await page.emulateMedia({ media: 'print' })
+	assert.equal(await browser.part('letter').isVisible(), true)
+	for (const name of ['list', 'write', 'search', 'reply', 'remove']) {
+		assert.equal(await browser.part(name).first().isVisible(), false, `${name} is not printed`)
+	}
+	await browser.close()
+})
+
+test('a receipt that is asked for goes out only when the reader says so, and once', async () => {
+	const asking = { from: 'alice@test.com', to: 'bob@test.com', text: 'x' }
+	const headers = { 'Disposition-Notification-To': 'alice@test.com' }
+	await sendAs('alice@test.com', { ...asking, subject: 'please confirm', headers })
+	await sendAs('alice@test.com', { ...asking, subject: 'confirm this too', headers })
+	const browser = await signIn('bob@test.com', { locale: 'zh-CN' })
+	const open = (subject: string) => browser.part('line').filter({ hasText: subject }).click()
+	await open('confirm this too')
+	await browser.part('receipt').waitFor()
+	await browser.axe('a receipt is asked for')
+	await browser.part('receipt-refuse').click()
+	await browser.part('receipt').waitFor({ state: 'detached' })
+	await open('please confirm')
+	await browser.part('receipt').waitFor()
+	const alice = await JmapClient.open(node.ip, 'alice@test.com')
+	const receipts = async () => {
+		const { ids } = await alice.one('Email/query', { filter: { subject: '已读' } })
+		return ids as string[]
+	}
+	assert.deepEqual(await receipts(), [], 'reading sends nothing')
+	await browser.part('receipt-send').click()
+	await browser.part('receipt').waitFor({ state: 'detached' })
+	await until('the receipt is there', 20_000, async () => (await receipts()).length === 1)
+	const other = await signIn('bob@test.com', { locale: 'en' })
+	for (const subject of ['please confirm', 'confirm this too']) {
+		await other.part('line').filter({ hasText: subject }).click()
+		await other.page.locator('[data-test=reading] h1', { hasText: subject }).waitFor()
+		await other.part('letter').locator('.text').waitFor()
+		assert.equal(await other.part('receipt').count(), 0, 'nobody is asked twice, at no device')
+	}
+	await Promise.all([browser.close(), other.close()])
 })

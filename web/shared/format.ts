@@ -56,9 +56,10 @@ export function formatAgo(time: number, now: number, language: string): string {
 	return words.format(0, 'second')
 }
 
-/** A moment, in the time zone of the browser; seconds only where they matter (audit, trace). */
-export function formatTime(time: number | string, language: string, seconds = false): string {
+/** A moment, in the time zone of the browser unless another is named; seconds only where they matter (audit, trace). */
+export function formatTime(time: number | string, language: string, seconds = false, zone?: string): string {
 	return new Intl.DateTimeFormat(language, {
+		...(zone ? { timeZone: zone } : {}),
 		year: 'numeric',
 		month: '2-digit',
 		day: '2-digit',

@@ -9,6 +9,7 @@ import {
 } from './format.ts'
 import { language } from './i18n.ts'
 import { minute } from './now.ts'
+import { zone } from './zone.ts'
 
 /** format.ts in the language of the page, for templates: drawn anew when the language changes. */
 export const number = (value: number) => formatNumber(value, language.value)
@@ -18,5 +19,6 @@ export const duration = (ms: number) => formatDuration(ms, language.value)
 /** Also drawn anew as time goes by. */
 export const ago = (time: number | string) =>
 	formatAgo(new Date(time).getTime(), Math.max(minute.value, Date.now()), language.value)
-export const time = (at: number | string, seconds = false) => formatTime(at, language.value, seconds)
+export const time = (at: number | string, seconds = false) =>
+	formatTime(at, language.value, seconds, zone.value)
 export const date = (at: number | string) => formatDate(at, language.value)

@@ -1,13 +1,15 @@
-/** A time as a list shows it: today the hour, this year the day, else the date. Of the person's place. */
-export function formatListTime(at: string, language: string, now = new Date()): string {
+/** A time as a list shows it: today the hour, this year the day, else the date. By the clock of `zone`. */
+export function formatListTime(at: string, language: string, zone: string, now = new Date()): string {
 	const time = new Date(at)
 	if (Number.isNaN(time.getTime())) return ''
-	const sameYear = time.getFullYear() === now.getFullYear()
-	const sameDay = sameYear && time.getMonth() === now.getMonth() && time.getDate() === now.getDate()
-	const shape: Intl.DateTimeFormatOptions = sameDay
-		? { hour: '2-digit', minute: '2-digit' }
-		: sameYear
-			? { month: 'short', day: 'numeric' }
-			: { year: 'numeric', month: '2-digit', day: '2-digit' }
-	return new Intl.DateTimeFormat(language, shape).format(time)
+	// The Swedes write days as 2026-11-24: to be compared.
+	const day = (moment: Date) => new Intl.DateTimeFormat('sv', { timeZone: zone }).format(moment)
+	const [then, today] = [day(time), day(now)]
+	const shape: Intl.DateTimeFormatOptions =
+		then === today
+			? { hour: '2-digit', minute: '2-digit' }
+			: then.slice(0, 4) === today.slice(0, 4)
+				? { month: 'short', day: 'numeric' }
+				: { year: 'numeric', month: '2-digit', day: '2-digit' }
+	return new Intl.DateTimeFormat(language, { ...shape, timeZone: zone }).format(time)
 }

@@ -24,7 +24,8 @@ const POLICY = [
 	"worker-src 'self'",
 	"base-uri 'none'",
 	"form-action 'self'",
-	"frame-src 'self'",
+	// blob: a PDF, in the viewer of the browser.
+	"frame-src 'self' blob:",
 	"frame-ancestors 'none'",
 ].join('; ')
 

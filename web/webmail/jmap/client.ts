@@ -92,6 +92,16 @@ export class Jmap {
 		return response.blob()
 	}
 
+	/** The beginning of a blob, so many octets of it at most. */
+	async part(id: Id, most: number, signal?: AbortSignal): Promise<ArrayBuffer> {
+		const response = await fetch(this.download(id, 'part'), {
+			headers: { ...OURS, range: `bytes=0-${most - 1}` },
+			...(signal ? { signal } : {}),
+		}).catch(() => null)
+		if (!response?.ok) throw new Problem(response?.status ?? 0, response ? 'not-understood' : 'network')
+		return response.arrayBuffer()
+	}
+
 	/** @param progress told the share that is done, 0 to 1 */
 	upload(
 		file: Blob,

@@ -78,6 +78,8 @@ export type Email = EmailLine & {
 	textBody: BodyPart[]
 	htmlBody: BodyPart[]
 	attachments: BodyPart[]
+	/** As they stand there, from the top down. */
+	headers: { name: string; value: string }[]
 	bodyValues: Record<string, { value: string; isEncodingProblem: boolean; isTruncated: boolean }>
 }
 

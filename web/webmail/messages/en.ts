@@ -48,6 +48,44 @@ export default {
 		picturesAlways: 'Always from this sender',
 		stranger:
 			'Careful: this message bears the name “{name}”, but its address {address} is not of your company. Make sure before you answer or follow a link.',
+		originalCut: 'This message is {size}; only its beginning is shown. Download it to read all of it.',
+		receipt: {
+			asked: 'The sender asks to be told that you have read this message.',
+			send: 'Send a receipt',
+			refuse: 'Do not send',
+			subject: 'Read: {subject}',
+			text: 'Your message “{subject}” was displayed. That is no proof that it was read or understood.',
+		},
+		origin: {
+			inside: 'Written by somebody of your company who was signed in',
+			unproved: 'From outside; whether {domain} really sent it is not known',
+			proved: 'From outside; {domain} stands for it',
+			disproved: 'Careful: {domain} does not stand for this message. Somebody else may have written it.',
+			forged:
+				'Careful: this message bears the address {address} of your company, but it came from outside. Somebody else may have written it.',
+		},
+		invitation: {
+			title: 'Invitation',
+			cancelled: 'This meeting was cancelled.',
+			when: 'When',
+			where: 'Where',
+			who: 'Who',
+			about: 'Description',
+			organizer: '(organizer)',
+			state: { ACCEPTED: '(accepted)', DECLINED: '(declined)', TENTATIVE: '(perhaps)' },
+			others: 'and {n} more',
+			every: {
+				DAILY: 'every day | every {n} days',
+				WEEKLY: 'every week | every {n} weeks',
+				MONTHLY: 'every month | every {n} months',
+				YEARLY: 'every year | every {n} years',
+			},
+			on: 'on {days}',
+			times: 'once | {n} times',
+			until: 'until {day}',
+			more: 'by further rules',
+			comma: ', ',
+		},
 		head: {
 			from: 'From',
 			replyTo: 'Reply to',
@@ -56,6 +94,7 @@ export default {
 			bcc: 'Bcc',
 			date: 'Date',
 			size: 'Size',
+			origin: 'Origin',
 			subject: 'Subject',
 		},
 		act: {
@@ -72,7 +111,7 @@ export default {
 			read: 'Mark as read or unread',
 			star: 'Star',
 			print: 'Print',
-			original: 'Download the original',
+			original: 'Show the original',
 		},
 		done: {
 			moved: 'Moved to “{folder}”',

@@ -29,6 +29,7 @@ const WHOLE: (keyof Email)[] = [
 	'textBody',
 	'htmlBody',
 	'attachments',
+	'headers',
 	'bodyValues',
 ]
 const PART = ['partId', 'blobId', 'size', 'name', 'type', 'charset', 'disposition', 'cid']

@@ -8,12 +8,12 @@ import {
 	shallowRef,
 	watch,
 } from 'vue'
-import { ask } from '../../shared/api.ts'
+import { ask, Problem } from '../../shared/api.ts'
 import { t } from '../../shared/i18n.ts'
 import { kept } from '../../shared/kept.ts'
 import { Jmap } from '../jmap/client.ts'
 import { type Line, listen } from '../jmap/push.ts'
-import type { Address, Email, EmailLine, Filter, Id, Identity, Mailbox } from '../jmap/types.ts'
+import type { Address, Email, EmailLine, Filter, Id, Identity, Mailbox, SetError } from '../jmap/types.ts'
 import { Emails, type Patch } from './emails.ts'
 import { List } from './list.ts'
 import { Mailboxes, nameOf } from './mailboxes.ts'
@@ -225,6 +225,45 @@ export class Mail {
 		await this.emails.change(
 			new Map(meant.map(({ id }) => [id, { [`keywords/${keyword}`]: on ? true : null }])),
 		)
+	}
+
+	/** Tells the sender that his message was seen (RFC 9007); only when the reader wants it. @throws Problem */
+	async sendReceipt(email: Email): Promise<void> {
+		const addressed = [...(email.to ?? []), ...(email.cc ?? [])].map(each => each.email.toLowerCase())
+		const identities = this.identities.value
+		const identity = identities.find(each => addressed.includes(each.email.toLowerCase())) ?? identities[0]
+		if (!identity) throw new Problem(403, 'no-identity')
+		const { receipt } = await this.jmap.request([
+			[
+				'MDN/send',
+				{
+					identityId: identity.id,
+					send: {
+						receipt: {
+							forEmailId: email.id,
+							subject: t('mail.receipt.subject', { subject: email.subject ?? '' }),
+							textBody: t('mail.receipt.text', { subject: email.subject ?? '' }),
+							disposition: {
+								actionMode: 'manual-action',
+								sendingMode: 'mdn-sent-manually',
+								type: 'displayed',
+							},
+						},
+					},
+					onSuccessUpdateEmail: { '#receipt': { 'keywords/$mdnsent': true } },
+				},
+				'receipt',
+			],
+		])
+		const [refused] = Object.values((receipt?.notSent ?? {}) as Record<string, SetError>)
+		if (refused && refused.type !== 'mdnAlreadySent')
+			throw new Problem(200, `jmap-${refused.type}`, refused.description ?? '')
+		await this.emails.refresh([email.id])
+	}
+
+	/** The sender is told nothing, and nobody is asked again. */
+	async refuseReceipt(id: Id): Promise<void> {
+		await this.emails.change(new Map([[id, { 'keywords/$mdnsent': true }]]))
 	}
 
 	/** To another folder; from where they are in what is looked at. */
