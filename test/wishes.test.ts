@@ -183,8 +183,13 @@ test('REQUIRETLS holds for the report too, and between our nodes it is carried o
 	const { town: all, a, b } = await town(t)
 	const stranger = { client: { protocol: 'smtp' as const, account: null }, requireTls: true }
 	await a.send('eve@plain.test', to('dave@test.com'), stranger)
-	assert.equal(plain.taken.length, 0)
+	// Into the world, where nobody protects it, goes no more than that it was delivered.
 	assert.deepEqual(a.queue.list(), [])
+	assert.equal(plain.taken.length, 1)
+	const { mail, content } = plain.taken[0]!
+	assert.doesNotMatch(mail, /REQUIRETLS/)
+	assert.match(content, /\r\nAction: delivered\r\n/)
+	assert.doesNotMatch(content, /rfc822-headers|hello/)
 	// At b the address is no account any more but goes out into the world.
 	a.reachable = b.reachable = false
 	await a.send('alice@test.com', to('bob@test.com'), { requireTls: true, priority: 4 })

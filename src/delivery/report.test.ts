@@ -60,7 +60,12 @@ test('the whole message goes back only when it was asked for and is at hand', ()
 		part(report({ ret: 'FULL', size: original.length }, 'no'), 3),
 		/message\/rfc822\r\n[\s\S]*the text/,
 	)
-	for (const more of [{ ret: 'FULL', size: 1_000_000 }, { ret: 'HDRS' }, { ret: null }] as const) {
+	for (const more of [
+		{ ret: 'FULL', size: 1_000_000 },
+		{ ret: 'FULL', size: original.length, requireTls: true },
+		{ ret: 'HDRS' },
+		{ ret: null },
+	] as const) {
 		const last = part(report(more, 'no'), 3)
 		assert.match(last, /text\/rfc822-headers\r\n\r\nSubject: hello\r\n$/)
 	}

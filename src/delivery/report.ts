@@ -57,7 +57,7 @@ const MOST_SAID = 300
 
 /**
  * A delivery status notification for one recipient (RFC 3464 in RFC 6522), in English and Chinese. Every line ends in CRLF.
- * @param original the message, or as much of its beginning as may be sent back
+ * @param original the message, or as much of its beginning as may be sent back; nothing of it comes back when it is empty
  */
 export function deliveryReport(
 	about: Subject,
@@ -69,8 +69,9 @@ export function deliveryReport(
 	const boundary = `=_${id}`
 	const said = printable(whatWasSaid(event)).slice(0, MOST_SAID)
 	const wide = /[^\x00-\x7f]/.test(about.recipient + about.reversePath)
-	// RFC 3461 section 4.3: only what failed is returned whole.
-	const full = event.is === 'failed' && about.ret === 'FULL' && original.length === about.size
+	// RFC 3461 section 4.3: only what failed is returned whole; RFC 8689 section 5: what must stay protected never.
+	const whole = about.ret === 'FULL' && !about.requireTls && original.length === about.size
+	const full = event.is === 'failed' && whole
 	const head = headerOf(original)
 	const quoted = said === '' ? [] : ['', `    ${said}`]
 	const { en, zh } = words(about, event)
@@ -122,12 +123,15 @@ export function deliveryReport(
 		`Last-Attempt-Date: ${formatDate(now)}`,
 		...(event.is === 'delayed' ? [`Will-Retry-Until: ${formatDate(event.until)}`] : []),
 		'',
+	]
+	const returned = [
 		`--${boundary}`,
 		`Content-Type: ${full ? 'message/rfc822' : 'text/rfc822-headers'}`,
 		...(/[^\x00-\x7f]/.test(head.toString('latin1')) || full ? ['Content-Transfer-Encoding: 8bit'] : []),
 		'',
 		'',
 	]
+	if (original.length > 0) lines.push(...returned)
 	// encodeHeader ends its field with CRLF; join must not double it.
 	const text = lines.map(line => line.replace(/\r\n$/, '')).join('\r\n')
 	return Buffer.concat([Buffer.from(text), full ? original : head, Buffer.from(`\r\n--${boundary}--\r\n`)])

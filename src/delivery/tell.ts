@@ -7,6 +7,8 @@ import { deliveryReport, type Event, type Subject, wantsReport } from './report.
 import { destinations } from './route.ts'
 import { returnPath } from './trace.ts'
 
+const NOTHING = Buffer.alloc(0)
+
 export type TellOptions = {
 	hostname: string
 	self: string
@@ -33,13 +35,21 @@ export function tellSender(
 	const { hostname, clock } = options
 	const now = clock.now()
 	const id = newId(now)
-	const bytes = deliveryReport(about, event, original, { hostname, now, id })
+	// RFC 8689 section 5: nobody can tell whether a report will stay protected out there, so nothing of the message is in it.
+	const redacted = about.requireTls && goesOut(options, about.reversePath)
+	const bytes = deliveryReport(about, event, redacted ? NOTHING : original, { hostname, now, id })
 	return bring(options, about.reversePath, bytes, {
 		id,
 		source: 'report',
-		requireTls: about.requireTls,
+		requireTls: about.requireTls && !redacted,
 		...(once ? { once } : {}),
 	})
+}
+
+function goesOut({ directory, self }: TellOptions, address: string): boolean {
+	return destinations(directory.lookup(address), address, self).some(
+		place => place.to === 'queue' && place.route.startsWith('mx:'),
+	)
 }
 
 /** The Ops that bring a letter of our own to an address, from nobody. */
@@ -60,7 +70,7 @@ export function bring(
 			: [],
 	)
 	if (recipients.length === 0) return ops
-	// RFC 8689 section 5: what is said of a message goes no less protected than itself.
+	// RFC 8689 section 5: what is said of a message goes no less protected than itself, unless it says nothing of it.
 	const envelope = {
 		reversePath: '',
 		envelopeId: null,
