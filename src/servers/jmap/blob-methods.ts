@@ -7,7 +7,7 @@ import { id, idOrReference, object, read, unsigned } from './arguments.ts'
 import { findBlob } from './blobs.ts'
 import { type Call, checkAccount, idOf, LIMITS, type Responses } from './call.ts'
 import { mailboxesOf } from './mailbox-get.ts'
-import { oneByOne } from './standard.ts'
+import { oneByOne, resolved } from './standard.ts'
 
 /* RFC 9404, and Blob/copy of RFC 8620 section 6.3. */
 
@@ -145,11 +145,10 @@ export async function getBlobs(call: Call, args: Record<string, unknown>): Promi
 		})
 	const list: unknown[] = []
 	const notFound: string[] = []
-	for (const given of new Set(got.ids)) {
-		const blobId = idOf(call, given) ?? given
+	for (const blobId of resolved(call, got.ids)) {
 		const blob = await findBlob(call, blobId)
 		if (!blob) {
-			notFound.push(given)
+			notFound.push(blobId)
 			continue
 		}
 		const start = Math.min(got.offset ?? 0, blob.size)
@@ -199,10 +198,9 @@ export async function lookupBlobs(call: Call, args: Record<string, unknown>): Pr
 	const idOfKey = new Map(mailboxesOf(call).map(box => [box.row.key, box.id]))
 	const list: unknown[] = []
 	const notFound: string[] = []
-	for (const given of new Set(got.ids)) {
-		const blobId = idOf(call, given) ?? given
+	for (const blobId of resolved(call, got.ids)) {
 		if (!(await findBlob(call, blobId))) {
-			notFound.push(given)
+			notFound.push(blobId)
 			continue
 		}
 		const hash = blobId.slice(1, 65)

@@ -28,6 +28,9 @@ export const LIMITS = {
 	maxObjectsInSet: 1000,
 } as const
 
+/** Levels of mailboxes: one that lies on top has depth 1. */
+export const MAX_MAILBOX_DEPTH = 20
+
 /** The only account one may ask for is one's own. @throws MethodRefused */
 export function checkAccount(call: Call, accountId: string): void {
 	if (accountId !== call.account.id) throw new jmap.MethodRefused('accountNotFound')

@@ -194,13 +194,14 @@ class Body {
 		const { bodyValues = {} } = email
 		if (!jmap.isObject(bodyValues)) throw wrong('bodyValues', 'this is an object')
 		for (const [partId, value] of Object.entries(bodyValues)) {
-			if (
-				!jmap.isObject(value) ||
-				typeof value.value !== 'string' ||
-				value.isEncodingProblem ||
-				value.isTruncated
-			)
+			if (!jmap.isObject(value) || typeof value.value !== 'string')
 				throw wrong(`bodyValues/${partId}`, 'a body value has its whole text as "value"')
+			const bad = ['isEncodingProblem', 'isTruncated'].filter(name => (value[name] ?? false) !== false)
+			if (bad.length > 0)
+				throw wrong(
+					bad.map(name => `bodyValues/${partId}/${name}`),
+					'a body value has its whole text',
+				)
 		}
 		this.#values = bodyValues
 	}

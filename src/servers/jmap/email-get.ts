@@ -16,7 +16,7 @@ import {
 } from './header-values.ts'
 import { keywordsOf } from './keywords.ts'
 import { type Letter, storedLetter } from './letter.ts'
-import { type Bodies, bodiesOf, hasAttachment, numbered } from './parts.ts'
+import { type Bodies, bodiesOf, hasAttachment, leavesOf, numbered } from './parts.ts'
 import { checkGet } from './standard.ts'
 
 /** Properties that belong to the email, not to the message (RFC 8621 section 4.1.1). */
@@ -45,6 +45,7 @@ const fetchShape = {
 	fetchAllBodyValues: z.boolean().default(false),
 	maxBodyValueBytes: unsigned.default(0),
 }
+const fetchDefaults = z.object(fetchShape).parse({})
 const shape = z.strictObject({
 	accountId: id,
 	ids: z.array(idOrReference).nullable().default(null),
@@ -84,8 +85,12 @@ export function wantedOf(
 	}
 }
 
+function isProperty(name: string, known: Set<string>): boolean {
+	return known.has(name) || jmap.parseHeaderProperty(name) !== null
+}
+
 function check(properties: string[], known: Set<string>, argument: string): void {
-	const wrong = properties.find(property => !known.has(property) && !jmap.parseHeaderProperty(property))
+	const wrong = properties.find(property => !isProperty(property, known))
 	if (wrong !== undefined)
 		throw new jmap.MethodRefused('invalidArguments', `there is no property "${wrong}"`, {
 			arguments: [argument],
@@ -127,7 +132,7 @@ export function emailOf({ house, account }: Pick<Call, 'house' | 'account'>, one
 }
 
 async function emailRecord(
-	{ house }: Call,
+	{ house }: Pick<Call, 'house'>,
 	one: string,
 	row: EmailRow,
 	mailboxIds: Map<number, string>,
@@ -150,6 +155,19 @@ async function emailRecord(
 		record,
 		await letterRecord(storedLetter(house.reader, row.blob), { ...wanted, properties: rest }),
 	)
+}
+
+/** What Email/get says of these properties, where there are such. */
+export async function emailProperties(
+	call: Pick<Call, 'house'>,
+	one: string,
+	row: EmailRow,
+	mailboxIds: Map<number, string>,
+	names: string[],
+): Promise<Record<string, unknown>> {
+	const properties = names.filter(name => isProperty(name, PROPERTIES))
+	const wanted = wantedOf({ ...fetchDefaults, properties }, [])
+	return emailRecord(call, one, row, mailboxIds, wanted)
 }
 
 /** What a message says of itself. */
@@ -216,14 +234,14 @@ function simpleProperty(letter: Letter, property: string, fields: Field[]): unkn
 	}
 }
 
-async function bodyValues(letter: Letter, { text, html, attachments }: Bodies, wanted: Wanted) {
+async function bodyValues(letter: Letter, { text, html }: Bodies, wanted: Wanted) {
 	const parts = new Map<string, (typeof text)[number]>()
 	const take = (list: typeof text) => {
 		for (const one of list) if (one.part.type === 'text') parts.set(one.number, one)
 	}
 	if (wanted.text || wanted.all) take(text)
 	if (wanted.html || wanted.all) take(html)
-	if (wanted.all) take(attachments)
+	if (wanted.all) take(leavesOf(numbered(letter.structure)))
 	const values: Record<string, unknown> = {}
 	for (const [number, { part }] of parts) values[number] = await bodyValue(letter, part, wanted.most)
 	return values

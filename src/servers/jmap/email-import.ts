@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { headerFields } from '../../message/index.ts'
+import { headerFields, parseDate } from '../../message/index.ts'
 import type { KnownBody, StagedBody } from '../../store/index.ts'
 import { jmap } from '../../wire/index.ts'
-import { id, idOrReference, object, read } from './arguments.ts'
+import { id, object, read } from './arguments.ts'
 import { type Blob, findBlob, letterIn } from './blobs.ts'
 import { type Call, checkAccount, idOf, LIMITS, type Responses } from './call.ts'
 import { emailOf, emailState, letterRecord, parseShape, wantedOf } from './email-get.ts'
@@ -12,16 +12,9 @@ import { oneByOne } from './standard.ts'
 const importShape = z.strictObject({
 	accountId: id,
 	ifInState: z.string().nullable().default(null),
-	emails: z.record(
-		id,
-		z.strictObject({
-			blobId: idOrReference,
-			mailboxIds: object,
-			keywords: object.optional(),
-			receivedAt: z.string().optional(),
-		}),
-	),
+	emails: z.record(id, object),
 })
+const SETTABLE = ['blobId', 'mailboxIds', 'keywords', 'receivedAt']
 
 /** RFC 8621 section 4.8. */
 export async function importEmails(call: Call, args: Record<string, unknown>): Promise<Responses> {
@@ -35,8 +28,8 @@ export async function importEmails(call: Call, args: Record<string, unknown>): P
 	const done = await oneByOne(
 		entries,
 		([creationId]) => creationId,
-		async ([creationId, { blobId, ...place }]) => {
-			const made = await importOne(call, idOf(call, blobId), place)
+		async ([creationId, email]) => {
+			const made = await importOne(call, email)
 			call.createdIds.set(creationId, made.id)
 			return made
 		},
@@ -61,17 +54,32 @@ export async function importEmails(call: Call, args: Record<string, unknown>): P
 	]
 }
 
-async function importOne(call: Call, blobId: string | null, place: Record<string, unknown>) {
+async function importOne(call: Call, email: Record<string, unknown>) {
+	const wrong = [
+		...['blobId', 'mailboxIds'].filter(name => !(name in email)),
+		...Object.keys(email).filter(name => !SETTABLE.includes(name)),
+	]
+	if (wrong.length > 0) throw jmap.invalidProperties(wrong, 'these are missing, or not known')
+	const { blobId, ...place } = email
 	const where = placeOf(call, place)
-	const blob = blobId === null ? null : await findBlob(call, blobId)
+	const found = typeof blobId === 'string' ? idOf(call, blobId) : null
+	const blob = found === null ? null : await findBlob(call, found)
 	if (!blob) throw jmap.invalidProperties(['blobId'], 'there is no such blob')
 	if (blob.size > call.house.limits.maxMessageSize) throw new jmap.RecordRefused({ type: 'tooLarge' })
-	if (headerFields(await blob.octets(0, Math.min(blob.size, 64 * 1024))).length === 0)
+	const fields = headerFields(await blob.octets(0, Math.min(blob.size, 64 * 1024)))
+	if (fields.length === 0)
 		throw new jmap.RecordRefused({ type: 'invalidEmail', description: 'this is no message' })
 	const body = await bodyOf(call, blob)
 	const existingId = `M${'known' in body ? body.known : body.hash}`
 	if (emailOf(call, existingId)) throw new jmap.RecordRefused({ type: 'alreadyExists', existingId })
-	return fileBody(call, body, where)
+	const received = email.receivedAt == null ? receivedBy(fields) : null
+	return fileBody(call, body, { ...where, received: received ?? where.received })
+}
+
+/** When the server that had it last took it over. */
+function receivedBy(fields: ReturnType<typeof headerFields>): number | null {
+	const trace = fields.find(({ name }) => name.toLowerCase() === 'received')?.value
+	return trace === undefined ? null : parseDate(trace.slice(trace.lastIndexOf(';') + 1))
 }
 
 async function bodyOf(call: Call, blob: Blob): Promise<KnownBody | StagedBody> {

@@ -82,7 +82,6 @@ export async function queryEmails(call: Call, args: Record<string, unknown>): Pr
 				ids: idsOf(call, part),
 				...(got.calculateTotal ? { total: keys.length } : null),
 				...(limit !== undefined ? { limit } : null),
-				collapseThreads: got.collapseThreads,
 			},
 		],
 	]
@@ -114,7 +113,7 @@ export async function emailQueryChanges(call: Call, args: Record<string, unknown
 		!query.collapseThreads &&
 		query.sort.every(({ property }) => !property.endsWith('Keyword'))
 	const answer = queryChanges(got, new Set([...touched].map(hash => `M${hash}`)), ids, state, immutable)
-	return [['Email/queryChanges', { ...answer, collapseThreads: got.collapseThreads }]]
+	return [['Email/queryChanges', answer]]
 }
 
 function sortsByThreads({ sort }: Query): boolean {

@@ -11,10 +11,10 @@ import {
 import { jmap } from '../../wire/index.ts'
 import { type Call, idOf, type Responses } from './call.ts'
 import { COMPOSED, draftOf } from './email-compose.ts'
-import { emailOf, emailState } from './email-get.ts'
+import { emailOf, emailProperties, emailState } from './email-get.ts'
 import { flagsOf, isKeyword, keywordsOf, namesOf } from './keywords.ts'
 import { mailboxesOf } from './mailbox-get.ts'
-import { oneByOne, readSet, set } from './standard.ts'
+import { changed, oneByOne, readSet, set } from './standard.ts'
 
 const MOST_KEYWORDS = 100
 
@@ -149,7 +149,7 @@ async function updateAll(call: Call, patches: [string, Record<string, unknown>][
 	const idOfKey = new Map(mailboxes.map(box => [box.row.key, box.id]))
 	for (const [id, patch] of patches) {
 		try {
-			update(call, id, patch, idOfKey, ops)
+			await update(call, id, patch, idOfKey, ops)
 			outcome.set(id, null)
 		} catch (error) {
 			if (!(error instanceof jmap.RecordRefused)) throw error
@@ -161,13 +161,13 @@ async function updateAll(call: Call, patches: [string, Record<string, unknown>][
 	return outcome
 }
 
-function update(
+async function update(
 	call: Call,
 	id: string,
 	patch: Record<string, unknown>,
 	idOfKey: Map<number, string>,
 	ops: Gathered,
-): void {
+): Promise<void> {
 	const row = emailOf(call, id)
 	if (!row) throw new jmap.RecordRefused({ type: 'notFound' })
 	const before = {
@@ -175,13 +175,10 @@ function update(
 		mailboxIds: Object.fromEntries(row.copies.map(({ mailbox }) => [idOfKey.get(mailbox)!, true])),
 		keywords: keywordsOf(row),
 	}
-	const {
-		id: same = id,
-		mailboxIds,
-		keywords,
-		...rest
-	} = jmap.applyPatch(before, lowerKeywords(patch), { keywords: {} })
-	const wrong = [...Object.keys(rest), ...(same === id ? [] : ['id'])]
+	const { mailboxIds, keywords, ...rest } = jmap.applyPatch(before, lowerKeywords(patch), { keywords: {} })
+	const names = Object.keys(rest)
+	const wrong =
+		names.length === 0 ? [] : Object.keys(changed(await emailProperties(call, id, row, idOfKey, names), rest))
 	if (wrong.length > 0) throw jmap.invalidProperties(wrong, 'these do not change')
 	if (keywords !== undefined) changeKeywords(row, readKeywords(keywords), ops)
 	if (mailboxIds !== undefined) {

@@ -9,7 +9,7 @@ import {
 	objectState,
 	setObjects,
 } from './objects.ts'
-import { getFrom, readGet } from './standard.ts'
+import { changed, getFrom, readGet } from './standard.ts'
 import { mayWriteAs } from './submit.ts'
 
 const KIND = 'Identity'
@@ -76,16 +76,14 @@ export async function setIdentities(call: Call, args: Json): Promise<Responses> 
 				return { value, added: { ...added, mayDelete: true } }
 			},
 			find: (_call, id) => identitiesOf(call).find(one => one.id === id) ?? null,
-			change(_call, id, before, patch) {
-				const { id: same = id, ...changed } = jmap.applyPatch(before, patch, {
-					name: '',
-					textSignature: '',
-					htmlSignature: '',
-				})
-				if (same !== id) throw jmap.invalidProperties(['id'], 'ids do not change')
+			change(_call, _id, before, patch) {
 				const { email: _, ...shape } = SHAPE
-				checkProperties(changed, shape)
-				const { id: __, mayDelete: ___, ...value } = { ...before, ...changed }
+				const asked = changed(
+					before,
+					jmap.applyPatch(before, patch, { name: '', textSignature: '', htmlSignature: '' }),
+				)
+				checkProperties(asked, shape)
+				const { id: __, mayDelete: ___, ...value } = { ...before, ...asked }
 				return value
 			},
 			mayDestroy(_call, id) {

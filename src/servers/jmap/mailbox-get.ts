@@ -47,7 +47,7 @@ export function mailboxesOf({ house, account }: Pick<Call, 'house' | 'account'>)
 	})
 }
 
-const RIGHTS = {
+export const RIGHTS = {
 	mayReadItems: true,
 	mayAddItems: true,
 	mayRemoveItems: true,
@@ -67,8 +67,14 @@ export function mailboxState({ house, account }: Pick<Call, 'house' | 'account'>
 /** RFC 8621 section 2.1. */
 export function getMailboxes(call: Call, args: Record<string, unknown>): Responses {
 	const asked = readGet(call, args, MAILBOX_PROPERTIES)
-	const unread = call.house.reader.emails.unread(call.account.id)
-	const records = mailboxesOf(call).map(({ row, ...mailbox }) => ({
+	const { list, notFound } = getFrom(mailboxRecords(call, mailboxesOf(call)), asked)
+	return [['Mailbox/get', { accountId: asked.accountId, state: mailboxState(call), list, notFound }]]
+}
+
+/** As a client sees them. */
+export function mailboxRecords({ house, account }: Call, boxes: Mailbox[]): Record<string, unknown>[] {
+	const unread = house.reader.emails.unread(account.id)
+	return boxes.map(({ row, ...mailbox }) => ({
 		...mailbox,
 		totalEmails: row.emails,
 		unreadEmails: unread.get(row.key)?.emails ?? 0,
@@ -76,6 +82,4 @@ export function getMailboxes(call: Call, args: Record<string, unknown>): Respons
 		unreadThreads: unread.get(row.key)?.threads ?? 0,
 		myRights: row.name === 'INBOX' ? INBOX_RIGHTS : RIGHTS,
 	}))
-	const { list, notFound } = getFrom(records, asked)
-	return [['Mailbox/get', { accountId: asked.accountId, state: mailboxState(call), list, notFound }]]
 }

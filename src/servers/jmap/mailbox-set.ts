@@ -2,11 +2,13 @@ import { z } from 'zod'
 import type { Op, Role } from '../../store/index.ts'
 import { jmap } from '../../wire/index.ts'
 import { read } from './arguments.ts'
-import { type Call, idOf, type Responses } from './call.ts'
-import { type Mailbox, mailboxesOf, mailboxState } from './mailbox-get.ts'
-import { oneByOne, readSet, set } from './standard.ts'
+import { type Call, idOf, MAX_MAILBOX_DEPTH, type Responses } from './call.ts'
+import { type Mailbox, mailboxesOf, mailboxRecords, mailboxState, RIGHTS } from './mailbox-get.ts'
+import { changed, oneByOne, readSet, set } from './standard.ts'
 
 const ROLES: readonly string[] = ['drafts', 'sent', 'junk', 'trash', 'archive'] satisfies Role[]
+/** What the server says of every new mailbox. */
+const FRESH = { totalEmails: 0, unreadEmails: 0, totalThreads: 0, unreadThreads: 0, myRights: RIGHTS }
 const SETTABLE = ['name', 'parentId', 'role', 'sortOrder', 'isSubscribed']
 const extraShape = z.object({ onDestroyRemoveEmails: z.boolean().default(false) })
 
@@ -63,14 +65,14 @@ type Settings = {
 }
 
 async function create(call: Call, object: Record<string, unknown>) {
-	checkSettable(object)
+	checkSettable(changed(FRESH, object))
 	const wanted: Settings = {
 		name: '',
 		parentId: null,
 		role: null,
 		sortOrder: 0,
 		isSubscribed: false,
-		...object,
+		...pickSettable(object),
 	}
 	const all = mailboxesOf(call)
 	const settings = checkSettings(call, all, wanted, null)
@@ -87,21 +89,7 @@ async function create(call: Call, object: Record<string, unknown>) {
 		...('role' in object ? null : { role: null }),
 		...('sortOrder' in object ? null : { sortOrder: 0 }),
 		...('isSubscribed' in object ? null : { isSubscribed: false }),
-		totalEmails: 0,
-		unreadEmails: 0,
-		totalThreads: 0,
-		unreadThreads: 0,
-		myRights: {
-			mayReadItems: true,
-			mayAddItems: true,
-			mayRemoveItems: true,
-			maySetSeen: true,
-			maySetKeywords: true,
-			mayCreateChild: true,
-			mayRename: true,
-			mayDelete: true,
-			maySubmit: true,
-		},
+		...FRESH,
 	}
 }
 
@@ -110,14 +98,13 @@ async function update(call: Call, id: string, patch: Record<string, unknown>): P
 	const box = all.find(one => one.id === id)
 	if (!box) throw new jmap.RecordRefused({ type: 'notFound' })
 	const { row, ...before } = box
-	const changed = jmap.applyPatch(before, patch, {
-		parentId: null,
-		role: null,
-		sortOrder: 0,
-		isSubscribed: false,
-	})
-	checkUnchanged(changed, before)
-	const settings = checkSettings(call, all, { ...before, ...changed }, box)
+	const whole = mailboxRecords(call, [box])[0]!
+	const asked = changed(
+		whole,
+		jmap.applyPatch(whole, patch, { parentId: null, role: null, sortOrder: 0, isSubscribed: false }),
+	)
+	checkSettable(asked)
+	const settings = checkSettings(call, all, { ...before, ...asked }, box)
 	const moves = settings.name !== box.name || settings.parentId !== box.parentId
 	if (moves && row.name === 'INBOX')
 		throw new jmap.RecordRefused({ type: 'forbidden', description: 'the inbox keeps its name and its place' })
@@ -145,10 +132,8 @@ function checkSettable(object: Record<string, unknown>): void {
 	if (wrong.length > 0) throw jmap.invalidProperties(wrong, 'these are set by the server, or not known')
 }
 
-function checkUnchanged(changed: Record<string, unknown>, before: Record<string, unknown>): void {
-	const { id = before.id, ...rest } = changed
-	if (id !== before.id) throw jmap.invalidProperties(['id'], 'ids do not change')
-	checkSettable(rest)
+function pickSettable(object: Record<string, unknown>): Record<string, unknown> {
+	return Object.fromEntries(Object.entries(object).filter(([property]) => SETTABLE.includes(property)))
 }
 
 /** @throws RecordRefused */
@@ -191,6 +176,8 @@ function isName(name: string): boolean {
 function pathOf(all: Mailbox[], { name, parentId }: Settings): string {
 	const parent = all.find(one => one.id === parentId)
 	const path = parent ? `${parent.row.name}/${name}` : name
+	if (path.split('/').length > MAX_MAILBOX_DEPTH)
+		throw jmap.invalidProperties(['parentId'], `mailboxes lie at most ${MAX_MAILBOX_DEPTH} deep`)
 	if (!parent && /^inbox$/i.test(name) && name !== 'INBOX')
 		throw jmap.invalidProperties(['name'], 'there is only one inbox')
 	if (all.some(one => one.row.name === path && one.name !== name))

@@ -24,15 +24,14 @@ function bare(part: Part, number: string): Numbered {
 	return { part, number, name: name ? decodeHeader(name) : null, subParts: null }
 }
 
+/** All parts that have octets of their own. */
+export function leavesOf(one: Numbered): Numbered[] {
+	return one.subParts ? one.subParts.flatMap(leavesOf) : [one]
+}
+
 /** The part of that number; the structure itself only when it is no multipart. */
 export function partNumbered(structure: Part, number: string): Part | null {
-	const all: Numbered[] = [numbered(structure)]
-	for (let at = 0; at < all.length; at++) {
-		const one = all[at]!
-		if (one.subParts) all.push(...one.subParts)
-		else if (one.number === number) return one.part
-	}
-	return null
+	return leavesOf(numbered(structure)).find(one => one.number === number)?.part ?? null
 }
 
 export type Bodies = { text: Numbered[]; html: Numbered[]; attachments: Numbered[] }

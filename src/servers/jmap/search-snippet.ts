@@ -3,11 +3,11 @@ import { textOf } from '../../message/index.ts'
 import { fold } from '../../store/index.ts'
 import { jmap } from '../../wire/index.ts'
 import { id, idOrReference, object, read } from './arguments.ts'
-import { type Call, checkAccount, idOf, LIMITS, type Responses } from './call.ts'
+import { type Call, checkAccount, LIMITS, type Responses } from './call.ts'
 import { type Condition, readEmailCondition, wordsOf } from './email-filter.ts'
 import { emailOf } from './email-get.ts'
 import { type Letter, storedLetter } from './letter.ts'
-import { type Filter, readFilter } from './standard.ts'
+import { type Filter, readFilter, resolved } from './standard.ts'
 
 const shape = z.strictObject({
 	accountId: id,
@@ -30,11 +30,10 @@ export async function getSnippets(call: Call, args: Record<string, unknown>): Pr
 	const words = filter ? wordsIn(filter) : { subject: [], body: [] }
 	const list: unknown[] = []
 	const notFound: string[] = []
-	for (const given of new Set(got.emailIds)) {
-		const emailId = idOf(call, given) ?? given
+	for (const emailId of resolved(call, got.emailIds)) {
 		const row = emailOf(call, emailId)
 		if (!row) {
-			notFound.push(given)
+			notFound.push(emailId)
 			continue
 		}
 		const letter = storedLetter(call.house.reader, row.blob)

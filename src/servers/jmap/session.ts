@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Account } from '../../directory/index.ts'
 import type { House } from '../types.ts'
-import { LIMITS } from './call.ts'
+import { LIMITS, MAX_MAILBOX_DEPTH } from './call.ts'
 import { COLLATIONS } from './standard.ts'
 
 const CORE = 'urn:ietf:params:jmap:core'
@@ -17,7 +17,7 @@ function accountCapabilities(house: House): Record<string, unknown> {
 		[CORE]: {},
 		'urn:ietf:params:jmap:mail': {
 			maxMailboxesPerEmail: null,
-			maxMailboxDepth: 20,
+			maxMailboxDepth: MAX_MAILBOX_DEPTH,
 			maxSizeMailboxName: 255,
 			maxSizeAttachmentsPerEmail: house.limits.maxMessageSize,
 			emailQuerySortOptions: [
@@ -93,24 +93,25 @@ export function sessionOf(house: House, account: Account, base: string): Record<
 				accountCapabilities: own,
 			},
 		},
-		primaryAccounts: Object.fromEntries(Object.keys(own).map(uri => [uri, account.id])),
+		// Core is no kind of data that an account could be the main one for.
+		primaryAccounts: Object.fromEntries(
+			Object.keys(own)
+				.filter(uri => uri !== CORE)
+				.map(uri => [uri, account.id]),
+		),
 		username: account.address,
 		apiUrl: `${base}/jmap/api`,
 		downloadUrl: `${base}/jmap/download/{accountId}/{blobId}/{name}?type={type}`,
 		uploadUrl: `${base}/jmap/upload/{accountId}`,
 		eventSourceUrl: `${base}/jmap/events?types={types}&closeafter={closeafter}&ping={ping}`,
 	}
-	return { ...session, state: stateOf(session) }
+	return { ...session, state: sessionState(house, account) }
 }
 
-/** The state of a session whose addresses may differ: what it says beside them. */
-export function sessionState(house: House, account: Account): string {
-	return sessionOf(house, account, '').state as string
-}
-
-function stateOf({ capabilities: _, accounts, username }: Record<string, unknown>): string {
+/** Another one as soon as the session says anything else; by which name the client reached us does not matter. */
+export function sessionState(house: House, { id, address }: Account): string {
 	return createHash('sha256')
-		.update(JSON.stringify([accounts, username]))
+		.update(JSON.stringify([id, address, capabilities(''), accountCapabilities(house)]))
 		.digest('hex')
 		.slice(0, 16)
 }

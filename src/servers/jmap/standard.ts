@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { jmap } from '../../wire/index.ts'
 import { id, idOrReference, int, object, read, unsigned } from './arguments.ts'
@@ -39,7 +40,12 @@ export function checkGet(
 		throw new jmap.MethodRefused('invalidArguments', `there is no property "${unknown}"`, {
 			arguments: ['properties'],
 		})
-	return { ids: ids && [...new Set(ids)].map(one => idOf(call, one) ?? one), properties }
+	return { ids: ids && resolved(call, ids), properties }
+}
+
+/** Ids as given, creation ids (`#x`) as what they stand for; each once. */
+export function resolved(call: Call, ids: string[]): string[] {
+	return [...new Set(ids.map(one => idOf(call, one) ?? one))]
 }
 
 /** The record with the properties asked for, `id` always among them. */
@@ -220,6 +226,18 @@ export async function set(call: Call, got: SetArguments, setting: Setting): Prom
 		notUpdated: refused(updated),
 		notDestroyed: refused(removed),
 	}
+}
+
+/** What is said anew: whoever sends a whole record back changes nothing by what is as it was (section 5.3). */
+export function changed(
+	before: Record<string, unknown>,
+	after: Record<string, unknown>,
+): Record<string, unknown> {
+	return Object.fromEntries(
+		Object.entries(after).filter(
+			([name, value]) => !Object.hasOwn(before, name) || !isDeepStrictEqual(value, before[name]),
+		),
+	)
 }
 
 function done(outcome: Outcome<unknown> | null): Record<string, unknown> | null {

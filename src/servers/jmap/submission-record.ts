@@ -1,3 +1,4 @@
+import { jmap } from '../../wire/index.ts'
 import type { Call } from './call.ts'
 import type { Json } from './objects.ts'
 import type { Envelope } from './submit.ts'
@@ -24,8 +25,21 @@ export function keptOf(call: Call): { id: string; value: Kept }[] {
 	return call.house.reader.emails.objects(call.account.id, KIND) as { id: string; value: Kept }[]
 }
 
+/** As a client sees it (RFC 8621 section 7). */
+export function submissionRecord(call: Call, { id, value }: { id: string; value: Kept }): Json {
+	const { queued: _, filed: __, smtpReply: ___, ...kept } = value
+	return {
+		id,
+		...kept,
+		sendAt: jmap.formatUtcDate(kept.sendAt),
+		deliveryStatus: kept.undoStatus === 'canceled' ? null : deliveryStatus(call, value),
+		dsnBlobIds: [],
+		mdnBlobIds: [],
+	}
+}
+
 /** What became of each recipient, as far as this node knows (RFC 8621 section 7). */
-export function deliveryStatus(call: Call, { envelope, queued, filed, smtpReply }: Kept): Json {
+function deliveryStatus(call: Call, { envelope, queued, filed, smtpReply }: Kept): Json {
 	const waiting = new Map(
 		queued.flatMap(id => call.house.reader.queue({ id })).map(item => [item.recipient, item.lastReply]),
 	)

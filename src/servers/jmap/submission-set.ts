@@ -10,8 +10,15 @@ import { asAddresses } from './header-values.ts'
 import { identitiesOf } from './identity.ts'
 import { storedLetter } from './letter.ts'
 import { type Json, objectState, putObject } from './objects.ts'
-import { oneByOne, readSet, set } from './standard.ts'
-import { type Kept, KIND, keptOf, settleLater, settleSubmissions } from './submission-record.ts'
+import { changed, oneByOne, readSet, set } from './standard.ts'
+import {
+	type Kept,
+	KIND,
+	keptOf,
+	settleLater,
+	settleSubmissions,
+	submissionRecord,
+} from './submission-record.ts'
 import { type Envelope, type EnvelopeAddress, mayWriteAs, submit, transactionOf } from './submit.ts'
 
 const extraShape = z.object({
@@ -193,12 +200,14 @@ function readEnvelope(value: unknown): Envelope {
 
 /** All that changes is that it is called back. @throws RecordRefused */
 async function update(call: Call, id: string, patch: Json): Promise<Kept> {
-	const kept = keptOf(call).find(one => one.id === id)?.value
-	if (!kept) throw new jmap.RecordRefused({ type: 'notFound' })
-	const wrong = Object.keys(patch).filter(name => name !== 'undoStatus')
+	const known = keptOf(call).find(one => one.id === id)
+	if (!known) throw new jmap.RecordRefused({ type: 'notFound' })
+	const kept = known.value
+	const before = submissionRecord(call, known)
+	const { undoStatus, ...rest } = changed(before, jmap.applyPatch(before, patch))
+	const wrong = Object.keys(rest)
 	if (wrong.length > 0) throw jmap.invalidProperties(wrong, 'these do not change')
-	const { undoStatus } = patch
-	if (undoStatus === undefined || undoStatus === kept.undoStatus) return kept
+	if (undoStatus === undefined) return kept
 	if (undoStatus !== 'canceled')
 		throw jmap.invalidProperties(['undoStatus'], 'this can only become "canceled"')
 	const cannot = () =>

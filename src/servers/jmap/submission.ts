@@ -17,7 +17,7 @@ import {
 	readState,
 	windowOf,
 } from './standard.ts'
-import { deliveryStatus, type Kept, KIND, keptOf, settleSubmissions } from './submission-record.ts'
+import { type Kept, KIND, keptOf, settleSubmissions, submissionRecord } from './submission-record.ts'
 
 const PROPERTIES = [
 	'id',
@@ -36,18 +36,10 @@ const PROPERTIES = [
 export async function getSubmissions(call: Call, args: Json): Promise<Responses> {
 	const asked = readGet(call, args, PROPERTIES)
 	await settleSubmissions(call)
-	const records = keptOf(call).map(({ id, value }) => {
-		const { queued: _, filed: __, smtpReply: ___, ...kept } = value
-		return {
-			id,
-			...kept,
-			sendAt: jmap.formatUtcDate(kept.sendAt),
-			deliveryStatus: kept.undoStatus === 'canceled' ? null : deliveryStatus(call, value),
-			dsnBlobIds: [],
-			mdnBlobIds: [],
-		}
-	})
-	const { list, notFound } = getFrom(records, asked)
+	const { list, notFound } = getFrom(
+		keptOf(call).map(one => submissionRecord(call, one)),
+		asked,
+	)
 	return [[`${KIND}/get`, { accountId: asked.accountId, state: objectState(call, KIND), list, notFound }]]
 }
 

@@ -1,7 +1,7 @@
 import { jmap } from '../../wire/index.ts'
 import type { Call, Responses } from './call.ts'
 import { checkProperties, isTextOrNull, type Json, objectState, putObject } from './objects.ts'
-import { getFrom, oneByOne, readGet, readSet, set } from './standard.ts'
+import { changed, getFrom, oneByOne, readGet, readSet, set } from './standard.ts'
 
 const KIND = 'VacationResponse'
 const ONLY = 'singleton'
@@ -43,10 +43,9 @@ export async function setVacation(call: Call, args: Json): Promise<Responses> {
 				async ([id, patch]) => {
 					if (id !== ONLY) throw new jmap.RecordRefused({ type: 'notFound' })
 					const before = current(call)
-					const { id: same = id, ...changed } = jmap.applyPatch(before, patch, NONE)
-					if (same !== id) throw jmap.invalidProperties(['id'], 'ids do not change')
-					checkProperties(changed, SHAPE)
-					const { id: _, ...value } = { ...before, ...changed }
+					const asked = changed(before, jmap.applyPatch(before, patch, NONE))
+					checkProperties(asked, SHAPE)
+					const { id: _, ...value } = { ...before, ...asked }
 					await putObject(call, KIND, ONLY, value)
 					return null
 				},
