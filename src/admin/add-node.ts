@@ -16,6 +16,7 @@ export const addNode = verb({
 		enabled: z.boolean().exactOptional(),
 	}),
 	act: 'nodes:change',
+	slow: true,
 	on: (_, { ip, webPort }) => ({ place: {}, object: ip, state: { ip, webPort } }),
 	async run(office, { ip, webPort, code, description, site, enabled }) {
 		const { cluster, directory, self, ports } = office

@@ -48,6 +48,7 @@ export const orderCertificate = verb({
 		agree: z.boolean().default(false),
 	}),
 	act: 'settings:change',
+	slow: true,
 	on,
 	async run(office, { names, directory, email, challenge, agree }) {
 		notFromFiles(office)
@@ -68,6 +69,7 @@ export const renewCertificate = verb({
 	about: 'renew the certificate that was ordered, now',
 	input: z.object({}),
 	act: 'settings:change',
+	slow: true,
 	on,
 	async run(office) {
 		await office.cluster.acme.renew().catch(explain)

@@ -1,9 +1,12 @@
+import { promisify } from 'node:util'
+import { zstdCompress, zstdDecompress } from 'node:zlib'
 import { Unreachable } from '../cluster/index.ts'
 import { nodeNamed } from './nodes.ts'
 import { NotAllowed, perform, problemOf } from './perform.ts'
 import { ROOT } from './place.ts'
+import { reach } from './reach.ts'
 import { type Answer, say, type VerbName } from './say.ts'
-import { type Actor, CannotBeDone, type Office } from './verb.ts'
+import { type Actor, CannotBeDone, type Office, type Verb } from './verb.ts'
 import { verbs } from './verbs.ts'
 
 /*
@@ -12,8 +15,13 @@ import { verbs } from './verbs.ts'
  */
 
 const VERB = 'admin.say'
-// A queue of ten thousand messages is read and sent in that time, also over a weak line.
-const PATIENCE_MS = 20_000
+// A list is read and sent in that time, also over a weak line; what a certificate authority does takes longer.
+const PATIENCE_MS = 10_000
+const SLOW_MS = 300_000
+// Longer answers are compressed: lists are a tenth of it then.
+const SHORT = 2_000
+const zip = promisify(zstdCompress)
+const unzip = promisify(zstdDecompress)
 
 type Told = { by: Omit<Actor, 'grants'>; name: string; input: unknown }
 type Heard =
@@ -32,14 +40,13 @@ export async function sayAt<Name extends VerbName>(
 	if (id === office.self) return say(office, by, name, input)
 	const { grants: _, ...who } = by
 	const told: Told = { by: who, name, input }
-	const heard = await office.cluster.links
-		.request(id, VERB, Buffer.from(JSON.stringify(told)), PATIENCE_MS)
-		.catch(error => {
-			if (!(error instanceof Unreachable)) throw error
-			const words = `${description || ip} cannot be reached now; try again when it is back, or ask it itself`
-			throw new CannotBeDone(words, 'node-unreachable', { node: id })
-		})
-	const said = JSON.parse(Buffer.from(heard).toString('utf8')) as Heard
+	const patience = (verbs[name] as Verb).slow ? SLOW_MS : PATIENCE_MS
+	const heard = await reach(office, id, VERB, Buffer.from(JSON.stringify(told)), patience).catch(error => {
+		if (!(error instanceof Unreachable)) throw error
+		const words = `${description || ip} cannot be reached now; try again when it is back, or ask it itself`
+		throw new CannotBeDone(words, 'node-unreachable', { node: id })
+	})
+	const said = JSON.parse((await unpacked(heard)).toString('utf8')) as Heard
 	if (said.ok) return said.answer as Answer<Name>
 	if (said.code === 'not-allowed') throw new NotAllowed(said.detail)
 	throw new CannotBeDone(said.detail, said.code, said.more)
@@ -82,8 +89,14 @@ export function hearOthers(office: Office): void {
 			}
 			return { ok: false, code, detail, more }
 		})
-		return Buffer.from(JSON.stringify(reply))
+		const text = Buffer.from(JSON.stringify(reply))
+		return text.length > SHORT ? zip(text) : text
 	})
+}
+
+/** JSON begins with a brace, what is compressed with the mark of zstd. */
+async function unpacked(answer: Uint8Array): Promise<Buffer> {
+	return answer[0] === 0x7b ? Buffer.from(answer) : unzip(answer)
 }
 
 async function answer(

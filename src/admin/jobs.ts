@@ -1,65 +1,78 @@
 import { z } from 'zod'
 import { newId } from '../kit/index.ts'
 import { problemOf } from './perform.ts'
-import { type Actor, CannotBeDone, type Office, verb } from './verb.ts'
+import { type Actor, CannotBeDone, type Office, type Progress, verb } from './verb.ts'
 
 /** Something that takes longer than a person waits for an answer. It is this node's and goes with it. */
 export type Job = {
 	id: string
+	/** The verb that was said. */
 	what: string
+	/** Where it is to be asked after. */
+	node: string
 	state: 'running' | 'done' | 'failed'
 	done: number
+	/** 0 = nobody can tell how much there is to do. */
 	total: number
 	started: string
 	ended: string | null
 	result: unknown
-	/** A sentence; null = nothing went wrong. */
+	/** Why it failed: a sentence, and the code of it; null = nothing went wrong. */
 	problem: string | null
+	code: string | null
 }
+
+type Kept = Job & { by: string }
 
 // Of finished ones the latest are kept: whoever started it looks again and again, and then has the result.
 const MOST = 20
-const jobs = new WeakMap<Office, Map<string, Job & { by: string }>>()
+const jobs = new WeakMap<Office, Map<string, Kept>>()
 
-export function startJob(
+/**
+ * Begins something in the background. `ended` is what comes of it, for whoever would rather wait a little.
+ * The job as it is when the first step is done: what is refused at once is thrown at once.
+ */
+export function startJob<Result>(
 	office: Office,
 	by: Actor,
 	what: string,
-	total: number,
-	work: (progress: (done: number) => void) => Promise<unknown>,
-): Job {
-	const all = jobs.get(office) ?? new Map<string, Job & { by: string }>()
+	work: (progress: Progress) => Promise<Result>,
+): { job: Job; ended: Promise<Result> } {
+	const all = jobs.get(office) ?? new Map<string, Kept>()
 	jobs.set(office, all)
 	const iso = () => new Date(office.clock.now()).toISOString()
-	const fresh = {
-		state: 'running' as const,
+	const kept: Kept = {
+		id: newId(office.clock.now()),
+		what,
+		node: office.self,
+		state: 'running',
 		done: 0,
-		total,
+		total: 0,
 		started: iso(),
 		ended: null,
 		result: null,
 		problem: null,
+		code: null,
+		by: by.id,
 	}
-	const job: Job & { by: string } = { id: newId(office.clock.now()), what, ...fresh, by: by.id }
-	all.set(job.id, job)
-	work(done => {
-		job.done = done
-	})
+	all.set(kept.id, kept)
+	const ended = work((done, total) => Object.assign(kept, { done, total }))
+	ended
 		.then(
-			result => Object.assign(job, { state: 'done', result, done: total }),
+			result => Object.assign(kept, { state: 'done', result: result ?? null, done: kept.total }),
 			error => {
 				const known = problemOf(error)
 				if (!known) office.log.error({ err: error, job: what }, 'job failed')
 				const problem = known?.detail ?? 'this failed inside the node; its log says more'
-				Object.assign(job, { state: 'failed', problem })
+				Object.assign(kept, { state: 'failed', problem, code: known?.code ?? 'internal' })
 			},
 		)
 		.finally(() => {
-			job.ended = iso()
-			const ended = [...all.values()].filter(one => one.state !== 'running')
-			for (const { id } of ended.slice(0, Math.max(0, ended.length - MOST))) all.delete(id)
+			kept.ended = iso()
+			const over = [...all.values()].filter(one => one.state !== 'running')
+			for (const { id } of over.slice(0, Math.max(0, over.length - MOST))) all.delete(id)
 		})
-	return view(job)
+	return { job: kept, ended }
 }
 
 export const showJob = verb({
@@ -68,13 +81,30 @@ export const showJob = verb({
 	act: null,
 	run(office, { id }, by) {
 		const job = jobs.get(office)?.get(id)
-		if (!job || (job.by !== by.id && by.via !== 'root')) {
+		if (!job || !isTheirs(job, by)) {
 			throw new CannotBeDone('there is no such job at this node (any more)', 'no-such-job')
 		}
-		return view(job)
+		return jobView(job)
 	},
 })
 
-function view({ by: _, ...job }: Job & { by: string }): Job {
-	return job
+export const listJobs = verb({
+	about: 'your jobs at this node that run, and the latest that are over; "job show" has the result',
+	input: z.object({}),
+	act: null,
+	run: (office, _, by) =>
+		[...(jobs.get(office)?.values() ?? [])]
+			.filter(job => isTheirs(job, by))
+			.reverse()
+			.map(job => ({ ...jobView(job), result: null })),
+})
+
+function isTheirs(job: Job, by: Actor): boolean {
+	return (job as Kept).by === by.id || by.via === 'root'
+}
+
+/** As it is told. */
+export function jobView(job: Job): Job {
+	const { by: _, ...view } = job as Kept
+	return view
 }

@@ -135,9 +135,13 @@ export const refreshNodes = verb({
 	about: 'distributed user refresh 分布式用户刷新: fetch the user list of every node anew and give ours',
 	input: z.object({}),
 	act: 'nodes:change',
-	async run({ directory }) {
+	slow: true,
+	async run({ directory }, _, _by, progress) {
 		const named = new Map(directory.nodes().map(node => [node.id, node]))
-		const results = await directory.refresh()
+		const others = named.size - 1
+		let done = 0
+		progress(done, others)
+		const results = await directory.refresh(() => progress(++done, others))
 		const conflicts = directory.conflicts()
 		return results.map(result => ({
 			...result,

@@ -3,7 +3,7 @@ import { JoinFailed } from '../cluster/index.ts'
 import { DirectoryError } from '../directory/index.ts'
 import { inScope, may, maySomewhere, WHOLE } from './may.ts'
 import { accountTarget } from './place.ts'
-import { type Actor, CannotBeDone, type Office, type Target, type Verb } from './verb.ts'
+import { type Actor, CannotBeDone, type Office, type Progress, type Target, type Verb } from './verb.ts'
 
 /** The person has no right to this. */
 export class NotAllowed extends Error {}
@@ -25,6 +25,7 @@ export async function perform(
 	name: string,
 	verb: Verb,
 	raw: unknown,
+	progress: Progress = () => {},
 ): Promise<unknown> {
 	const read = verb.input.safeParse(raw)
 	if (!read.success) throw new BadInput(read.error)
@@ -40,7 +41,7 @@ export async function perform(
 		throw new NotAllowed(`${by.name} has no right to "${name}" there`)
 	}
 	try {
-		const answer = await verb.run(office, input, by)
+		const answer = await verb.run(office, input, by, progress)
 		written('done', afterwards(office, before, targets))
 		return answer
 	} catch (error) {

@@ -1,5 +1,5 @@
 import { perform } from './perform.ts'
-import { type Actor, CannotBeDone, type Office, type Verb } from './verb.ts'
+import { type Actor, CannotBeDone, type Office, type Progress, type Verb } from './verb.ts'
 import { verbs } from './verbs.ts'
 
 export { verbs } from './verbs.ts'
@@ -12,8 +12,9 @@ export async function say<Name extends VerbName>(
 	by: Actor,
 	name: Name,
 	input: unknown,
+	progress?: Progress,
 ): Promise<Answer<Name>> {
 	const verb = Object.hasOwn(verbs, name) ? (verbs[name] as unknown as Verb) : null
 	if (!verb) throw new CannotBeDone(`there is no verb "${name}"`, 'no-such-verb')
-	return (await perform(office, by, name, verb, input)) as Answer<Name>
+	return (await perform(office, by, name, verb, input, progress)) as Answer<Name>
 }

@@ -43,6 +43,7 @@ export const rebuildCluster = verb({
 	about: "throw away the engine's state and build it anew from the files of this node",
 	input: z.object({}),
 	act: 'nodes:change',
+	slow: true,
 	async run({ cluster, directory }) {
 		const wereUp = cluster.links.peers().filter(peer => peer.state === 'up').length
 		await cluster.rebuild()

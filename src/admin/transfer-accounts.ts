@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { csvLine } from '../kit/index.ts'
 import { importAccounts, type LineReport } from './import-accounts.ts'
 import { EXPORT_COLUMNS, readRows } from './import-rows.ts'
-import { type Job, startJob } from './jobs.ts'
 import { may } from './may.ts'
 import { nodeNamed } from './nodes.ts'
 import { placeOfAccount } from './place.ts'
@@ -20,20 +19,18 @@ export const importFile = verb({
 		dryRun: z.boolean().exactOptional(),
 		generate: z.boolean().exactOptional(),
 		resetPasswords: z.boolean().exactOptional(),
-		/** Answers at once with a job; "job show" says how far it is. */
-		background: z.boolean().exactOptional(),
 	}),
 	act: 'accounts:change',
 	inReach: true,
-	async run(office, { file, dryRun = false, generate = false, resetPasswords = false, background }, by) {
+	slow: true,
+	async run(office, { file, dryRun = false, generate = false, resetPasswords = false }, by, progress) {
 		const { rows, ignored } = readRows(Buffer.from(file, 'base64'))
-		const work = async (progress: (done: number) => void) => {
-			const options = { dryRun, generate, resetPasswords, progress }
-			const lines = await importAccounts(office, by, rows, options)
-			if (!dryRun) await writeDownLines(office, by, lines)
-			return { dryRun, ...counted(lines), ignored, lines }
-		}
-		return background ? startJob(office, by, 'account import', rows.length, work) : work(() => {})
+		const told = (done: number) => progress(done, rows.length)
+		told(0)
+		const options = { dryRun, generate, resetPasswords, progress: told }
+		const lines = await importAccounts(office, by, rows, options)
+		if (!dryRun) await writeDownLines(office, by, lines)
+		return { dryRun, ...counted(lines), ignored, lines }
 	},
 })
 
@@ -105,10 +102,3 @@ function counted(lines: LineReport[]): Record<LineReport['outcome'], number> {
 	for (const { outcome } of lines) counts[outcome]++
 	return counts
 }
-
-export type ImportReport = ReturnType<typeof counted> & {
-	dryRun: boolean
-	ignored: string[]
-	lines: LineReport[]
-}
-export type ImportAnswer = ImportReport | Job

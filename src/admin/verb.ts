@@ -53,6 +53,9 @@ export type Actor = {
 	client: string
 }
 
+/** How far something that takes long has come: so many of so many. */
+export type Progress = (done: number, total: number) => void
+
 /** What a verb is about to act on. */
 export type Target = {
 	place: Place
@@ -78,7 +81,9 @@ export type Verb<Input = never, Output = unknown> = {
 	writes?: boolean
 	/** The owner of the account it acts on may say it too. */
 	own?: boolean
-	run(office: Office, input: Input, by: Actor): Promise<Output> | Output
+	/** It may take minutes, also when all is well: another node is waited for that long. */
+	slow?: boolean
+	run(office: Office, input: Input, by: Actor, progress: Progress): Promise<Output> | Output
 }
 
 /** Ties `run`'s input to its check. */
@@ -88,11 +93,10 @@ export function verb<Schema extends z.ZodType, Output>(definition: {
 	act: Act | null
 	on?(office: Office, input: z.infer<Schema>, by: Actor): Target | Target[]
 	inReach?: boolean
-	/** It changes something though it takes no right: it is written down. */
 	writes?: boolean
-	/** The owner of the account it acts on may say it too. */
 	own?: boolean
-	run(office: Office, input: z.infer<Schema>, by: Actor): Promise<Output> | Output
+	slow?: boolean
+	run(office: Office, input: z.infer<Schema>, by: Actor, progress: Progress): Promise<Output> | Output
 }) {
 	return definition
 }

@@ -10,7 +10,7 @@ import { alertsHere, figures, figuresHere, listAlerts } from './figures.ts'
 import { listForwards } from './forwards.ts'
 import * as grants from './grants.ts'
 import * as groups from './groups.ts'
-import { showJob } from './jobs.ts'
+import { listJobs, showJob } from './jobs.ts'
 import { listLinks } from './links.ts'
 import * as nodes from './nodes.ts'
 import * as queue from './queue.ts'
@@ -48,6 +48,7 @@ export const verbs = {
 	'account remove': accounts.removeAccount,
 	'account import': transfer.importFile,
 	'account export': transfer.exportFile,
+	'job list': listJobs,
 	'job show': showJob,
 	'account app-password add': secrets.addAppPassword,
 	'account app-password list': secrets.listAppPasswords,

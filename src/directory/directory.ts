@@ -208,9 +208,10 @@ export class Directory extends GroupWriter {
 		}
 	}
 
-	/** 分布式用户刷新: every member's full list to us, ours to every member. Those that cannot be reached are named. */
-	refresh(): Promise<RefreshResult[]> {
-		return this.#sync.refresh(this.nodes().flatMap(({ id }) => (id === this.self ? [] : [id])))
+	/** 分布式用户刷新: every member's full list to us, ours to every member. Those that cannot be reached are named; `each` hears of a node when it is done. */
+	refresh(each: (result: RefreshResult) => void = () => {}): Promise<RefreshResult[]> {
+		const members = this.nodes().flatMap(({ id }) => (id === this.self ? [] : [id]))
+		return this.#sync.refresh(members, each)
 	}
 
 	/** True as soon as the node's records and ours are the same; false when that did not come to be in time. */

@@ -88,19 +88,25 @@ export class Sync {
 	}
 
 	/** Everything from every member, and everything of ours to them (they pull). Ends when both is done, node by node. */
-	async refresh(members: string[]): Promise<RefreshResult[]> {
+	async refresh(members: string[], each: (result: RefreshResult) => void): Promise<RefreshResult[]> {
 		return Promise.all(
-			members.map(async (node): Promise<RefreshResult> => {
-				try {
-					const theirs = this.#links.request(node, 'dir.refresh', new Uint8Array(), REFRESH_TIMEOUT_MS)
-					const [got] = await Promise.all([this.#pull(node, true), theirs])
-					return { node, state: 'done', ...got }
-				} catch (error) {
-					this.#log.info({ peer: node, err: error }, 'directory refresh: no answer')
-					return { node, state: 'unreachable', records: 0, changed: 0, added: 0 }
-				}
+			members.map(async node => {
+				const result = await this.#refreshOne(node)
+				each(result)
+				return result
 			}),
 		)
+	}
+
+	async #refreshOne(node: string): Promise<RefreshResult> {
+		try {
+			const theirs = this.#links.request(node, 'dir.refresh', new Uint8Array(), REFRESH_TIMEOUT_MS)
+			const [got] = await Promise.all([this.#pull(node, true), theirs])
+			return { node, state: 'done', ...got }
+		} catch (error) {
+			this.#log.info({ peer: node, err: error }, 'directory refresh: no answer')
+			return { node, state: 'unreachable', records: 0, changed: 0, added: 0 }
+		}
 	}
 
 	/** True when the node's records and ours are the same; false when that did not come to be in time. */

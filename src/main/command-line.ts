@@ -92,6 +92,7 @@ export const forms: Record<string, Form> = {
 			'--search': ['search', 'text'],
 		},
 	},
+	'job list': {},
 	'job show': { words: ['id'] },
 	'account move-unit': { words: ['address', 'unit'] },
 	'unit add': { words: ['name'], flags: { ...unitFlags, '--parent': ['parent', 'text'] } },

@@ -9,6 +9,7 @@ const columns: Record<string, string[]> = {
 	'token list': ['id', 'name', 'scopes', 'created', 'ends'],
 	'link list': ['to', 'state', 'roundTripMs', 'clockOffMs', 'waiting'],
 	'audit list': ['time', 'name', 'client', 'verb', 'object', 'outcome', 'before', 'after'],
+	'job list': ['id', 'what', 'state', 'done', 'total', 'started', 'problem'],
 	'conflict list': ['address', 'claimed', 'home', 'homeDescription'],
 	'alias list': ['address', 'targets'],
 	'node list': [

@@ -16,6 +16,7 @@ export const domainDns = verb({
 	about: 'the DNS records to publish for a domain, and (--check) what is there as seen from every node',
 	input: z.object({ domain, check: z.boolean().exactOptional() }),
 	act: 'domains:read',
+	slow: true,
 	on: (_office, { domain }): Target => ({ place: { domain: domain.toLowerCase() }, object: domain }),
 	async run(office, { domain, check }, by) {
 		const { directory } = office

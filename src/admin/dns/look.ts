@@ -1,5 +1,6 @@
 import { Resolver } from 'node:dns/promises'
 import { z } from 'zod'
+import { reach } from '../reach.ts'
 import type { Office } from '../verb.ts'
 import type { DnsType } from './records.ts'
 
@@ -31,7 +32,7 @@ export async function lookFrom(office: Office, node: string, asked: Question[]):
 	if (node === office.self) return lookHere(office.dnsServers, asked)
 	const rounds = Math.ceil(asked.length / AT_ONCE)
 	const payload = Buffer.from(JSON.stringify(asked))
-	const answer = await office.cluster.links.request(node, VERB, payload, rounds * TIMEOUT_MS * 2 + 2000)
+	const answer = await reach(office, node, VERB, payload, rounds * TIMEOUT_MS * 2 + 2000)
 	return JSON.parse(Buffer.from(answer).toString('utf8')) as Look[]
 }
 

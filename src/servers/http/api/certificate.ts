@@ -43,6 +43,7 @@ export const certificate = [
 			challenge: z.enum(['tls-alpn-01', 'http-01']).exactOptional(),
 			agree: z.boolean().describe("to the authority's terms of service"),
 		}),
+		slow: 'certificate order',
 		run: ({ body: { node, ...order }, ...ask }) => say(ask, node, 'certificate order', order),
 	}),
 	route({
@@ -50,6 +51,7 @@ export const certificate = [
 		path: '/certificate/renew',
 		about: 'Renew the certificate that was ordered, now',
 		body: at,
+		slow: 'certificate renew',
 		run: ({ body, ...ask }) => say(ask, body.node, 'certificate renew'),
 	}),
 	route({

@@ -43,6 +43,7 @@ export const domains = [
 		about: 'The DNS records to publish; with ?check=true what is there, as seen from every node',
 		params: domain,
 		query: z.object({ check: z.enum(['true', 'false']).default('false') }),
+		slow: 'domain dns',
 		run: ({ say, params, query }) => say('domain dns', { ...params, check: query.check === 'true' }),
 	}),
 	route({

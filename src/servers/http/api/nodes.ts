@@ -52,6 +52,7 @@ export const nodes = [
 			enabled: z.boolean().exactOptional(),
 		}),
 		status: 201,
+		slow: 'node add',
 		run: ({ say, body }) => say('node add', body),
 	}),
 	route({
@@ -59,6 +60,7 @@ export const nodes = [
 		path: '/nodes/refresh',
 		answer: listOf(refreshed),
 		about: 'Distributed user refresh: fetch the users of every node anew, give ours',
+		slow: 'node refresh',
 		run: async ({ say }) => ({ items: await say('node refresh'), next: null }),
 	}),
 	route({

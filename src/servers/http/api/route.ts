@@ -1,10 +1,21 @@
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { type Answer, BadInput, type Office, say, type VerbName } from '../../../admin/index.ts'
+import {
+	type Answer,
+	BadInput,
+	jobView,
+	type Office,
+	type Progress,
+	say,
+	startJob,
+	type VerbName,
+} from '../../../admin/index.ts'
 import type { House } from '../../types.ts'
 import type { Once } from '../once.ts'
 import { WebProblem } from '../problem.ts'
 import { actorOf, cookieOf, isOwnPage, setCookie, type Who, who } from '../who.ts'
+import { job } from './shapes.ts'
 
 /** What a route has at hand. */
 export type Api = { office: Office; house: House }
@@ -35,8 +46,10 @@ export type Route = {
 	body?: z.ZodType
 	/** What is answered. */
 	answer?: z.ZodType
-	/** 200 unless said otherwise; 204 = without a body. */
+	/** 200 unless said otherwise; 204 = without a body; 202 = always a job. */
 	status?: number
+	/** It may take long: whoever asks may have it as a job of that name (`Prefer: respond-async`). */
+	slow?: VerbName
 	/** Also for those who are not signed in. */
 	open?: boolean
 	run(ask: never): unknown
@@ -59,6 +72,7 @@ export function route<
 	body?: Body
 	answer?: Answer
 	status?: number
+	slow?: VerbName
 	open?: boolean
 	run(ask: Ask<z.infer<Params>, z.infer<Query>, z.infer<Body>>): z.infer<Answer> | Promise<z.infer<Answer>>
 }): Route {
@@ -110,23 +124,59 @@ export function addRoute(app: FastifyInstance, api: Api & { once: Once }, tag: s
 			}
 			if (person?.session) renew(request, reply, api)
 			if (!person && !one.open) throw new WebProblem(401, 'not-signed-in', 'Sign in first.')
-			const ask: Ask<unknown, unknown, unknown> = {
+			const given = {
 				...api,
 				params: checked(one.params, request.params),
 				query: checked(one.query, request.query),
 				body: checked(one.body, request.body),
 				who: person as Who,
-				say: (name, input = {}) => say(api.office, actorOf(person!), name, input),
 				request,
 				reply,
 			}
+			const run = async (progress?: Progress) => {
+				const ask: Ask<unknown, unknown, unknown> = {
+					...given,
+					say: (name, input = {}) => say(api.office, actorOf(person!), name, input, progress),
+				}
+				return one.run(ask as never)
+			}
 			const { status, body } = await once.run(person?.account.id ?? null, request, async () => {
-				const body = await one.run(ask as never)
+				const seconds = one.slow === undefined ? null : waitOf(one, request)
+				if (seconds !== null) return inBackground(one, given, run, seconds)
+				const body = await run()
 				return { status: one.status ?? reply.statusCode, body }
 			})
 			return status === 204 ? reply.code(status).send() : reply.code(status).send(body)
 		},
 	})
+}
+
+/** `Prefer: respond-async, wait=5` (RFC 7240): seconds to wait for the end before a job is answered; null = to the end. */
+function waitOf({ status }: Route, { headers }: FastifyRequest): number | null {
+	const wishes = String(headers.prefer ?? '')
+		.toLowerCase()
+		.split(/[,;]/)
+		.map(wish => wish.trim())
+	if (status !== 202 && !wishes.includes('respond-async')) return null
+	const seconds = Number(wishes.find(wish => wish.startsWith('wait='))?.slice(5) ?? 0)
+	return Number.isFinite(seconds) ? Math.min(60, Math.max(0, seconds)) : 0
+}
+
+/** As a job; unless it ends, or fails, in the time whoever asks would rather wait. */
+async function inBackground(
+	{ slow, status }: Route,
+	{ office, who, reply }: Api & { who: Who; reply: FastifyReply },
+	run: (progress: Progress) => Promise<unknown>,
+	seconds: number,
+): Promise<{ status: number; body: unknown }> {
+	const { job, ended } = startJob(office, actorOf(who), slow!, run)
+	const over = ended.then(body => ({ status: status ?? 200, body }))
+	const late = setTimeout(seconds * 1000, null, { ref: false })
+	const done = await Promise.race([over, seconds > 0 ? late : setImmediate(null)])
+	reply.header('preference-applied', 'respond-async')
+	if (done && status !== 202) return done
+	reply.header('location', `/api/v1/jobs/${job.id}`)
+	return { status: 202, body: jobView(job) }
 }
 
 /** A session in use goes on. */
@@ -143,7 +193,7 @@ function checked(schema: z.ZodType | undefined, given: unknown): unknown {
 }
 
 /** For the documentation only: what comes in is checked by zod itself. */
-function describe(tag: string, { about, params, query, body, answer, open, status }: Route) {
+function describe(tag: string, { about, params, query, body, answer, open, status, slow }: Route) {
 	const json = (schema: z.ZodType, io: 'input' | 'output' = 'input') => {
 		const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
 		return rest
@@ -157,6 +207,9 @@ function describe(tag: string, { about, params, query, body, answer, open, statu
 		...(open ? { security: [] } : {}),
 		response: {
 			[status ?? 200]: { description: 'Done.', ...(answer ? json(answer, 'output') : {}) },
+			...(slow && status !== 202
+				? { 202: { description: 'Begun (Prefer: respond-async): a job.', ...json(job, 'output') } }
+				: {}),
 			default: { $ref: 'problem#' },
 		},
 	}

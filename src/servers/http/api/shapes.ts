@@ -73,6 +73,19 @@ export const refreshed = z.object({
 	added: z.number().int(),
 	conflicts: z.number().int(),
 })
+export const job = z.object({
+	id: text,
+	what: text.describe('the verb that was said'),
+	node: text.describe('id of the node that does it'),
+	state: z.enum(['running', 'done', 'failed']),
+	done: z.number().int(),
+	total: z.number().int().describe('0 = nobody can tell how much there is to do'),
+	started: when,
+	ended: when.nullable(),
+	result: z.unknown().describe('what the request would have answered'),
+	problem: text.nullable(),
+	code: text.nullable(),
+})
 export const link = z.object({
 	from: text,
 	to: text,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { route } from './route.ts'
+import { page, paging, route } from './route.ts'
+import { job, listOf } from './shapes.ts'
 
 /** Accounts by files, and how far what takes long has come. */
 export const transfer = [
@@ -17,7 +18,8 @@ export const transfer = [
 			resetPasswords: z.boolean().exactOptional().describe('sets passwords of accounts that are there too'),
 		}),
 		status: 202,
-		run: ({ say, body }) => say('account import', { ...body, background: true }),
+		slow: 'account import',
+		run: ({ say, body }) => say('account import', body),
 	}),
 	route({
 		method: 'GET',
@@ -38,9 +40,18 @@ export const transfer = [
 	}),
 	route({
 		method: 'GET',
+		path: '/jobs',
+		answer: listOf(job),
+		about: "One's own jobs at this node, the latest first, without their results",
+		query: paging,
+		run: async ({ say, query }) => page(await say('job list'), query),
+	}),
+	route({
+		method: 'GET',
 		path: '/jobs/:id',
 		about: 'A job at this node: how far it is, and its result when it is done',
 		params: z.object({ id: z.string().max(100) }),
+		answer: job,
 		run: ({ say, params }) => say('job show', params),
 	}),
 ]
