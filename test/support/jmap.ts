@@ -13,9 +13,12 @@ export class JmapClient {
 	readonly ip: string
 	readonly login: string
 	accountId = ''
-	using = ['core', 'mail', 'submission', 'vacationresponse', 'blob', 'quota', 'mdn'].map(
-		name => `urn:ietf:params:jmap:${name}`,
-	)
+	using = [
+		...['core', 'mail', 'submission', 'vacationresponse', 'blob', 'quota', 'mdn', 'contacts'].map(
+			name => `urn:ietf:params:jmap:${name}`,
+		),
+		'urn:panpipe:jmap:preferences',
+	]
 
 	constructor(ip: string, login: string) {
 		this.ip = ip

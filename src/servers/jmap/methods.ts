@@ -1,6 +1,9 @@
 import { jmap } from '../../wire/index.ts'
+import { addressBookChanges, getAddressBooks, setAddressBooks } from './address-book.ts'
 import { copyBlobs, getBlobs, lookupBlobs, uploadBlobs } from './blob-methods.ts'
 import type { Method } from './call.ts'
+import { cardChanges, copyCards, getCards, setCards } from './contact-card.ts'
+import { cardQueryChanges, queryCards } from './contact-query.ts'
 import { emailChanges } from './email-changes.ts'
 import { getEmails } from './email-get.ts'
 import { copyEmails, importEmails, parseEmails } from './email-import.ts'
@@ -12,6 +15,7 @@ import { getMailboxes } from './mailbox-get.ts'
 import { mailboxQueryChanges, queryMailboxes } from './mailbox-query.ts'
 import { setMailboxes } from './mailbox-set.ts'
 import { parseMdns, sendMdns } from './mdn.ts'
+import { getPreferences, PREFERENCES, setPreferences } from './preferences.ts'
 import { getQuotas, queryQuotas, quotaChanges, quotaQueryChanges } from './quota.ts'
 import { getSnippets } from './search-snippet.ts'
 import { getSubmissions, querySubmissions, submissionChanges, submissionQueryChanges } from './submission.ts'
@@ -71,6 +75,21 @@ const BY_CAPABILITY: Record<string, Record<string, Method>> = {
 	'urn:ietf:params:jmap:mdn': {
 		'MDN/send': sendMdns,
 		'MDN/parse': parseMdns,
+	},
+	'urn:ietf:params:jmap:contacts': {
+		'AddressBook/get': getAddressBooks,
+		'AddressBook/changes': addressBookChanges,
+		'AddressBook/set': setAddressBooks,
+		'ContactCard/get': getCards,
+		'ContactCard/changes': cardChanges,
+		'ContactCard/query': queryCards,
+		'ContactCard/queryChanges': cardQueryChanges,
+		'ContactCard/set': setCards,
+		'ContactCard/copy': copyCards,
+	},
+	[PREFERENCES]: {
+		'Preferences/get': getPreferences,
+		'Preferences/set': setPreferences,
 	},
 }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Account } from '../../directory/index.ts'
 import type { House } from '../types.ts'
 import { LIMITS, MAX_MAILBOX_DEPTH } from './call.ts'
+import { PREFERENCES } from './preferences.ts'
 import { COLLATIONS } from './standard.ts'
 
 const CORE = 'urn:ietf:params:jmap:core'
@@ -55,6 +56,8 @@ function accountCapabilities(house: House): Record<string, unknown> {
 		},
 		'urn:ietf:params:jmap:quota': {},
 		'urn:ietf:params:jmap:mdn': {},
+		'urn:ietf:params:jmap:contacts': { maxAddressBooksPerCard: 1, mayCreateAddressBook: false },
+		[PREFERENCES]: {},
 	}
 }
 
@@ -77,6 +80,8 @@ export function capabilities(base: string): Record<string, unknown> {
 		'urn:ietf:params:jmap:blob': {},
 		'urn:ietf:params:jmap:quota': {},
 		'urn:ietf:params:jmap:mdn': {},
+		'urn:ietf:params:jmap:contacts': {},
+		[PREFERENCES]: {},
 	}
 }
 

@@ -3,7 +3,7 @@ import type { House } from '../types.ts'
 import { watch } from '../watch.ts'
 
 /** Kinds of objects that are kept as such. */
-const OBJECTS = ['Identity', 'EmailSubmission', 'VacationResponse'] as const
+const OBJECTS = ['Identity', 'EmailSubmission', 'VacationResponse', 'ContactCard', 'Preferences'] as const
 
 /** The state of every type of data a client may be told of. */
 export function statesOf(house: House, account: string): Record<string, string> {
