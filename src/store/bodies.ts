@@ -18,6 +18,10 @@ import type { BodyStage, StagedBody } from './types.ts'
 
 // Bodies up to this size live in SQLite, larger ones in files: below it a row is cheaper than an inode.
 const LARGE = 128 * 1024
+// Most messages are small, and together they are little: to unpack each takes longer than to read it.
+const PLAIN = 8 * 1024
+// No deflate begins so (RFC 1951 section 3.2.3: block type 11 is an error).
+const IS_PLAIN = 7
 const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
 /** Where the large bodies are. Every file belongs to one staging, so that none is removed under another's feet. */
@@ -61,12 +65,17 @@ export class BlobFolder {
 	}
 }
 
-/** As small bodies lie in SQLite: raw deflate (docs/decisions/0004). Done by the writer, off the protocol thread. */
+/** As a body lies in SQLite: raw deflate, or as it is (docs/decisions/0004). Done by the writer, off the protocol thread. */
 export function compress(data: Uint8Array): Buffer {
-	return deflateRawSync(data, { level: 1 })
+	if (data.length > PLAIN) return deflateRawSync(data, { level: 1 })
+	const plain = Buffer.allocUnsafe(data.length + 1)
+	plain[0] = IS_PLAIN
+	plain.set(data, 1)
+	return plain
 }
 
 export function unpack(data: Uint8Array): Buffer {
+	if (data[0] === IS_PLAIN) return Buffer.from(data.buffer, data.byteOffset + 1, data.length - 1)
 	// Text is two to four times as long; by default Node would take 16 KiB for each, however small.
 	return inflateRawSync(data, { chunkSize: Math.max(256, data.length * 4) })
 }

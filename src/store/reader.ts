@@ -42,6 +42,13 @@ const BOX: { [Name in keyof MailboxRow]: string } = {
 	emails: 'emails',
 	threads: 'threads',
 }
+/** What a list of them reads: account and subscriptions are known once for all. */
+const { account: _, subscribed: __, ...EACH } = BOX
+const LISTED = Object.values(EACH)
+const AT = Object.fromEntries(Object.keys(EACH).map((name, i) => [name, i])) as Record<
+	keyof typeof EACH,
+	number
+>
 const MAILBOX = `SELECT ${Object.entries(BOX).map(([name, sql]) => `${sql} AS ${name}`)} FROM mailbox`
 const QUEUE = `SELECT r.key, r.id, m.reverse_path AS reversePath, m.envelope_id AS envelopeId, m.ret, m.smtputf8, r.recipient,
 	r.route, r.original_recipient AS originalRecipient, r.notify, m.arrived, m.expires, r.attempts, r.due, r.held,
@@ -71,16 +78,30 @@ export class SqliteReader extends SqliteMessages implements Reader {
 	}
 
 	mailboxes(account: string): MailboxRow[] {
-		const names = Object.keys(BOX) as (keyof MailboxRow)[]
-		const columns = this.sql.columns(
-			Object.values(BOX),
-			'FROM mailbox WHERE account = ? ORDER BY name',
-			account,
-		)
+		const columns = this.sql.columns(LISTED, 'FROM mailbox WHERE account = ? ORDER BY name', account)
+		const subscribed = new Set(this.subscriptions(account))
 		return columns[0]!.map((_, i) => {
-			const row: Partial<Record<keyof MailboxRow, unknown>> = {}
-			for (let at = 0; at < names.length; at++) row[names[at]!] = columns[at]![i]
-			return asMailbox(row as MailboxRow)
+			// Written out, so that all rows are objects of one kind.
+			const of = <T>(name: keyof typeof AT) => columns[AT[name]]![i] as T
+			const name = of<string>('name')
+			return {
+				key: of('key'),
+				id: of('id'),
+				account,
+				name,
+				role: of('role'),
+				uidValidity: of('uidValidity'),
+				uidNext: of('uidNext'),
+				modseq: of('modseq'),
+				messages: of('messages'),
+				unseen: of('unseen'),
+				deleted: of('deleted'),
+				size: of('size'),
+				subscribed: subscribed.has(name),
+				sortOrder: of('sortOrder'),
+				emails: of('emails'),
+				threads: of('threads'),
+			}
 		})
 	}
 
@@ -99,9 +120,7 @@ export class SqliteReader extends SqliteMessages implements Reader {
 	}
 
 	subscriptions(account: string): string[] {
-		return this.sql
-			.all<{ name: string }>('SELECT name FROM subscription WHERE account = ? ORDER BY name', account)
-			.map(row => row.name)
+		return this.sql.list('name', 'FROM subscription WHERE account = ? ORDER BY name', account)
 	}
 
 	metadata(account: string, mailbox: string): [entry: string, value: string][] {

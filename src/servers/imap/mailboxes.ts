@@ -44,7 +44,7 @@ export function whose({ house, account }: Session, name: string): { owner: strin
 /** A row as the session's account sees it; null when the owner is no more. */
 export function asSeen(session: Session, row: MailboxRow): Box | null {
 	const rights = rightsIn(session, row)
-	if (row.account === session.account!.id) return Object.assign(row, { inside: row.name, rights })
+	if (row.account === session.account!.id) return { ...row, inside: row.name, rights }
 	const owner = session.house.accountOf(row.account)
 	if (owner?.home !== session.house.self) return null
 	// What an owner uses a mailbox for is not what it is for others.

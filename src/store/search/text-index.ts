@@ -3,8 +3,10 @@ import type { SearchField, TextFound } from '../types.ts'
 import { Finder } from './finder.ts'
 import type { FromIndexer, ToIndexer } from './indexer-thread.ts'
 
-/** Changes are told to the indexer at most this often: at full speed they are thousands a second. */
-const TELL_MS = 100
+/** Changes are told to the indexer when there are no more of them for a while: while mail pours in it is not in the way. */
+const QUIET_MS = 500
+/** And so long after the first one at the latest. */
+const LATEST_MS = 5000
 
 /** The full-text index of a node: a thread that keeps it, and looking things up in it. Never needed, only quick. */
 export class TextIndex {
@@ -13,6 +15,8 @@ export class TextIndex {
 	readonly #exited: Promise<void>
 	#changed = new Set<number>()
 	#telling: NodeJS.Timeout | null = null
+	/** When the first of what is not told yet changed. */
+	#since = 0
 	#settled = new Map<number, () => void>()
 	#closing = false
 	#over = false
@@ -49,7 +53,10 @@ export class TextIndex {
 
 	changed(mailboxes: number[]): void {
 		for (const mailbox of mailboxes) this.#changed.add(mailbox)
-		this.#telling ??= setTimeout(this.#tell, TELL_MS).unref()
+		if (!this.#telling) {
+			this.#since = performance.now()
+			this.#telling = setTimeout(this.#tell, QUIET_MS).unref()
+		} else if (performance.now() - this.#since < LATEST_MS - QUIET_MS) this.#telling.refresh()
 	}
 
 	#tell = (): void => {
