@@ -1,3 +1,4 @@
+import { type Property, properties, unescaped } from '../content-lines.ts'
 import type { Address } from '../jmap/types.ts'
 
 /** Reads invitations (iCalendar, RFC 5545) as far as a reader wants to know: what, when, where, who. */
@@ -35,7 +36,6 @@ export type Meeting = {
 	rule: Rule | null
 }
 
-type Property = { name: string; params: Record<string, string>; value: string }
 type Component = { name: string; properties: Property[]; parts: Component[] }
 
 // Nobody invites so many; who writes more wants to make us work.
@@ -78,14 +78,10 @@ export function readCalendar(text: string, place: string): Meeting[] {
 	return [...found.values()]
 }
 
-/** Section 3.1: long lines are folded; `NAME;PARAM=value;PARAM="a:b":value`. */
 function components(text: string): Component[] {
 	const root: Component = { name: '', properties: [], parts: [] }
 	const open = [root]
-	const lines = text.replace(/\r?\n[ \t]/g, '').split(/\r?\n/, MOST_LINES)
-	for (const line of lines) {
-		const read = propertyOf(line)
-		if (!read) continue
+	for (const read of properties(text, MOST_LINES)) {
 		const here = open.at(-1)!
 		if (read.name === 'BEGIN') {
 			const part = { name: read.value.trim().toUpperCase(), properties: [], parts: [] }
@@ -98,23 +94,9 @@ function components(text: string): Component[] {
 	return root.parts
 }
 
-function propertyOf(line: string): Property | null {
-	const match =
-		/^([A-Za-z0-9-]+)((?:;[A-Za-z0-9-]+=(?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)*):(.*)$/s.exec(line)
-	if (!match) return null
-	const params: Record<string, string> = {}
-	// RFC 6868: what may not stand in a parameter.
-	for (const [, name, quoted, plain] of match[2]!.matchAll(/;([^=]+)=(?:"([^"]*)"|([^;]*))/g))
-		params[name!.toUpperCase()] = (quoted ?? plain ?? '').replace(/\^([n^'])/g, (_, sign: string) =>
-			sign === 'n' ? '\n' : sign === "'" ? '"' : '^',
-		)
-	return { name: match[1]!.toUpperCase(), params, value: match[3]! }
-}
-
 const property = (component: Component, name: string) => component.properties.find(each => each.name === name)
 const said = (component: Component, name: string) => property(component, name)?.value.trim() ?? ''
-const textOf = (component: Component, name: string) =>
-	said(component, name).replace(/\\([nN,;\\])/g, (_, sign: string) => (/n/i.test(sign) ? '\n' : sign))
+const textOf = (component: Component, name: string) => unescaped(said(component, name))
 
 function addressOf(property: Property | undefined): Address | null {
 	const email = /^\s*mailto:(.+)$/i.exec(property?.value ?? '')?.[1]?.trim()

@@ -14,6 +14,7 @@ import { kept } from '../../shared/kept.ts'
 import { Jmap } from '../jmap/client.ts'
 import { type Line, listen } from '../jmap/push.ts'
 import type { Address, Email, EmailLine, Filter, Id, Identity, Mailbox, SetError } from '../jmap/types.ts'
+import { Contacts } from './contacts.ts'
 import { Emails, type Patch } from './emails.ts'
 import { List } from './list.ts'
 import { Mailboxes, nameOf } from './mailboxes.ts'
@@ -32,6 +33,7 @@ export class Mail {
 	readonly jmap: Jmap
 	readonly mailboxes: Mailboxes
 	readonly emails: Emails
+	readonly contacts: Contacts
 	readonly identities: ShallowRef<Identity[]> = shallowRef([])
 	readonly list: ShallowRef<List | null> = shallowRef(null)
 	readonly line: Ref<Line> = ref('open')
@@ -53,6 +55,7 @@ export class Mail {
 		this.jmap = jmap
 		this.mailboxes = new Mailboxes(jmap)
 		this.emails = new Emails(jmap)
+		this.contacts = new Contacts(jmap)
 		this.folder = this.#scope.run(() =>
 			computed(() => (place.folder && this.mailboxes.get(place.folder)) || this.mailboxes.withRole('inbox')),
 		)!
@@ -174,6 +177,7 @@ export class Mail {
 	async #catchUp(states: Record<string, string> | null): Promise<void> {
 		const has = (type: string) => states === null || states[type] !== undefined
 		if (has('Mailbox')) await this.mailboxes.load()
+		if (has('ContactCard')) await this.contacts.renew()
 		if (!has('Email') || (states && states.Email === this.#states.Email)) return
 		this.emails.doubtThreads()
 		await this.#changedEmails()

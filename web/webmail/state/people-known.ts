@@ -14,8 +14,9 @@ class PeopleKnown {
 			this.#written = null
 			return new Map()
 		})
-		const [written, colleagues] = await Promise.all([
+		const [written, contacts, colleagues] = await Promise.all([
 			this.#written,
+			mail.contacts.find(words).catch(() => []),
 			mail.findColleagues(words).catch(() => []),
 		])
 		const wanted = words.toLowerCase()
@@ -27,7 +28,7 @@ class PeopleKnown {
 			.toSorted((one, other) => other.times - one.times)
 			.map(({ address }) => address)
 		const found = new Map<string, Address>()
-		for (const each of [...matching, ...colleagues]) {
+		for (const each of [...matching, ...contacts, ...colleagues]) {
 			const key = each.email.toLowerCase()
 			if (!found.has(key) || !found.get(key)!.name) found.set(key, each)
 		}
