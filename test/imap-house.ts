@@ -9,10 +9,18 @@ import { silentLog } from '../src/kit/index.ts'
 import { secure } from '../src/servers/connection.ts'
 import { serveImap } from '../src/servers/imap/index.ts'
 import { type Listening, listen } from '../src/servers/listen.ts'
+import { servePop3 } from '../src/servers/pop3/index.ts'
 import type { House, Limits } from '../src/servers/types.ts'
 import { openStore, type Store } from '../src/store/index.ts'
 
-export type Home = { house: House; store: Store; port: number; tlsPort: number; close(): Promise<void> }
+export type Home = {
+	house: House
+	store: Store
+	port: number
+	tlsPort: number
+	pop3Port: number
+	close(): Promise<void>
+}
 
 export const PASSWORD = 'secret'
 
@@ -40,7 +48,7 @@ async function certificate(): Promise<SecureContext> {
 	return createSecureContext({ cert: certificate, key })
 }
 
-/** An IMAP server with a real store on loopback. `connect` leads to other homes. */
+/** An IMAP and a POP3 server with a real store on loopback. `connect` leads to other homes. */
 export async function startHome(
 	self: string,
 	accounts: Account[],
@@ -90,12 +98,14 @@ export async function startHome(
 	const listening: Listening = await listen(house, [
 		{ ...door, name: 'imap', implicitTls: false },
 		{ ...door, name: 'imaps', implicitTls: true },
+		{ ...door, name: 'pop3', serve: servePop3, busy: '-ERR busy', implicitTls: false },
 	])
 	return {
 		house,
 		store,
 		port: listening.doors[0]!.port,
 		tlsPort: listening.doors[1]!.port,
+		pop3Port: listening.doors[2]!.port,
 		async close() {
 			await listening.close(1000)
 			await store.close()
@@ -105,7 +115,7 @@ export async function startHome(
 }
 
 /** What `connect` of a house does, for a home in this process: TLS, our node known at the other end. */
-export function entranceTo(home: () => Home, from: string): House['connect'] {
+export function entranceTo(home: () => Home, from: string, serve = serveImap): House['connect'] {
 	return async () => {
 		const { createServer } = await import('node:net')
 		const { house } = home()
@@ -113,7 +123,7 @@ export function entranceTo(home: () => Home, from: string): House['connect'] {
 			server.close()
 			socket.on('error', () => {})
 			secure(socket, house.secureContext(), tls =>
-				serveImap(house, { socket: tls, implicitTls: true, node: from }),
+				serve(house, { socket: tls, implicitTls: true, node: from }),
 			)
 		})
 		await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))

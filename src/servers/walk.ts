@@ -16,6 +16,8 @@ export type Walker = {
 	socket: Socket
 	/** imap: the tag of the command that signed in, still unanswered. */
 	tag?: string
+	/** pop3: the client asked for Chinese (LANG). */
+	chinese?: boolean
 	/** What the client sent after that command. */
 	pending: Buffer
 }
@@ -25,6 +27,9 @@ const PATIENCE_MS = 15_000
 
 /** The home answered, but not as a home of ours should. */
 class NotWelcome extends Error {}
+
+/** The home says by a code why not now (the maildrop is in use): the client is to hear it. */
+class NotNow extends Error {}
 
 /**
  * Takes a signed-in client to the home of its account (law 2): from here on this node only moves octets.
@@ -37,22 +42,27 @@ export async function walk(house: House, walker: Walker): Promise<'walked' | 'un
 		home = await house.connect(account.home, protocol)
 		const { answer, rest } = await enter(home, walker)
 		if (socket.destroyed) throw new NotWelcome('the client went away')
-		socket.write(answer)
+		socket.write(answer, 'latin1')
 		if (rest.length > 0) socket.write(rest)
 		if (pending.length > 0) home.write(pending)
 		join(socket, home, house.limits.idleMs)
 		return 'walked'
 	} catch (error) {
-		house.log.warn({ err: error, account: account.id, home: account.home, protocol }, 'home not reached')
 		home?.destroy()
-		socket.end(unreachable(walker))
+		if (error instanceof NotNow) socket.end(`${error.message}\r\n`, 'latin1')
+		else {
+			house.log.warn({ err: error, account: account.id, home: account.home, protocol }, 'home not reached')
+			socket.end(unreachable(walker))
+		}
 		socket.setTimeout(5_000, () => socket.destroy())
 		return 'unreachable'
 	}
 }
 
-function unreachable({ protocol, tag }: Walker): string {
-	const words = 'the server your mail lives on cannot be reached right now, please try again later'
+function unreachable({ protocol, tag, chinese }: Walker): string {
+	const words = chinese
+		? '您的邮箱所在的服务器暂时无法连接，请稍后再试'
+		: 'the server your mail lives on cannot be reached right now, please try again later'
 	return protocol === 'imap'
 		? `${tag} NO [UNAVAILABLE] ${words}\r\n* BYE please try again later\r\n`
 		: `-ERR [SYS/TEMP] ${words}\r\n`
@@ -61,7 +71,7 @@ function unreachable({ protocol, tag }: Walker): string {
 /** Signs the client in at home. What to answer it, and what came after that. */
 async function enter(
 	home: TLSSocket,
-	{ protocol, account, client, tag }: Walker,
+	{ protocol, account, client, tag, chinese }: Walker,
 ): Promise<{ answer: string; rest: Buffer }> {
 	const lines = new Lines(home)
 	try {
@@ -70,8 +80,13 @@ async function enter(
 		const name = Buffer.from(account.id).toString('base64')
 		if (protocol === 'pop3') {
 			if (!greeting.startsWith('+OK')) throw new NotWelcome(greeting)
+			if (chinese) {
+				home.write('LANG zh-CN\r\n', 'latin1')
+				await lines.next()
+			}
 			home.write(`AUTH EXTERNAL ${name}\r\n`, 'latin1')
 			const answer = await lines.next()
+			if (answer.startsWith('-ERR [')) throw new NotNow(answer)
 			if (!answer.startsWith('+OK')) throw new NotWelcome(answer)
 			return { answer: `${answer}\r\n`, rest: lines.stop() }
 		}

@@ -9,5 +9,5 @@ export function capa(session: Session): void {
 	if (mechanisms.length > 0) lines.push(`SASL ${mechanisms.join(' ')}`)
 	if (!session.tls && !session.maildrop) lines.push('STLS')
 	lines.push('UTF8 USER', 'LANG', 'IMPLEMENTATION Panpipe')
-	session.write(`+OK This can be done here\r\n${lines.join('\r\n')}\r\n.\r\n`)
+	session.write(`+OK ${session.words('This can be done here')}\r\n${lines.join('\r\n')}\r\n.\r\n`)
 }

@@ -32,7 +32,7 @@ function scan(
 		return
 	}
 	const { messages, size } = maildrop.totals()
-	let out = `+OK ${messages} messages (${size} octets)\r\n`
+	let out = `+OK ${session.words(`${messages} messages (${size} octets)`)}\r\n`
 	for (const [at, message] of maildrop.all()) out += `${at} ${show(message)}\r\n`
 	session.write(`${out}.\r\n`)
 }

@@ -6,6 +6,7 @@ import { type Conversation, secure } from '../connection.ts'
 import type { Comer } from '../sign-in.ts'
 import type { Entrance, House } from '../types.ts'
 import { walk } from '../walk.ts'
+import { inChinese } from './chinese.ts'
 import { perform } from './commands.ts'
 import type { Maildrop } from './maildrop.ts'
 
@@ -27,6 +28,7 @@ export class Session implements Conversation {
 	/** What USER said. */
 	user: string | null = null
 	authFailures = 0
+	chinese = false
 	/** The next line is an answer to AUTH. */
 	answer: ((line: Buffer) => void | Promise<void>) | null = null
 	#input = new LineReader(MOST_LINE)
@@ -94,12 +96,17 @@ export class Session implements Conversation {
 		this.socket.setTimeout(0).off('timeout', this.#timeout)
 	}
 
+	/** What is said to people, in the language they asked for (RFC 6856 section 3). */
+	words(text: string): string {
+		return this.chinese ? inChinese(text) : text
+	}
+
 	ok(text: string): void {
-		this.write(pop3.ok(text))
+		this.write(pop3.ok(this.words(text)))
 	}
 
 	err(text: string, code?: pop3.ResponseCode): void {
-		this.write(pop3.err(text, code))
+		this.write(pop3.err(this.words(text), code))
 	}
 
 	/** False: wait for `drained()` before writing much more. */
@@ -204,7 +211,7 @@ export class Session implements Conversation {
 				this.#close()
 				reject(new pop3.BadCommand('TLS failed'))
 			})
-			plain.write(pop3.ok('Go on with TLS'), () => {
+			plain.write(pop3.ok(this.words('Go on with TLS')), () => {
 				secure(plain, this.house.secureContext(), tls => {
 					this.socket = tls
 					tls.pause()
@@ -223,6 +230,6 @@ export class Session implements Conversation {
 		this.#walked = true
 		this.#detach()
 		const pending = this.#input.take(Number.POSITIVE_INFINITY) ?? Buffer.alloc(0)
-		await walk(house, { protocol: 'pop3', account, client, socket, pending })
+		await walk(house, { protocol: 'pop3', account, client, socket, pending, chinese: this.chinese })
 	}
 }
