@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { JmapClient, type Json } from './support/jmap.ts'
+import { hasAccount, JmapClient, type Json } from './support/jmap.ts'
 import { endAll, joinTo, TestNode, until } from './support/nodes.ts'
 
 /*
@@ -72,7 +72,7 @@ function wrapped(client: JmapClient, calls: Json[]): Json {
 		using: client.using,
 		methodCalls: calls.map(([name, args, id = '0']) => [
 			name,
-			name === 'Core/echo' || 'accountId' in args ? args : { accountId: client.accountId, ...args },
+			!hasAccount(name) || 'accountId' in args ? args : { accountId: client.accountId, ...args },
 			id,
 		]),
 	}

@@ -42,6 +42,7 @@ const schema = z.strictObject({
 				.default(50 * 1024 * 1024),
 			maxRecipients: z.number().int().positive().default(1000),
 			messagesPerCommand: z.number().int().min(1000).default(1_000_000),
+			pushToPrivate: z.boolean().default(false),
 			queueLifetimeHours: z.number().positive().default(120),
 			delayReportHours: z.number().positive().default(4),
 			maxHoldDays: z.number().positive().max(3650).default(30),

@@ -195,6 +195,9 @@ function makeHouse(
 			of: account => directory.crowdsOf(account),
 		},
 		connect: (node, protocol) => cluster.links.connect(node, protocol),
+		...(office.ports.web !== 0 && {
+			jmapUrl: `https://${office.hostname}${office.ports.web === 443 ? '' : `:${office.ports.web}`}/jmap/session`,
+		}),
 		reader: store.reader,
 		write: ops => store.write(ops),
 		stage: () => store.stage(),
@@ -212,6 +215,7 @@ function makeHouse(
 			maxMessageSize: limits.maxMessageSize,
 			maxRecipients: limits.maxRecipients,
 			messagesPerCommand: limits.messagesPerCommand,
+			pushToPrivate: limits.pushToPrivate,
 		},
 	}
 }

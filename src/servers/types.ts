@@ -41,6 +41,8 @@ export type House = {
 	}
 	/** A connection to another node's web port, for walking there. @throws Unreachable */
 	connect(node: string, protocol: 'imap' | 'pop3' | 'http/1.1'): Promise<TLSSocket>
+	/** The JMAP session as clients reach it; absent = there is no web port. */
+	jmapUrl?: string
 	reader: Reader
 	/** One transaction, answered when it is on disk. One result for each Op. */
 	write(ops: Op[]): Promise<OpResult[]>
@@ -66,6 +68,8 @@ export type Limits = {
 	maxRecipients: number
 	/** Messages that one IMAP command works on. */
 	messagesPerCommand: number
+	/** Pushes of JMAP may go to addresses of networks of one's own. */
+	pushToPrivate?: boolean
 }
 
 /** How a connection came in. */

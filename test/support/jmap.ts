@@ -8,6 +8,11 @@ export type Answer = { status: number; headers: Record<string, string | string[]
 
 const agent = new Agent({ keepAlive: true, rejectUnauthorized: false })
 
+/** Does the method ask for the account it is about? */
+export function hasAccount(method: string): boolean {
+	return method !== 'Core/echo' && !method.startsWith('PushSubscription/')
+}
+
 /** Somebody's JMAP client at a node, with nothing of a library about it. */
 export class JmapClient {
 	readonly ip: string
@@ -77,7 +82,7 @@ export class JmapClient {
 	async call(...calls: [name: string, args: Record<string, unknown>, id?: string][]): Promise<Json[]> {
 		const methodCalls = calls.map(([name, args, id], index) => [
 			name,
-			name === 'Core/echo' ? args : { accountId: this.accountId, ...args },
+			hasAccount(name) ? { accountId: this.accountId, ...args } : args,
 			id ?? String(index),
 		])
 		return this.json(await this.post({ using: this.using, methodCalls })).methodResponses

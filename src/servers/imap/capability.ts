@@ -1,4 +1,5 @@
 import { mechanismsFor } from '../sign-in.ts'
+import { hasJmapAccess } from './commands/jmap-access.ts'
 import type { Session } from './session.ts'
 
 const ALWAYS = ['IMAP4rev1', 'IMAP4rev2', 'LITERAL+', 'ID', 'ENABLE']
@@ -61,7 +62,8 @@ export function capabilities(session: Session): string {
 		const { maxMessageSize, messagesPerCommand } = session.house.limits
 		const compress = session.compressed ? [] : ['COMPRESS=DEFLATE']
 		const limits = [`APPENDLIMIT=${maxMessageSize}`, `MESSAGELIMIT=${messagesPerCommand}`]
-		return [...ALWAYS, ...SIGNED_IN, ...compress, ...limits].join(' ')
+		const jmap = hasJmapAccess(session) ? ['JMAPACCESS'] : []
+		return [...ALWAYS, ...SIGNED_IN, ...jmap, ...compress, ...limits].join(' ')
 	}
 	return [
 		...ALWAYS,

@@ -66,6 +66,12 @@ export function mailboxesOf(session: Session): Box[] {
 	return [...own, ...others]
 }
 
+/** Is there any mailbox of somebody else's? */
+export function seesOthers(session: Session): boolean {
+	const shared = session.house.reader.sharedWith(session.account!.id, identifiersOf(session))
+	return shared.some(row => asSeen(session, row)?.rights.includes('l'))
+}
+
 /** The mailbox of that name, if it is there and the account knows of it. */
 export function findMailbox(session: Session, name: string): Box | null {
 	const found = whose(session, name)

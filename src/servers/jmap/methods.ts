@@ -16,6 +16,7 @@ import { mailboxQueryChanges, queryMailboxes } from './mailbox-query.ts'
 import { setMailboxes } from './mailbox-set.ts'
 import { parseMdns, sendMdns } from './mdn.ts'
 import { getPreferences, PREFERENCES, setPreferences } from './preferences.ts'
+import { getPushes, setPushes } from './push-subscription.ts'
 import { getQuotas, queryQuotas, quotaChanges, quotaQueryChanges } from './quota.ts'
 import { getSnippets } from './search-snippet.ts'
 import { getSubmissions, querySubmissions, submissionChanges, submissionQueryChanges } from './submission.ts'
@@ -28,6 +29,8 @@ const BY_CAPABILITY: Record<string, Record<string, Method>> = {
 	'urn:ietf:params:jmap:core': {
 		'Core/echo': (_call, args) => [['Core/echo', args]],
 		'Blob/copy': copyBlobs,
+		'PushSubscription/get': getPushes,
+		'PushSubscription/set': setPushes,
 	},
 	'urn:ietf:params:jmap:mail': {
 		'Mailbox/get': getMailboxes,

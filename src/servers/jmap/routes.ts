@@ -11,6 +11,7 @@ import { answerRequest } from './api.ts'
 import { LIMITS } from './call.ts'
 import { download } from './download.ts'
 import { readEventsQuery, sendEvents } from './events.ts'
+import { startPushes } from './push.ts'
 import { sessionOf } from './session.ts'
 import { upload } from './upload.ts'
 
@@ -77,14 +78,32 @@ type Serve = (
 	reply: FastifyReply,
 ) => Promise<unknown> | unknown
 
+const FOR_ANY_PAGE = {
+	'access-control-allow-origin': '*',
+	'access-control-expose-headers': 'accept-ranges, content-disposition, content-range, www-authenticate',
+	'cross-origin-resource-policy': 'cross-origin',
+}
+const PREFLIGHT = {
+	'access-control-allow-methods': 'GET, HEAD, POST, OPTIONS',
+	'access-control-allow-headers': 'authorization, content-type, accept, last-event-id, range, cache-control',
+	'access-control-max-age': '86400',
+}
+
 /** JMAP over HTTP (RFC 8620 sections 2, 3, 6, 7.3). */
 export async function addJmap(app: FastifyInstance, options: JmapOptions): Promise<void> {
 	const { house } = options
+	startPushes(house)
 	await app.register(async scope => {
 		// Bodies are read by whoever answers, or go on to the home as they are.
 		scope.removeAllContentTypeParsers()
 		scope.addContentTypeParser('*', (_request, _payload, done) => done(null))
 		scope.setErrorHandler((error, _request, reply) => sendError(house, error, reply))
+		// Other people's pages may ask too, by a token or password they were given: a browser sends no cookie along to `*`.
+		scope.addHook('onRequest', async (_request, reply) => {
+			for (const [name, value] of Object.entries(FOR_ANY_PAGE)) reply.raw.setHeader(name, value)
+		})
+		for (const url of ['/.well-known/jmap', '/jmap/*'])
+			scope.options(url, (_request, reply) => reply.headers(PREFLIGHT).code(204).send())
 
 		const route = (method: 'GET' | 'POST', url: string, mayChange: boolean, serve: Serve) =>
 			scope.route<{ Params: Record<string, string>; Querystring: Record<string, string | undefined> }>({

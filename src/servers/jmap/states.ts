@@ -28,7 +28,7 @@ export type Tell = (changed: Record<string, string>, all: Record<string, string>
  */
 export function watchStates(
 	house: House,
-	account: Account,
+	account: Pick<Account, 'id'>,
 	types: string[] | null,
 	known: Record<string, string> | null,
 	tell: Tell,
@@ -70,6 +70,9 @@ export function readKnownStates(text: string | undefined): Record<string, string
 	return pairs ? Object.fromEntries(pairs.map(pair => pair.split(':'))) : null
 }
 
-export function stateChange(account: Account, changed: Record<string, string>): Record<string, unknown> {
+export function stateChange(
+	account: Pick<Account, 'id'>,
+	changed: Record<string, string>,
+): Record<string, unknown> {
 	return { '@type': 'StateChange', changed: { [account.id]: changed } }
 }

@@ -207,6 +207,7 @@ const body: fc.Arbitrary<CommandBody> = fc.oneof(
 			'UNSELECT',
 			'IDLE',
 			'UNAUTHENTICATE',
+			'GETJMAPACCESS',
 		)
 		.map(name => ({ name }) as CommandBody),
 	record({

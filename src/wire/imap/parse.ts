@@ -74,6 +74,7 @@ const COMMANDS = new Map<string, Read>([
 	bare('UNSELECT'),
 	bare('IDLE'),
 	bare('UNAUTHENTICATE'),
+	bare('GETJMAPACCESS'),
 	['ID', readId],
 	['LOGIN', readLogin],
 	['AUTHENTICATE', readAuthenticate],

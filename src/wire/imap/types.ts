@@ -176,6 +176,7 @@ export type BareName =
 	| 'UNSELECT'
 	| 'IDLE'
 	| 'UNAUTHENTICATE'
+	| 'GETJMAPACCESS'
 
 export type CommandBody =
 	| { name: BareName }

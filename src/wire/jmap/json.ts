@@ -1,8 +1,11 @@
 import { RequestRefused } from './types.ts'
 
+/** Objects and lists within each other: whoever goes through them does it by calling himself. */
+const DEEPEST = 200
+
 /**
  * I-JSON (RFC 7493): UTF-8, no lone surrogates, no name twice in an object.
- * @throws RequestRefused notJSON
+ * @throws RequestRefused notJSON; notRequest when it is nested too deeply
  */
 export function parseJson(octets: Uint8Array): unknown {
 	let text: string
@@ -25,12 +28,11 @@ function checkStrings(text: string): void {
 	for (let i = 0; i < text.length; i++) {
 		switch (text[i]) {
 			case '{':
-				open.push(new Set())
-				key = true
-				break
 			case '[':
-				open.push(null)
-				key = false
+				if (open.length >= DEEPEST)
+					throw new RequestRefused('notRequest', `a request is nested at most ${DEEPEST} deep`)
+				key = text[i] === '{'
+				open.push(key ? new Set() : null)
 				break
 			case '}':
 			case ']':

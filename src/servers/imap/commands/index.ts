@@ -15,6 +15,7 @@ import { expunge } from './expunge.ts'
 import { fetch } from './fetch.ts'
 import { id } from './id.ts'
 import { idle } from './idle.ts'
+import { getJmapAccess } from './jmap-access.ts'
 import { list, lsub } from './list.ts'
 import { login } from './login.ts'
 import { logout } from './logout.ts'
@@ -68,6 +69,7 @@ const COMMANDS: { [Name in Streamless]: [when: When, run: Run<Name>] } = {
 	EXAMINE: ['signed-in', select],
 	IDLE: ['signed-in', idle],
 	UNAUTHENTICATE: ['signed-in', unauthenticate],
+	GETJMAPACCESS: ['signed-in', getJmapAccess],
 	COMPRESS: ['signed-in', compress],
 	GETQUOTA: ['signed-in', getQuota],
 	GETQUOTAROOT: ['signed-in', getQuotaRoot],
