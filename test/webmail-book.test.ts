@@ -160,3 +160,200 @@ test('contacts of one’s own are made, found while writing, changed at another 
 	)
 	await Promise.all([browser.close(), other.close()])
 })
+
+test('of changes that come at the same time each holds', async () => {
+	const client = await JmapClient.open(hk.ip, 'carol@test.com')
+	const names = Array.from({ length: 6 }, (_, index) => `label${index}`)
+	await Promise.all(
+		names.map(name =>
+			client.one('Preferences/set', {
+				update: { singleton: { [`labels/${name}`]: { name, color: 'red' } } },
+			}),
+		),
+	)
+	const { list } = await client.one('Preferences/get', { ids: null })
+	assert.deepEqual(Object.keys(list[0].labels).sort(), names.toSorted())
+	await client.one('Preferences/set', { update: { singleton: { labels: {} } } })
+})
+
+test('how a person likes the page follows to each device, and is his alone', async () => {
+	const [browser, other] = await Promise.all([
+		signIn(hk, 'bob@test.com', { locale: 'en' }),
+		signIn(bj, 'bob@test.com', { locale: 'en' }), // at the other node
+	])
+	const client = await JmapClient.open(hk.ip, 'bob@test.com')
+	const draft = {
+		mailboxIds: { [(await client.one('Mailbox/query', { filter: { role: 'inbox' } })).ids[0]]: true },
+	}
+	const receivedAt = '2025-03-01T00:30:00Z'
+	await client.one('Email/set', { create: { a: { ...draft, subject: 'long ago', receivedAt } } })
+	const time = (at: Browser) => at.part('line').filter({ hasText: 'long ago' }).locator('time').textContent()
+	await until('by the clock of Shanghai', 10_000, async () => (await time(browser)) === '03/01/2025')
+	await browser.part('settings').click()
+	await browser.part('zone').selectOption('America/New_York')
+	await browser.part('language').selectOption('zh-CN')
+	await browser.part('theme').selectOption('dark')
+	await browser.page.getByLabel('紧凑').check()
+	await browser.part('conversations').uncheck()
+	await other.page.locator('html.dark').waitFor()
+	await until('the other speaks Chinese', 10_000, async () =>
+		(await other.part('write').textContent())!.includes('写邮件'),
+	)
+	await until('its clock too is that of New York', 10_000, async () => (await time(other)) === '2025/02/28')
+	await other.part('settings').click()
+	assert.equal(await other.part('zone').inputValue(), 'America/New_York')
+	await until('no conversations there', 10_000, async () => !(await other.part('conversations').isChecked()))
+	await browser.inspect('settings')
+	await Promise.all([browser.close(), other.close()])
+
+	const fresh = await signIn(bj, 'bob@test.com', { locale: 'en' }) // a device that knows nothing of him
+	await until('as he likes it', 10_000, async () => (await time(fresh)) === '2025/02/28')
+	const { list } = await client.one('Preferences/get', { ids: null })
+	assert.deepEqual(
+		[
+			list[0].language,
+			list[0].timeZone,
+			list[0].theme,
+			list[0].density,
+			list[0].conversations,
+			list[0].layout,
+		],
+		['zh-CN', 'America/New_York', 'dark', 'compact', false, null],
+	)
+	await fresh.close()
+	const stranger = await signIn(bj, 'zhangwei@test.com', { locale: 'en' })
+	await until('in his own language', 10_000, async () =>
+		(await stranger.part('write').textContent())!.includes('New'),
+	)
+	await stranger.close()
+})
+
+test('labels have names and colours, are keywords for everybody, find messages, and go everywhere at once', async () => {
+	const client = await JmapClient.open(bj.ip, 'zhangwei@test.com')
+	const inbox = (await client.one('Mailbox/query', { filter: { role: 'inbox' } })).ids[0]
+	const create = Object.fromEntries(
+		['apples', 'pears', 'plums'].map(subject => [
+			subject,
+			{ mailboxIds: { [inbox]: true }, keywords: { $seen: true }, subject },
+		]),
+	)
+	const { created } = await client.one('Email/set', { create })
+	const keywords = async (subject: string) =>
+		(await client.one('Email/get', { ids: [created[subject].id], properties: ['keywords'] })).list[0].keywords
+	const [browser, other] = await Promise.all([
+		signIn(bj, 'zhangwei@test.com', { locale: 'en' }),
+		signIn(hk, 'zhangwei@test.com', { locale: 'zh-CN', dark: true }),
+	])
+	const line = (at: Browser, words: string) => at.part('line').filter({ hasText: words })
+	const subjects = (at: Browser) => at.part('line').locator('.subject').allTextContents()
+	await line(browser, 'apples').click()
+	await browser.part('letter').waitFor()
+	await browser.page.keyboard.press('l')
+	await browser.part('label-name').fill('重要 work')
+	await browser.part('label-red').check()
+	await browser.axe('a label is made')
+	await browser.part('label-make').click()
+	await browser.part('mark-重要 work').waitFor()
+	await browser.page.keyboard.press('Escape')
+	assert.deepEqual(
+		await keywords('apples'),
+		{ $seen: true, work: true },
+		'a keyword that other programs can show',
+	)
+	await line(other, 'apples').locator('[data-test=chip]', { hasText: '重要 work' }).waitFor()
+	await browser.inspect('label')
+
+	// Several at a time.
+	for (const subject of ['pears', 'plums']) await line(other, subject).locator('input').check({ force: true })
+	await other.part('bulk-label').click()
+	await other.part('mark-重要 work').check()
+	await until(
+		'both bear it',
+		10_000,
+		async () => (await keywords('pears')).work && (await keywords('plums')).work,
+	)
+	await other.part('mark-重要 work').uncheck()
+	await until(
+		'neither does',
+		10_000,
+		async () => !(await keywords('pears')).work && !(await keywords('plums')).work,
+	)
+	await other.page.keyboard.press('Escape')
+
+	await browser.part('labelled-重要 work').click()
+	await until('found by the label', 10_000, async () => (await subjects(browser)).join().includes('apples'))
+	assert.equal((await subjects(browser)).length, 1)
+	await other.part('search').fill('标签："重要 work"')
+	await until('found by words', 10_000, async () => (await subjects(other)).length === 1)
+
+	await browser.part('edit-label-重要 work').click({ force: true })
+	await browser.part('label-name').fill('urgent')
+	await browser.part('label-save').click()
+	await other.part('labelled-urgent').waitFor()
+	await other.part('edit-label-urgent').click({ force: true })
+	await other.part('label-remove').click()
+	await other.part('label-remove').click()
+	await until('it is nowhere', 10_000, async () => (await browser.part('labelled-urgent').count()) === 0)
+	assert.deepEqual(await keywords('apples'), { $seen: true })
+	await Promise.all([browser.close(), other.close()])
+})
+
+test('folders are made, nested by drag and drop, renamed, filled, emptied and deleted', async () => {
+	const client = await JmapClient.open(hk.ip, 'carol@test.com')
+	const folders = async () => {
+		const { list } = await client.one('Mailbox/get', { ids: null })
+		return new Map(list.map((box: { name: string }) => [box.name, box])) as Map<
+			string,
+			{ id: string; parentId: string | null; totalEmails: number; role: string | null }
+		>
+	}
+	const inbox = (await folders()).get('INBOX')!
+	const create = Object.fromEntries(
+		['one', 'two', 'three'].map(subject => [subject, { mailboxIds: { [inbox.id]: true }, subject }]),
+	)
+	await client.one('Email/set', { create })
+	const browser = await signIn(hk, 'carol@test.com', { locale: 'en' })
+	const make = async (name: string) => {
+		await browser.part('new-folder').click()
+		await browser.part('folder-name').fill(name)
+		await browser.part('folder-save').click()
+		await browser.part(`folder-${name}`).waitFor()
+	}
+	await make('Projects')
+	await make('项目 A')
+	await browser.part('folder-项目 A').dragTo(browser.part('folder-Projects'))
+	await until('below the other', 10_000, async () => {
+		const now = await folders()
+		return now.get('项目 A')!.parentId === now.get('Projects')!.id
+	})
+	await browser.part('line').filter({ hasText: 'two' }).dragTo(browser.part('folder-项目 A'))
+	await until(
+		'a message was dropped there',
+		10_000,
+		async () => (await folders()).get('项目 A')!.totalEmails === 1,
+	)
+	await until('its count', 10_000, async () =>
+		((await browser.part('folder-项目 A').locator('.count').textContent()) ?? '').endsWith('1'),
+	)
+	await browser.inspect('folders')
+	await browser.part('folder-项目 A').dragTo(browser.part('new-folder'))
+	await until('at the top again', 10_000, async () => (await folders()).get('项目 A')!.parentId === null)
+	await browser.part('edit-项目 A').click({ force: true })
+	await browser.part('folder-name').fill('Alpha')
+	await browser.part('folder-save').click()
+	await browser.part('folder-Alpha').click()
+	await browser.part('line').filter({ hasText: 'two' }).click()
+	await browser.part('remove').click()
+	await browser.part('empty-trash').click({ force: true })
+	await browser.page.getByText('1 message is deleted for good.').waitFor()
+	await browser.part('empty-sure').click()
+	await until('the trash is empty', 10_000, async () => (await folders()).get('Trash')!.totalEmails === 0)
+	for (const name of ['Alpha', 'Projects']) {
+		await browser.part(`edit-${name}`).click({ force: true })
+		await browser.part('folder-remove').click()
+		await browser.part('folder-remove-sure').click()
+		await browser.part(`folder-${name}`).waitFor({ state: 'detached' })
+	}
+	assert.equal((await folders()).has('Projects'), false)
+	await browser.close()
+})

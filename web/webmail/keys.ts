@@ -8,6 +8,7 @@ export const keys = {
 	junk: ['!'],
 	remove: ['#', 'Del'],
 	move: ['v'],
+	label: ['l'],
 	star: ['s'],
 	read: ['m'],
 	write: ['c'],

@@ -12,6 +12,7 @@ export const OPERATORS: Record<string, string> = {
 	文件夹: 'in',
 	状态: 'is',
 	包含: 'has',
+	标签: 'label',
 	早于: 'before',
 	晚于: 'after',
 	since: 'after',

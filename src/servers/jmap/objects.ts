@@ -1,7 +1,7 @@
 import { newId } from '../../kit/index.ts'
 import { jmap } from '../../wire/index.ts'
 import type { Call, Responses } from './call.ts'
-import { changes, eventsOf, oneByOne, readSet, type SetArguments, set } from './standard.ts'
+import { changes, eventsOf, oneByOne, readSet, type SetArguments, type Setting, set } from './standard.ts'
 
 /** Records that are kept as objects of the store. */
 
@@ -37,6 +37,25 @@ export async function putObject(
 	if (!result!.ok) throw new jmap.RecordRefused({ type: 'notFound' })
 }
 
+const underWay = new Map<string, Promise<unknown>>()
+
+/**
+ * Changes of an account's objects, one after the other: each is read, changed and written whole before the next is
+ * read, so that none of two that come at the same time is lost.
+ */
+export async function inOrder<T>({ account }: Call, work: () => Promise<T>): Promise<T> {
+	const before = underWay.get(account.id)
+	const mine = Promise.resolve(before)
+		.catch(() => {})
+		.then(work)
+	underWay.set(account.id, mine)
+	try {
+		return await mine
+	} finally {
+		if (underWay.get(account.id) === mine) underWay.delete(account.id)
+	}
+}
+
 /** What a kind of object may be. Each of them throws RecordRefused. */
 export type ObjectKind = {
 	kind: string
@@ -53,7 +72,7 @@ export function setObjects(
 	{ kind, make, find, change, mayDestroy }: ObjectKind,
 	args: Json | SetArguments,
 ): Promise<Json> {
-	return set(call, readSet(call, args as Json), {
+	const setting: Setting = {
 		state: () => objectState(call, kind),
 		create: objects =>
 			oneByOne(
@@ -88,7 +107,8 @@ export function setObjects(
 					return true
 				},
 			),
-	})
+	}
+	return inOrder(call, () => set(call, readSet(call, args as Json), setting))
 }
 
 /** Properties one by one: `shape` says which there are and whether a value fits. @throws RecordRefused */

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { jmap } from '../../wire/index.ts'
 import type { Call, Responses } from './call.ts'
 import { isKeyword } from './keywords.ts'
-import { type Json, objectState, putObject } from './objects.ts'
-import { getFrom, oneByOne, readGet, readSet, set } from './standard.ts'
+import { inOrder, type Json, objectState, putObject } from './objects.ts'
+import { getFrom, oneByOne, readGet, readSet, type Setting, set } from './standard.ts'
 
 /* How a person likes the webmail; kept with the account, so that it is the same at every device. Not in any RFC. */
 
@@ -55,7 +55,7 @@ export async function setPreferences(call: Call, args: Json): Promise<Responses>
 	const never = async () => {
 		throw new jmap.RecordRefused({ type: 'singleton' })
 	}
-	const answer = await set(call, readSet(call, args), {
+	const setting: Setting = {
 		state: () => objectState(call, KIND),
 		create: objects => oneByOne(objects, ([creationId]) => creationId, never),
 		update: patches =>
@@ -79,6 +79,7 @@ export async function setPreferences(call: Call, args: Json): Promise<Responses>
 				},
 			),
 		destroy: ids => oneByOne(ids, id => id, never),
-	})
+	}
+	const answer = await inOrder(call, () => set(call, readSet(call, args), setting))
 	return [[`${KIND}/set`, answer]]
 }

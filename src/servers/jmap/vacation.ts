@@ -1,7 +1,7 @@
 import { jmap } from '../../wire/index.ts'
 import type { Call, Responses } from './call.ts'
-import { checkProperties, isTextOrNull, type Json, objectState, putObject } from './objects.ts'
-import { changed, getFrom, oneByOne, readGet, readSet, set } from './standard.ts'
+import { checkProperties, inOrder, isTextOrNull, type Json, objectState, putObject } from './objects.ts'
+import { changed, getFrom, oneByOne, readGet, readSet, type Setting, set } from './standard.ts'
 
 const KIND = 'VacationResponse'
 const ONLY = 'singleton'
@@ -33,7 +33,7 @@ export async function setVacation(call: Call, args: Json): Promise<Responses> {
 	const never = async () => {
 		throw new jmap.RecordRefused({ type: 'singleton' })
 	}
-	const answer = await set(call, readSet(call, args), {
+	const setting: Setting = {
 		state: () => objectState(call, KIND),
 		create: objects => oneByOne(objects, ([creationId]) => creationId, never),
 		update: patches =>
@@ -51,6 +51,7 @@ export async function setVacation(call: Call, args: Json): Promise<Responses> {
 				},
 			),
 		destroy: ids => oneByOne(ids, id => id, never),
-	})
+	}
+	const answer = await inOrder(call, () => set(call, readSet(call, args), setting))
 	return [[`${KIND}/set`, answer]]
 }

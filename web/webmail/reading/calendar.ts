@@ -1,3 +1,4 @@
+import { momentIn } from '../../shared/zone.ts'
 import { type Property, properties, unescaped } from '../content-lines.ts'
 import type { Address } from '../jmap/types.ts'
 
@@ -115,9 +116,9 @@ function whenOf(property: Property | undefined, zones: Zones, place: string): Wh
 	if (utc) return { at: clock }
 	const zone = property!.params.TZID ?? place
 	const known = isZone(zone) ? zone : null
-	if (known) return { at: ofZone(clock, known) }
+	if (known) return { at: momentIn(known, clock) }
 	const described = zones.get(zone)
-	return { at: described ? clock - offsetIn(described, clock) : ofZone(clock, place) }
+	return { at: described ? clock - offsetIn(described, clock) : momentIn(place, clock) }
 }
 
 function isZone(name: string): boolean {
@@ -127,28 +128,6 @@ function isZone(name: string): boolean {
 	} catch {
 		return false
 	}
-}
-
-/** The moment at which the clocks of a zone show a time. @param clock that time, as if it were UTC */
-function ofZone(clock: number, zone: string): number {
-	const shape = new Intl.DateTimeFormat('en-US', {
-		timeZone: zone,
-		hourCycle: 'h23',
-		year: 'numeric',
-		month: 'numeric',
-		day: 'numeric',
-		hour: 'numeric',
-		minute: 'numeric',
-		second: 'numeric',
-	})
-	const shown = (at: number) => {
-		const of = Object.fromEntries(shape.formatToParts(at).map(({ type, value }) => [type, Number(value)]))
-		return Date.UTC(of.year!, of.month! - 1, of.day, of.hour, of.minute, of.second)
-	}
-	// Twice, for the first guess may lie on the other side of a change of the clocks.
-	let at = clock
-	for (let turn = 0; turn < 2; turn++) at += clock - shown(at)
-	return at
 }
 
 /** Milliseconds east of UTC by a zone that the invitation itself describes (section 3.6.5): the change that came last. */

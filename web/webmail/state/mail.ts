@@ -10,16 +10,18 @@ import {
 } from 'vue'
 import { ask, Problem } from '../../shared/api.ts'
 import { t } from '../../shared/i18n.ts'
-import { kept } from '../../shared/kept.ts'
 import { Jmap } from '../jmap/client.ts'
 import { type Line, listen } from '../jmap/push.ts'
 import type { Address, Email, EmailLine, Filter, Id, Identity, Mailbox, SetError } from '../jmap/types.ts'
 import { Contacts } from './contacts.ts'
 import { Emails, type Patch } from './emails.ts'
+import { Labels } from './labels.ts'
 import { List } from './list.ts'
 import { Mailboxes, nameOf } from './mailboxes.ts'
 import { go, place } from './place.ts'
+import { Preferences } from './preferences.ts'
 import { readSearch } from './search.ts'
+import { conversations } from './wishes.ts'
 
 /** Something was done; it can be undone for a while. */
 export type Done = { what: string; undo: (() => Promise<void>) | null }
@@ -34,13 +36,15 @@ export class Mail {
 	readonly mailboxes: Mailboxes
 	readonly emails: Emails
 	readonly contacts: Contacts
+	readonly preferences: Preferences
+	readonly labels: Labels
 	readonly identities: ShallowRef<Identity[]> = shallowRef([])
 	readonly list: ShallowRef<List | null> = shallowRef(null)
 	readonly line: Ref<Line> = ref('open')
 	readonly done: ShallowRef<Done | null> = shallowRef(null)
 	/** Chosen in the list, for acts on several. */
 	readonly chosen: Ref<ReadonlySet<Id>> = ref(new Set())
-	readonly conversations = ref(kept.get('conversations') !== 'no')
+	readonly conversations = conversations
 	readonly folder: ComputedRef<Mailbox | undefined>
 	/** Told when something that is open has changed elsewhere. */
 	readonly changes = ref(0)
@@ -56,6 +60,8 @@ export class Mail {
 		this.mailboxes = new Mailboxes(jmap)
 		this.emails = new Emails(jmap)
 		this.contacts = new Contacts(jmap)
+		this.preferences = new Preferences(jmap)
+		this.labels = this.#scope.run(() => new Labels(this))!
 		this.folder = this.#scope.run(() =>
 			computed(() => (place.folder && this.mailboxes.get(place.folder)) || this.mailboxes.withRole('inbox')),
 		)!
@@ -77,13 +83,15 @@ export class Mail {
 		await this.mailboxes.load()
 		this.#scope.run(() => {
 			watch(
-				() => [this.folder.value?.id, place.search, this.conversations.value] as const,
+				// A search may name a label, which may not be known yet.
+				() => [this.folder.value?.id, place.search, this.conversations.value, JSON.stringify(this.#filter())],
 				() => this.#showList(),
 				{ immediate: true },
 			)
 		})
 		// Reading does not wait for what only writing needs.
 		void this.loadIdentities().catch(() => {})
+		void this.preferences.load().catch(() => {})
 		this.#states.Email = (await this.jmap.call<{ state: string }>('Email/get', { ids: [] })).state
 	}
 
@@ -115,6 +123,7 @@ export class Mail {
 
 	close(): void {
 		this.#hangUp()
+		this.preferences.close()
 		clearTimeout(this.#timer)
 		this.list.value?.close()
 		this.#scope.stop()
@@ -137,10 +146,11 @@ export class Mail {
 	#filter(): Filter | null {
 		if (!place.search) return this.folder.value ? { inMailbox: this.folder.value.id } : null
 		let named = false
-		const found = readSearch(place.search, words => {
+		const folderOf = (words: string) => {
 			named = true
 			return this.#folderCalled(words)
-		})
+		}
+		const found = readSearch(place.search, folderOf, words => this.labels.called(words))
 		if (!found || named) return found
 		const without = [this.mailboxes.withRole('junk'), this.mailboxes.withRole('trash')].flatMap(
 			box => box?.id ?? [],
@@ -158,11 +168,6 @@ export class Mail {
 		return null
 	}
 
-	showConversations(on: boolean): void {
-		this.conversations.value = on
-		kept.set('conversations', on ? 'yes' : 'no')
-	}
-
 	#hear(states: Record<string, string> | null): void {
 		this.#heard = states === null || this.#heard === null ? null : { ...this.#heard, ...states }
 		this.#timer ??= setTimeout(() => {
@@ -177,6 +182,7 @@ export class Mail {
 	async #catchUp(states: Record<string, string> | null): Promise<void> {
 		const has = (type: string) => states === null || states[type] !== undefined
 		if (has('Mailbox')) await this.mailboxes.load()
+		if (has('Preferences')) await this.preferences.load()
 		if (has('ContactCard')) await this.contacts.renew()
 		if (!has('Email') || (states && states.Email === this.#states.Email)) return
 		this.emails.doubtThreads()
@@ -309,6 +315,34 @@ export class Mail {
 			this.done.value = { what: t('mail.done.destroyed'), undo: null }
 		}
 		if (trash && rest.length > 0) await this.move(rest, trash.id)
+	}
+
+	/** Deletes all mail of a folder for good; what is in another folder too stays there. @throws Problem */
+	async empty(mailbox: Id): Promise<void> {
+		for (;;) {
+			const { query, emails } = await this.jmap.request([
+				['Email/query', { filter: { inMailbox: mailbox }, limit: RELOAD_WHEN_TOO_MANY }, 'query'],
+				[
+					'Email/get',
+					{
+						'#ids': { resultOf: 'query', name: 'Email/query', path: '/ids' },
+						properties: ['mailboxIds'],
+					},
+					'emails',
+				],
+			])
+			const found = emails!.list as Pick<EmailLine, 'id' | 'mailboxIds'>[]
+			if ((query!.ids as Id[]).length === 0 || found.length === 0) break
+			const elsewhere = found.filter(({ mailboxIds }) => Object.keys(mailboxIds).length > 1)
+			const destroy = found
+				.filter(({ mailboxIds }) => Object.keys(mailboxIds).length === 1)
+				.map(({ id }) => id)
+			const update = Object.fromEntries(elsewhere.map(({ id }) => [id, { [`mailboxIds/${mailbox}`]: null }]))
+			await this.jmap.set('Email/set', { destroy, update })
+			this.#leaveList(found.map(({ id }) => id))
+			this.emails.forget(destroy)
+		}
+		this.done.value = { what: t('mail.done.destroyed'), undo: null }
 	}
 
 	/** Looked at, or put aside: the one that was open is closed. */

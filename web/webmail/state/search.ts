@@ -1,3 +1,4 @@
+import { momentIn, zone } from '../../shared/zone.ts'
 import type { Filter, Id } from '../jmap/types.ts'
 import { ATTACHMENT, DAY, OPERATORS, STATES } from '../understood.ts'
 
@@ -5,12 +6,14 @@ import { ATTACHMENT, DAY, OPERATORS, STATES } from '../understood.ts'
 type Wish = { filter: Filter } | null
 
 export type FolderOf = (words: string) => Id | null
+/** The keyword of a label by its name. */
+export type LabelOf = (words: string) => string | null
 
 /**
  * Reads what a person typed: words and "several words", and operators (from: to: cc: subject: body: in: is: has: before:
- * after: larger: smaller:), each with a Chinese name too; `-` before one means not. Days are those of the person's place.
+ * after: larger: smaller: label:), each with a Chinese name too; `-` before one means not. Days are those of the person's place.
  */
-export function readSearch(text: string, folderOf: FolderOf): Filter | null {
+export function readSearch(text: string, folderOf: FolderOf, labelOf: LabelOf): Filter | null {
 	const conditions: Filter[] = []
 	for (const [, minus, operator, quoted, plain] of text.matchAll(
 		/(-)?(?:([\p{L}]+)[:：])?(?:"([^"]*)"?|“([^”]*)”?|(\S+))/gu,
@@ -18,7 +21,9 @@ export function readSearch(text: string, folderOf: FolderOf): Filter | null {
 		const words = (quoted ?? plain ?? '').trim()
 		if (words === '') continue
 		const wish =
-			operator === undefined ? { filter: { text: words } } : asked(operator.toLowerCase(), words, folderOf)
+			operator === undefined
+				? { filter: { text: words } }
+				: asked(operator.toLowerCase(), words, folderOf, labelOf)
 		// What is no operator of ours is words: "RE:x", a time like 10:30.
 		const filter = wish?.filter ?? { text: operator === undefined ? words : `${operator}:${words}` }
 		conditions.push(minus ? { operator: 'NOT', conditions: [filter] } : filter)
@@ -27,7 +32,7 @@ export function readSearch(text: string, folderOf: FolderOf): Filter | null {
 	return conditions.length === 1 ? conditions[0]! : { operator: 'AND', conditions }
 }
 
-function asked(operator: string, words: string, folderOf: FolderOf): Wish {
+function asked(operator: string, words: string, folderOf: FolderOf, labelOf: LabelOf): Wish {
 	switch (OPERATORS[operator] ?? operator) {
 		case 'from':
 			return { filter: { from: words } }
@@ -47,6 +52,10 @@ function asked(operator: string, words: string, folderOf: FolderOf): Wish {
 			const filter = STATES[words.toLowerCase()]
 			return filter ? { filter } : null
 		}
+		case 'label': {
+			const hasKeyword = labelOf(words)
+			return hasKeyword ? { filter: { hasKeyword } } : null
+		}
 		case 'has':
 			return ATTACHMENT.test(words) ? { filter: { hasAttachment: true } } : null
 		case 'before':
@@ -65,8 +74,10 @@ function asked(operator: string, words: string, folderOf: FolderOf): Wish {
 function day(words: string, make: (utc: string) => Filter): Wish {
 	const [, year, month = '1', date = '1'] = DAY.exec(words) ?? []
 	if (!year) return null
-	const at = new Date(Number(year), Number(month) - 1, Number(date))
-	return Number.isNaN(at.getTime()) ? null : { filter: make(at.toISOString().replace(/\.\d+/, '')) }
+	const midnight = Date.UTC(Number(year), Number(month) - 1, Number(date))
+	if (Number.isNaN(midnight)) return null
+	const at = new Date(momentIn(zone.value, midnight))
+	return { filter: make(at.toISOString().replace(/\.\d+/, '')) }
 }
 
 function octets(words: string, make: (octets: number) => Filter): Wish {
