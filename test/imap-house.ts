@@ -58,6 +58,7 @@ export async function startHome(
 		dir?: string
 		quota?: NonNullable<House['quota']>
 		crowds?: NonNullable<House['crowds']>
+		jmapUrl?: string
 	} = {},
 ): Promise<Home> {
 	const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'panpipe-imap-')))
@@ -83,6 +84,7 @@ export async function startHome(
 		receiver: null as never,
 		...(options.quota ? { quota: options.quota } : null),
 		...(options.crowds ? { crowds: options.crowds } : null),
+		...(options.jmapUrl ? { jmapUrl: options.jmapUrl } : null),
 		limits: {
 			connectionsPerAddress: 100,
 			authFailuresPerAddress: 100,

@@ -68,10 +68,12 @@ class Connection {
 
 	#watch(): void {
 		this.#socket.on('error', () => {})
-		this.#socket.on('close', () => {
-			this.#ended = true
-			this.#wake()
-		})
+		this.#socket.on('close', this.#close)
+	}
+
+	#close = () => {
+		this.#ended = true
+		this.#wake()
 	}
 
 	send(octets: string): void {
@@ -97,6 +99,7 @@ class Connection {
 		const inflate = createInflateRaw()
 		inflate.on('data', this.#hear)
 		this.#socket.off('data', this.#hear).on('data', chunk => inflate.write(chunk))
+		this.#socket.off('close', this.#close).on('close', () => inflate.write('', this.#close))
 	}
 
 	async #until<T>(ready: () => T | null): Promise<T> {

@@ -96,6 +96,9 @@ const COMMANDS: { [Name in Streamless]: [when: When, run: Run<Name>] } = {
 	MOVE: ['selected', copy],
 }
 
+/** All that can be said, but APPEND and REPLACE. */
+export const commandNames = Object.keys(COMMANDS)
+
 /** May the client be told of expunges with this command's answer? Not where numbers are in use (RFC 9051 section 7.5.1). */
 function mayExpunge(command: imap.Command): boolean {
 	switch (command.name) {
