@@ -3,6 +3,7 @@ export const places = [
 	{
 		short: 'hq',
 		name: '总部 Headquarters',
+		site: '中国 China',
 		users: [
 			{ local: 'zhangwei', name: '张伟' },
 			{ local: 'lina', name: '李娜' },
@@ -11,6 +12,7 @@ export const places = [
 	{
 		short: 'hk',
 		name: '香港 Hong Kong',
+		site: '中国 China',
 		users: [
 			{ local: 'alice', name: 'Alice Chan' },
 			{ local: 'bob', name: 'Bob Lau' },
@@ -19,14 +21,20 @@ export const places = [
 	{
 		short: 'ham',
 		name: '汉堡 Hamburg',
+		site: '欧洲 Europe',
 		users: [
 			{ local: 'erika', name: 'Erika Muster' },
 			{ local: 'wangfang', name: '王芳' },
 		],
 	},
-	{ short: 'sz', name: '深圳 Shenzhen', users: [{ local: 'chenjie', name: '陈杰' }] },
-	{ short: 'cd', name: '成都 Chengdu', users: [{ local: 'liuyang', name: '刘洋' }] },
-	{ short: 'sg', name: '新加坡 Singapore', users: [{ local: 'carol', name: 'Carol Tan' }] },
+	{ short: 'sz', name: '深圳 Shenzhen', site: '中国 China', users: [{ local: 'chenjie', name: '陈杰' }] },
+	{ short: 'cd', name: '成都 Chengdu', site: '中国 China', users: [{ local: 'liuyang', name: '刘洋' }] },
+	{
+		short: 'sg',
+		name: '新加坡 Singapore',
+		site: '东南亚 South-East Asia',
+		users: [{ local: 'carol', name: 'Carol Tan' }],
+	},
 ]
 
 type Letter = {

@@ -103,14 +103,10 @@ function startNode(base: string, index: number): Running {
 		`hostname = "mail-${place.short}.${DOMAIN}"\ndata = ${JSON.stringify(data)}\nlisten = "${ip}"\n[ports]\n${ports.join('\n')}\n`,
 	)
 	const cli = join(import.meta.dirname, 'cli.ts')
-	const child = spawn(
-		process.execPath,
-		['--disable-warning=ExperimentalWarning', cli, 'serve', '--data', data],
-		{
-			stdio: ['ignore', 'ignore', 'pipe'],
-			detached: true, // Ctrl-C in the terminal is ours to pass on, in good order
-		},
-	)
+	const child = spawn(process.execPath, [...process.execArgv, cli, 'serve', '--data', data], {
+		stdio: ['ignore', 'ignore', 'pipe'],
+		detached: true, // Ctrl-C in the terminal is ours to pass on, in good order
+	})
 	const log: Buffer[] = []
 	child.stderr!.on('data', chunk => {
 		log.push(chunk)
@@ -167,10 +163,12 @@ async function joinAll([first, ...others]: Running[]): Promise<void> {
 	for (const other of others) {
 		say(`joining ${other.ip} (${other.place.name}) ...`)
 		const { code } = (await sayTo(other.data, 'node code', {})) as { code: string }
-		const description = other.place.name
-		await sayTo(first!.data, 'node add', { ip: other.ip, webPort: PORTS.web, code, description })
+		await sayTo(first!.data, 'node add', { ip: other.ip, webPort: PORTS.web, code })
 	}
-	await sayTo(first!.data, 'node edit', { node: first!.ip, description: first!.place.name }).catch(() => {})
+	for (const { ip, place } of [first!, ...others]) {
+		const { name: description, site } = place
+		await sayTo(first!.data, 'node edit', { node: ip, description, site }).catch(() => {})
+	}
 }
 
 async function send(nodes: Running[]): Promise<void> {
