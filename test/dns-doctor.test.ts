@@ -51,7 +51,10 @@ type Shown = {
 	state?: string
 	seen?: { state: string; found: string[]; node: string }[]
 }
-async function doctor(node: TestNode, ...flags: string[]): Promise<{ records: Shown[]; problems: string[] }> {
+async function doctor(
+	node: TestNode,
+	...flags: string[]
+): Promise<{ records: Shown[]; problems: { en: string; zh: string }[] }> {
 	return node.json('domain', 'dns', 'test.com', ...flags)
 }
 const states = (shown: { records: Shown[] }) =>
@@ -94,7 +97,7 @@ test('what is to be published names everything, nothing is there yet, and all is
 	assert.deepEqual(value('spf'), ['v=spf1 ip4:203.0.113.5 -all'])
 	assert.deepEqual(wanted.records.find(({ key }) => key === 'ptr')!.name, '5.113.0.203.in-addr.arpa')
 	assert.match(value('dkim')[0]!, /^v=DKIM1; k=rsa; p=[A-Za-z0-9+/]{300,}/)
-	assert.match(wanted.problems.join('\n'), /nobody has that address/)
+	assert.match(wanted.problems.map(({ en }) => en).join('\n'), /nobody has that address/)
 	publish(wanted)
 	assert.deepEqual(new Set(Object.values(states(await doctor(single, '--check')))), new Set(['ok']))
 	assert.match(
@@ -139,7 +142,10 @@ test('every node says what it sees; the answer of each is named', async () => {
 	const dkim = (node: TestNode) => node.json('domain', 'dkim', 'list', 'test.com')
 	await until('the key is at both nodes', 5000, async () => (await dkim(b)).length === 1)
 	assert.deepEqual((await dkim(b))[0].selector, (await dkim(a))[0].selector)
-	assert.match(shown.problems.join('\n'), /address of an inner network \(127\.0\.26\.34\)/)
+	assert.match(
+		shown.problems.map(({ en }) => en).join('\n'),
+		/address of an inner network \(127\.0\.26\.34\)/,
+	)
 	await b.stop()
 	await until('b is missed', 10_000, async () => (await a.say('status')).peers[0]?.state !== 'up')
 	const alone = (await doctor(a, '--check')).records.find(({ key }) => key === 'mx')!

@@ -48,16 +48,18 @@ export function asText(verb: string, answer: unknown): string {
 	if (answer === null || typeof answer !== 'object') return String(answer)
 	return Object.entries(answer)
 		.map(([name, value]) => {
+			if (name === 'problems') return problems(value as (string | { en: string })[])
 			if (Array.isArray(value) && value.length > 0 && typeof value[0] === 'object') {
 				return `${name}:\n${indent(table(value, inner[name]))}`
 			}
-			if (name === 'problems')
-				return Array.isArray(value) && value.length > 0
-					? `problems:\n${indent(value.join('\n'))}`
-					: 'problems: none'
 			return `${name}: ${cell(value)}`
 		})
 		.join('\n')
+}
+
+function problems(sentences: (string | { en: string })[]): string {
+	const told = sentences.map(sentence => (typeof sentence === 'string' ? sentence : sentence.en))
+	return told.length > 0 ? `problems:\n${indent(told.join('\n'))}` : 'problems: none'
 }
 
 /** Sums over the time, and what there is now. */

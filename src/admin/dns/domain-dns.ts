@@ -130,21 +130,26 @@ function dnsNodes({ directory }: Office): DnsNode[] {
 		.sort((a, b) => (a.hostname < b.hostname ? -1 : 1))
 }
 
-function problemsOf({ directory }: Office, domain: string, nodes: DnsNode[]): string[] {
-	const problems: string[] = []
+function problemsOf({ directory }: Office, domain: string, nodes: DnsNode[]): { en: string; zh: string }[] {
+	const problems: { en: string; zh: string }[] = []
 	for (const node of nodes) {
 		if (!hasName(node)) {
-			problems.push(
-				`The node ${node.ip || node.hostname} has no name that others could look up ("${node.hostname}"); give it one like mail.${domain} (hostname in its panpipe.toml). It is left out here.`,
-			)
+			problems.push({
+				en: `The node ${node.ip || node.hostname} has no name that others could look up ("${node.hostname}"); give it one like mail.${domain} (hostname in its panpipe.toml). It is left out here.`,
+				zh: `节点 ${node.ip || node.hostname} 没有可供外部查询的主机名（现为“${node.hostname}”）。请在它的 panpipe.toml 中用 hostname 设置，例如 mail.${domain}。下面的记录暂不包含它。`,
+			})
 		} else if (!isPublic(node.ip)) {
-			problems.push(
-				`${node.hostname} is known by an address of an inner network (${node.ip}); publish its public one, or set advertise in its panpipe.toml.`,
-			)
+			problems.push({
+				en: `${node.hostname} is known by an address of an inner network (${node.ip}); publish its public one, or set advertise in its panpipe.toml.`,
+				zh: `${node.hostname} 登记的是内网地址（${node.ip}）。请发布它的公网地址，或在它的 panpipe.toml 中设置 advertise。`,
+			})
 		}
 	}
 	if (directory.lookup(`postmaster@${domain}`).is === 'unknown') {
-		problems.push(`Reports would go to postmaster@${domain}, and nobody has that address; make it an alias.`)
+		problems.push({
+			en: `Reports would go to postmaster@${domain}, and nobody has that address; make it an alias.`,
+			zh: `报告会发送到 postmaster@${domain}，但没有人使用该地址。请把它设为某个账号的别名。`,
+		})
 	}
 	return problems
 }

@@ -37,7 +37,7 @@ export type DnsRecord = {
 	seen?: Seen[]
 }
 /** `problems`: sentences of the node. */
-export type DomainDns = { domain: string; records: DnsRecord[]; problems: string[] }
+export type DomainDns = { domain: string; records: DnsRecord[]; problems: { en: string; zh: string }[] }
 export type DkimKey = { selector: string; signs: boolean; created: string; name: string; record: string }
 
 const path = (domain: string) => `${BASE}/domains/${encodeURIComponent(domain)}`
