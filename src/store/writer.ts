@@ -55,12 +55,20 @@ function run(request: WriteRequest): OpResult[] {
 	return request.ops.map(op => apply(file, op))
 }
 
+/** Milliseconds of the last transaction: its work, and its way to the disk. */
+let worked = 0
+let synced = 0
+
 /** One transaction for all; when one of them throws, each gets a transaction of its own so that only the guilty fails. */
 function commit(requests: WriteRequest[]): { answers: WriteAnswer[]; changes: Change[] } {
 	try {
+		const began = performance.now()
 		db.exec('BEGIN IMMEDIATE')
 		const answers = requests.map(request => ({ id: request.id, results: run(request) }))
+		const done = performance.now()
 		db.exec('COMMIT')
+		worked = done - began
+		synced = performance.now() - done
 		return { answers, changes: file.afterCommit() }
 	} catch (error) {
 		if (db.isTransaction) db.exec('ROLLBACK')
@@ -100,10 +108,12 @@ function gather(message: WriteRequest[] | 'close' | undefined): void {
 
 /**
  * Half of what waits, in one transaction. Those who are answered come with their next work while the other half is
- * written: both threads have something to do all the time, and under load an fsync still serves many.
+ * written: both threads have something to do all the time, and under load an fsync still serves many. Where the disk
+ * takes longer than the work, it is all that waits.
  */
 function commitSome(): void {
-	const requests = waiting.splice(0, Math.max(FEW, Math.ceil(waiting.length / 2)))
+	const share = synced > worked ? waiting.length : Math.ceil(waiting.length / 2)
+	const requests = waiting.splice(0, Math.max(FEW, share))
 	const { answers, changes } = commit(requests)
 	port.postMessage({ is: 'committed', answers, changes } satisfies FromWriter)
 	sincePruning += requests.length
