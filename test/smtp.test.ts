@@ -198,6 +198,38 @@ test('BDAT takes exactly its octets and ends lines properly', async () => {
 	talk.close()
 })
 
+test('what is submitted as BINARYMIME is base64 from here on, however it is cut into chunks', async () => {
+	const octets = Buffer.concat([
+		Buffer.from(Array.from({ length: 256 }, (_, i) => i)),
+		Buffer.from('\n.\r\n'),
+	])
+	const content = Buffer.concat([
+		Buffer.from('Content-Type: image/png\r\nContent-Transfer-Encoding: binary\r\n\r\n'),
+		octets,
+	])
+	for (const size of [content.length, 7]) {
+		const talk = await Talk.to(port.submission)
+		await talk.reply()
+		assert.match(await talk.say('EHLO x'), /^250[- ]BINARYMIME\r$/m)
+		await talk.say(`AUTH PLAIN ${PLAIN('alice@example.com', 'secret')}`)
+		await talk.say('MAIL FROM:<alice@example.com> BODY=BINARYMIME')
+		await talk.say('RCPT TO:<dave@example.org>')
+		for (let at = 0; at < content.length; at += size) {
+			const chunk = content.subarray(at, at + size)
+			talk.send(`BDAT ${chunk.length}${at + size >= content.length ? ' LAST' : ''}\r\n`)
+			talk.send(chunk)
+			assert.match(await talk.reply(), /^250/)
+		}
+		const [head, body] = recorder.arrived.at(-1)!.content.split('\r\n\r\n')
+		assert.equal(head, 'Content-Type: image/png\r\nContent-Transfer-Encoding: base64')
+		assert.ok(Buffer.from(body!, 'base64').equals(octets))
+		talk.close()
+	}
+	const stranger = await smtp()
+	assert.match(await stranger.say('MAIL FROM:<a@test.com> BODY=BINARYMIME'), /^555/)
+	stranger.close()
+})
+
 test('a refused BDAT is let go with its octets', async () => {
 	const talk = await smtp()
 	talk.send('BDAT 6\r\nQUIT\r\nNOOP\r\n')

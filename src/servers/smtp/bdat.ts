@@ -1,11 +1,13 @@
+import { Unbinary } from '../../message/index.ts'
 import { type Command, LineEnds, Refused, type Reply, reply } from '../../wire/index.ts'
 import { readyTransaction } from './data.ts'
 import type { Input } from './input.ts'
 import type { Session } from './session.ts'
 import { Transfer } from './transfer.ts'
 
-/** The line ends of a message that comes in several chunks: a CR may be in one and its LF in the next. */
-const lineEnds = new WeakMap<Transfer, LineEnds>()
+/** What becomes of the octets of a message that comes in several chunks: a CR may be in one and its LF in the next. */
+type Mended = { write(octets: Buffer): Buffer; end(): Buffer }
+const mended = new WeakMap<Transfer, Mended>()
 
 /** BDAT: exactly `size` octets follow, whatever they are (RFC 3030 section 2). */
 export function bdat(session: Session, command: Extract<Command, { verb: 'BDAT' }>): void | Promise<void> {
@@ -18,11 +20,11 @@ export function bdat(session: Session, command: Extract<Command, { verb: 'BDAT' 
 		return letGo(session, command, refusal)
 	}
 	let left = command.size
-	const ends = lineEnds.get(transfer)
+	const mends = mended.get(transfer)
 	const step = (input: Input): void | Promise<void> => {
 		const octets = input.take(left)!
 		left -= octets.length
-		const wait = transfer.write(ends ? ends.write(octets) : octets)
+		const wait = transfer.write(mends ? mends.write(octets) : octets)
 		if (left > 0) return wait
 		if (wait) return wait.then(() => chunkDone(session, transfer, command))
 		return chunkDone(session, transfer, command)
@@ -32,10 +34,26 @@ export function bdat(session: Session, command: Extract<Command, { verb: 'BDAT' 
 }
 
 function begin(session: Session): Transfer {
-	const transfer = new Transfer(session, readyTransaction(session))
+	const transaction = readyTransaction(session)
+	const transfer = new Transfer(session, transaction)
 	// From a stranger a bare CR or LF may be meant to be read as a line end by somebody else; our nodes pass on exactly what they have.
-	if (session.client.protocol !== 'lmtp') lineEnds.set(transfer, new LineEnds())
+	if (session.client.protocol !== 'lmtp')
+		mended.set(transfer, transaction.body === 'BINARYMIME' ? new Encoded() : new LineEnds())
 	return transfer
+}
+
+/** RFC 3030 section 3, BINARYMIME: as every server and every mail program can take it. */
+class Encoded implements Mended {
+	#unbinary = new Unbinary()
+	#ends = new LineEnds()
+
+	write(octets: Buffer): Buffer {
+		return this.#ends.write(this.#unbinary.write(octets))
+	}
+
+	end(): Buffer {
+		return Buffer.concat([this.#ends.write(this.#unbinary.end()), this.#ends.end()])
+	}
 }
 
 function chunkDone(
@@ -45,7 +63,7 @@ function chunkDone(
 ): void | Promise<void> {
 	session.reading = null
 	if (last) {
-		const missing = lineEnds.get(transfer)?.end()
+		const missing = mended.get(transfer)?.end()
 		const wait = missing && transfer.write(missing)
 		if (wait) return wait.then(() => transfer.end())
 		return transfer.end()

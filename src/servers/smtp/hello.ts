@@ -29,8 +29,8 @@ function extensions(session: Session): string[] {
 		'DSN',
 		'DELIVERBY',
 	]
-	// Mail programs and other servers could not read what BINARYMIME lets in; our own nodes pass it on as it is.
-	if (client.protocol === 'lmtp') lines.push('BINARYMIME')
+	// What a mail program submits so is encoded at once; our own nodes pass on what they have. Strangers encode it themselves.
+	if (client.protocol !== 'smtp') lines.push('BINARYMIME')
 	if (client.protocol === 'submission') {
 		const latest = new Date(Date.now() + maxHoldSeconds * 1000).toISOString().replace(/\.\d+/, '')
 		lines.push(`FUTURERELEASE ${maxHoldSeconds} ${latest}`)

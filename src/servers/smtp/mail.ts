@@ -23,7 +23,7 @@ export function mail(session: Session, command: Extract<Command, { verb: 'MAIL' 
 	if (command.handOver !== null && client.node === null) {
 		throw new Refused(reply(555, '5.5.4', 'Parameter not known here'))
 	}
-	if (command.body === 'BINARYMIME' && client.protocol !== 'lmtp') {
+	if (command.body === 'BINARYMIME' && client.protocol === 'smtp') {
 		throw new Refused(reply(555, '5.5.4', 'BINARYMIME is not offered here; use BASE64'))
 	}
 	// RFC 4865 is for those who submit; a stranger's word on priority (RFC 6710 section 4.1) counts for nothing.
