@@ -316,7 +316,7 @@ export default {
 	domains: {
 		lead: 'Mail for these domains is accepted, at every node.',
 		domain: 'Domain',
-		hint: "Such as company.com, without {'@'}.",
+		hint: "Such as example.com, without {'@'}.",
 		accounts: 'Accounts',
 		dns: 'DNS',
 		dnsRecords: 'DNS records',

@@ -304,7 +304,7 @@ export default {
 	domains: {
 		lead: '本系统为这些域名接收邮件，在所有节点上生效。',
 		domain: '域名',
-		hint: "例如 company.com，不含{'@'}。",
+		hint: "例如 example.com，不含{'@'}。",
 		accounts: '账号数',
 		dns: 'DNS',
 		dnsRecords: 'DNS 记录',
