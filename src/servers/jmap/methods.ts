@@ -25,7 +25,7 @@ import { getThreads, threadChanges } from './thread.ts'
 import { getVacation, setVacation } from './vacation.ts'
 
 /** All methods, by the capability that has to be used for them. */
-const BY_CAPABILITY: Record<string, Record<string, Method>> = {
+export const METHODS: Record<string, Record<string, Method>> = {
 	'urn:ietf:params:jmap:core': {
 		'Core/echo': (_call, args) => [['Core/echo', args]],
 		'Blob/copy': copyBlobs,
@@ -99,7 +99,7 @@ const BY_CAPABILITY: Record<string, Record<string, Method>> = {
 /** @throws MethodRefused unknownMethod: there is none, or its capability is not used */
 export function methodOf(name: string, using: string[]): Method {
 	for (const uri of using) {
-		const methods = BY_CAPABILITY[uri]
+		const methods = METHODS[uri]
 		if (methods && Object.hasOwn(methods, name)) return methods[name]!
 	}
 	throw new jmap.MethodRefused('unknownMethod')
