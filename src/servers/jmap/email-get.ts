@@ -51,7 +51,7 @@ const shape = z.strictObject({
 	ids: z.array(idOrReference).nullable().default(null),
 	...fetchShape,
 })
-export const parseShape = z.strictObject({ accountId: id, blobIds: z.array(id), ...fetchShape })
+export const parseShape = z.strictObject({ accountId: id, blobIds: z.array(idOrReference), ...fetchShape })
 
 /** What is wanted of each message. */
 export type Wanted = {

@@ -7,7 +7,7 @@ import { type Blob, findBlob, letterIn } from './blobs.ts'
 import { type Call, checkAccount, idOf, LIMITS, type Responses } from './call.ts'
 import { emailOf, emailState, letterRecord, parseShape, wantedOf } from './email-get.ts'
 import { fileBody, placeOf } from './email-set.ts'
-import { oneByOne } from './standard.ts'
+import { oneByOne, resolved } from './standard.ts'
 
 const importShape = z.strictObject({
 	accountId: id,
@@ -118,8 +118,8 @@ export async function parseEmails(call: Call, args: Record<string, unknown>): Pr
 	const parsed: Record<string, unknown> = {}
 	const notParsable: string[] = []
 	const notFound: string[] = []
-	for (const blobId of new Set(got.blobIds)) {
-		const letter = await letterIn(call, idOf(call, blobId) ?? blobId)
+	for (const blobId of resolved(call, got.blobIds)) {
+		const letter = await letterIn(call, blobId)
 		if (!letter) notFound.push(blobId)
 		else if (headerFields(await letter.octets(0, letter.structure.body)).length === 0)
 			notParsable.push(blobId)

@@ -19,7 +19,7 @@ import { fieldsOf, headerValue } from './header-values.ts'
 import { identitiesOf } from './identity.ts'
 import { has } from './keywords.ts'
 import { type Letter, partOctets, storedLetter } from './letter.ts'
-import { oneByOne } from './standard.ts'
+import { oneByOne, resolved } from './standard.ts'
 import { submit, transactionOf } from './submit.ts'
 
 /* Message disposition notifications: RFC 9007, which are messages of RFC 8098. */
@@ -185,7 +185,7 @@ function draftOf(call: Call, mdn: Mdn, letter: Letter, { identity, to, finalReci
 	return { header, type: 'multipart/report', params: { 'report-type': 'disposition-notification' }, parts }
 }
 
-const parseShape = z.strictObject({ accountId: id, blobIds: z.array(id) })
+const parseShape = z.strictObject({ accountId: id, blobIds: z.array(idOrReference) })
 
 /** RFC 9007 section 2.2. */
 export async function parseMdns(call: Call, args: Record<string, unknown>): Promise<Responses> {
@@ -195,8 +195,8 @@ export async function parseMdns(call: Call, args: Record<string, unknown>): Prom
 	const parsed: Record<string, unknown> = {}
 	const notParsable: string[] = []
 	const notFound: string[] = []
-	for (const blobId of new Set(got.blobIds)) {
-		const letter = await letterIn(call, idOf(call, blobId) ?? blobId)
+	for (const blobId of resolved(call, got.blobIds)) {
+		const letter = await letterIn(call, blobId)
 		const mdn = letter && (await mdnIn(call, letter))
 		if (!letter) notFound.push(blobId)
 		else if (!mdn) notParsable.push(blobId)

@@ -51,7 +51,7 @@ export async function setSubmissions(call: Call, args: Json): Promise<Responses>
 						threadId: kept.threadId,
 						sendAt,
 						undoStatus: kept.undoStatus,
-						...('envelope' in given ? null : { envelope: kept.envelope }),
+						...(given.envelope == null ? { envelope: kept.envelope } : null),
 					}
 				},
 			),
@@ -107,10 +107,13 @@ async function send(call: Call, given: Json): Promise<{ id: string; kept: Kept }
 	const identity = identitiesOf(call).find(
 		one => one.id === (typeof identityId === 'string' && idOf(call, identityId)),
 	)
-	if (!identity) throw jmap.invalidProperties(['identityId'], 'there is no such identity')
 	const email = typeof emailId === 'string' ? (idOf(call, emailId) ?? '') : ''
 	const row = emailOf(call, email)
-	if (!row) throw jmap.invalidProperties(['emailId'], 'there is no such email')
+	if (!identity || !row)
+		throw jmap.invalidProperties(
+			[...(identity ? [] : ['identityId']), ...(row ? [] : ['emailId'])],
+			'there is no such identity, or no such email',
+		)
 
 	const letter = storedLetter(call.house.reader, row.blob)
 	checkLetter(call, letter.envelope)
