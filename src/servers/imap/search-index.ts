@@ -42,6 +42,7 @@ export async function askIndex(
 function textKeys(key: imap.SearchKey): Extract<imap.SearchKey, { text: string }>[] {
 	switch (key.key) {
 		case 'NOT':
+		case 'FUZZY':
 			return textKeys(key.of)
 		case 'OR':
 			return [...textKeys(key.either), ...textKeys(key.or)]

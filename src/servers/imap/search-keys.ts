@@ -84,6 +84,8 @@ export function compile(key: imap.SearchKey, view: View, now: number, found: Fin
 				octets: test.octets,
 			}
 		}
+		case 'FUZZY':
+			return compile(key.of, view, now, found)
 		case 'OR':
 			return some([compile(key.either, view, now, found), compile(key.or, view, now, found)])
 		case 'AND':

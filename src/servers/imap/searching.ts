@@ -1,5 +1,6 @@
 import type { imap } from '../../wire/index.ts'
 import { Fetched } from './fetched.ts'
+import { scores, settled } from './fuzzy.ts'
 import { newest } from './message-limit.ts'
 import { fetchedOf, inBatches, rowsAt } from './rows.ts'
 import { flagsAsked, placesFlagged } from './search-flags.ts'
@@ -14,17 +15,35 @@ export type Found = {
 	places: number[]
 	/** The highest of those whose rows were looked at. */
 	modseq: number
+	/** By place, when the search is fuzzy and somebody wants to know. */
+	scores: Map<number, number> | null
 	/** MESSAGELIMIT, when not all messages were looked at. */
 	code: string | null
 }
 
-/** All messages of a view that match a search key. @param limited only as many are looked at as MESSAGELIMIT says */
+/**
+ * All messages of a view that match a search key.
+ * @param limited only as many are looked at as MESSAGELIMIT says
+ * @param scored their scores are asked for (RELEVANCY)
+ */
 export async function find(
 	session: Session,
 	view: View,
 	key: imap.SearchKey,
-	limited = false,
+	{ limited = false, scored = false } = {},
 ): Promise<Found> {
+	const found = await findExactly(session, view, settled(key, true), limited)
+	if (!scored) return { ...found, scores: null }
+	const { places } = await findExactly(session, view, settled(key, false), limited)
+	return { ...found, scores: scores(found.places, places) }
+}
+
+async function findExactly(
+	session: Session,
+	view: View,
+	key: imap.SearchKey,
+	limited: boolean,
+): Promise<Omit<Found, 'scores'>> {
 	const bounded = bounds(view, key)
 	const { spans: everywhere, code } = limited
 		? newest(session, view, bounded)
@@ -69,6 +88,7 @@ export function asksForModseq(key: imap.SearchKey): boolean {
 		case 'MODSEQ':
 			return true
 		case 'NOT':
+		case 'FUZZY':
 			return asksForModseq(key.of)
 		case 'OR':
 			return asksForModseq(key.either) || asksForModseq(key.or)

@@ -8,16 +8,22 @@ export type SortKeys = (number | string)[]
 
 /** Does the criterion look at the envelope? The others are answered from the row. */
 export function readsHead({ field }: imap.SortCriterion): boolean {
-	return field !== 'ARRIVAL' && field !== 'SIZE'
+	return field !== 'ARRIVAL' && field !== 'SIZE' && field !== 'RELEVANCY'
 }
 
-/** RFC 5256 section 3 and RFC 5957. @param head null when no criterion reads it */
-export function sortKeys(criteria: imap.SortCriterion[], row: MessageRow, head: BlobHead | null): SortKeys {
-	return criteria.map(({ field }) => sortKey(field, row, head))
+/** A message to be sorted; `head` is null when no criterion reads it, `score` 0 when none was asked for. */
+type Sorted = { row: MessageRow; head: BlobHead | null; score: number }
+
+/** RFC 5256 section 3, RFC 5957 and RFC 6203 section 6. */
+export function sortKeys(criteria: imap.SortCriterion[], message: Sorted): SortKeys {
+	return criteria.map(({ field }) => sortKey(field, message))
 }
 
-function sortKey(field: imap.SortField, row: MessageRow, head: BlobHead | null): number | string {
+function sortKey(field: imap.SortField, { row, head, score }: Sorted): number | string {
 	switch (field) {
+		// What fits best comes first.
+		case 'RELEVANCY':
+			return -score
 		case 'ARRIVAL':
 			return row.internalDate
 		case 'SIZE':

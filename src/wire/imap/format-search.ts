@@ -79,7 +79,8 @@ export function formatSearchKey(key: SearchKey): string {
 		case 'THREADID':
 			return `${key.key} ${key.id}`
 		case 'NOT':
-			return `NOT ${formatSearchKey(key.of)}`
+		case 'FUZZY':
+			return `${key.key} ${formatSearchKey(key.of)}`
 		case 'OR':
 			return `OR ${formatSearchKey(key.either)} ${formatSearchKey(key.or)}`
 		case 'AND':

@@ -151,7 +151,7 @@ const { key: searchKey } = fc.letrec<{ key: SearchKey; leaf: SearchKey }>(tie =>
 	key: fc.oneof(
 		{ maxDepth: 4, depthIdentifier: 'search' },
 		tie('leaf'),
-		record({ key: fc.constant('NOT' as const), of: tie('key') }),
+		record({ key: fc.constantFrom('NOT' as const, 'FUZZY' as const), of: tie('key') }),
 		record({ key: fc.constant('OR' as const), either: tie('key'), or: tie('key') }),
 		record({ key: fc.constant('AND' as const), all: fc.array(tie('key'), { minLength: 2, maxLength: 4 }) }),
 	) as fc.Arbitrary<SearchKey>,

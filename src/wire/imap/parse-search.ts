@@ -189,6 +189,7 @@ class Keys {
 				cursor.space()
 				return { key: word, id: cursor.octets() }
 			case 'NOT':
+			case 'FUZZY':
 				cursor.space()
 				return { key: word, of: this.key(depth + 1) }
 			case 'OR': {

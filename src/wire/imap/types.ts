@@ -66,7 +66,7 @@ export type SearchKey =
 	| { key: 'UID' | 'sequence'; set: SequenceSet }
 	| { key: 'MODSEQ'; modseq: number }
 	| { key: 'EMAILID' | 'THREADID'; id: string }
-	| { key: 'NOT'; of: SearchKey }
+	| { key: 'NOT' | 'FUZZY'; of: SearchKey }
 	| { key: 'OR'; either: SearchKey; or: SearchKey }
 	| { key: 'AND'; all: SearchKey[] }
 
@@ -90,7 +90,7 @@ export const LIST_RETURNS = ['SUBSCRIBED', 'CHILDREN', 'SPECIAL-USE', 'MYRIGHTS'
 export type ListSelection = (typeof LIST_SELECTIONS)[number]
 export type ListReturn = (typeof LIST_RETURNS)[number]
 
-export const SEARCH_RETURNS = ['MIN', 'MAX', 'ALL', 'COUNT', 'SAVE'] as const
+export const SEARCH_RETURNS = ['MIN', 'MAX', 'ALL', 'COUNT', 'SAVE', 'RELEVANCY'] as const
 export type SearchReturn = (typeof SEARCH_RETURNS)[number]
 /** RFC 9394: both count from the first result (1) or both from the last (-1), in the order they were written. */
 export type PartialRange = [from: number, to: number]
@@ -104,6 +104,7 @@ export const SORT_FIELDS = [
 	'DISPLAYFROM',
 	'DISPLAYTO',
 	'FROM',
+	'RELEVANCY',
 	'SIZE',
 	'SUBJECT',
 	'TO',

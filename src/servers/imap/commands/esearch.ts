@@ -13,7 +13,7 @@ const EVERYTHING: imap.ReturnOptions = { items: ['ALL'], partial: null }
 export async function esearch(session: Session, command: imap.CommandOf<'ESEARCH'>): Promise<Done> {
 	const { tag, key, sources } = command
 	const returns = command.returns ?? EVERYTHING
-	checkReturns(returns)
+	const scored = checkReturns(returns, key)
 	const asksSelected = sources === null || sources.some(({ is }) => is === 'selected')
 	if (asksSelected && !session.view) return bad('no mailbox is selected')
 	if (sources?.some(({ is }) => is === 'selected-delayed')) return bad('no such source of a search')
@@ -28,14 +28,22 @@ export async function esearch(session: Session, command: imap.CommandOf<'ESEARCH
 		const row = session.house.reader.mailboxByKey(view.mailbox)
 		const box = row && asSeen(session, row)
 		try {
-			const { places, modseq } = await find(session, view, key)
+			const { places, modseq, scores } = await find(session, view, key, { scored })
 			if (view === session.view) saveResults(view, returns, places)
 			// Mailboxes without a result are passed over (section 2.1).
 			if (places.length === 0 || !box) continue
 			const source = `MAILBOX ${imap.formatMailbox(box.name, session.utf8)} UIDVALIDITY ${box.uidValidity}`
 			const numbers = places.map(place => view.uid(place))
 			session.out.text(
-				formatEsearch({ tag, uid: true, numbers, returns, modseq: asksModseq ? modseq : null, source }),
+				formatEsearch({
+					tag,
+					uid: true,
+					numbers,
+					returns,
+					modseq: asksModseq ? modseq : null,
+					scores: scores && places.map(place => scores.get(place)!),
+					source,
+				}),
 			)
 		} catch (error) {
 			if (!(error instanceof Rejected) || error.done.status !== 'NO') throw error
@@ -64,6 +72,7 @@ function namesNumbers(key: imap.SearchKey): boolean {
 		case 'UID':
 			return true
 		case 'NOT':
+		case 'FUZZY':
 			return namesNumbers(key.of)
 		case 'OR':
 			return namesNumbers(key.either) || namesNumbers(key.or)

@@ -14,16 +14,17 @@ export async function search(session: Session, command: imap.CommandOf<'SEARCH'>
 	}
 	// IMAP4rev2 has no SEARCH response any more (RFC 9051 appendix E).
 	const returns = command.returns ?? (session.rev2 ? EVERYTHING : null)
-	checkReturns(returns)
+	const scored = checkReturns(returns, key)
 	const asksModseq = asksForModseq(key)
 	if (asksModseq) session.knowsModseqs()
-	const { places, modseq, code } = await find(session, view, key, true)
+	const { places, modseq, scores, code } = await find(session, view, key, { limited: true, scored })
 	const numbers = uid ? places.map(place => view.uid(place)) : places.map(place => place + 1)
 	// The highest of the messages found (RFC 7162 section 3.1.5).
 	const highest = asksModseq && numbers.length > 0 ? modseq : null
 	if (returns) {
 		saveResults(view, returns, places)
-		session.out.text(formatEsearch({ tag, uid, numbers, returns, modseq: highest }))
+		const told = scores && places.map(place => scores.get(place)!)
+		session.out.text(formatEsearch({ tag, uid, numbers, returns, modseq: highest, scores: told }))
 	} else {
 		const list = numbers.length > 0 ? ` ${numbers.join(' ')}` : ''
 		session.out.text(`* SEARCH${list}${highest === null ? '' : ` (MODSEQ ${highest})`}\r\n`)

@@ -11,16 +11,21 @@ import { spansOf } from '../view.ts'
 export async function sort(session: Session, command: imap.CommandOf<'SORT'>): Promise<Done> {
 	const view = session.view!
 	const { tag, uid, key, criteria, returns } = command
-	checkReturns(returns)
+	const ranked = criteria.some(({ field }) => field === 'RELEVANCY')
+	const scored = checkReturns(returns, key, ranked)
 	const asksModseq = asksForModseq(key)
 	if (asksModseq) session.knowsModseqs()
-	const { places, modseq, code } = await find(session, view, key, true)
+	const { places, modseq, scores, code } = await find(session, view, key, { limited: true, scored })
 	const needs = { head: criteria.some(readsHead), body: false }
 	const sorted: { place: number; keys: SortKeys }[] = []
 	await inBatches(session, spansOf(places), batch => {
 		fetchedOf(session, view.mailbox, rowsAt(session, batch), needs).forEach((message, i) => {
 			if (!message) return
-			const keys = sortKeys(criteria, message.row, needs.head ? message.head : null)
+			const keys = sortKeys(criteria, {
+				row: message.row,
+				head: needs.head ? message.head : null,
+				score: scores?.get(batch[i]!) ?? 0,
+			})
 			sorted.push({ place: batch[i]!, keys })
 		})
 	})
@@ -35,7 +40,8 @@ export async function sort(session: Session, command: imap.CommandOf<'SORT'>): P
 			returns,
 			sorted.map(({ place }) => place),
 		)
-		session.out.text(formatEsearch({ tag, uid, numbers, returns, modseq: highest }))
+		const told = scores && sorted.map(({ place }) => scores.get(place)!)
+		session.out.text(formatEsearch({ tag, uid, numbers, returns, modseq: highest, scores: told }))
 	} else {
 		const list = numbers.length > 0 ? ` ${numbers.join(' ')}` : ''
 		session.out.text(`* SORT${list}${highest === null ? '' : ` (MODSEQ ${highest})`}\r\n`)

@@ -15,7 +15,7 @@ export async function thread(session: Session, command: imap.CommandOf<'THREAD'>
 	const view = session.view!
 	const { uid, algorithm, key } = command
 	if (asksForModseq(key)) session.knowsModseqs()
-	const { places, code } = await find(session, view, key, true)
+	const { places, code } = await find(session, view, key, { limited: true })
 	const messages: Threaded[] = []
 	await inBatches(session, spansOf(places), batch => {
 		fetchedOf(session, view.mailbox, rowsAt(session, batch), HEAD).forEach((message, i) => {
