@@ -73,7 +73,7 @@ export class Browser {
 			viewport: { width, height: 900 },
 			reducedMotion: 'reduce',
 		})
-		context.setDefaultTimeout(10_000)
+		context.setDefaultTimeout(30_000)
 		return new Browser(context, context.pages()[0] ?? (await context.newPage()), profile)
 	}
 

@@ -111,6 +111,7 @@ export type Filter =
 			cc?: string
 			subject?: string
 			body?: string
+			header?: [name: string, value?: string]
 	  }
 
 export type SetError = { type: string; description?: string | null; properties?: string[] }

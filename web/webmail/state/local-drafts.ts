@@ -1,26 +1,47 @@
+import { Problem } from '../../shared/api.ts'
 import { kept } from '../../shared/kept.ts'
-import type { Attached, Draft } from './writing.ts'
+import type { Id } from '../jmap/types.ts'
+import { type Attached, type Draft, emptyDraft } from '../writing/draft.ts'
 
-export type LeftDraft = Omit<Draft, 'attached' | 'state' | 'problem'> & { attached: Omit<Attached, 'stop'>[] }
+type Kept = Omit<Draft, 'attached' | 'state' | 'problem'> & {
+	account: Id
+	attached: Omit<Attached, 'stop' | 'file' | 'problem'>[]
+}
 
 /** What is written and not at the node yet, kept at this browser: one draft, the last. */
 export const localDrafts = {
-	keep(draft: Draft): void {
+	keep(account: Id, draft: Draft): void {
 		const { state: _state, problem: _problem, ...rest } = draft
-		// Files that are not at the node yet cannot be kept; what is there has a blob id.
-		const attached = draft.attached
-			.filter(each => each.blobId)
-			.map(({ stop: _stop, ...each }) => ({ ...each, file: null }))
-		kept.set('draft', JSON.stringify({ ...rest, attached }))
+		const attached = draft.attached.map(({ stop: _stop, file: _file, problem: _problem, ...each }) => each)
+		kept.set('draft', JSON.stringify({ ...rest, account, attached } satisfies Kept))
 	},
 	forget(key: string): void {
-		if (this.left()?.key === key) kept.set('draft', '')
+		if (read()?.key === key) kept.set('draft', '')
 	},
-	left(): LeftDraft | null {
-		try {
-			return JSON.parse(kept.get('draft') || 'null')
-		} catch {
-			return null
+	/** Not what somebody else has left here. */
+	left(account: Id): Partial<Draft> | null {
+		const left = read()
+		if (!left || left.account !== account) return null
+		const { account: _, attached, ...rest } = left
+		return {
+			...emptyDraft(undefined),
+			...rest,
+			attached: attached.map(each => ({
+				...each,
+				// What was on its way is gone with the page that sent it.
+				pieces: [],
+				problem: each.blobId ? null : new Problem(0, 'file-lost'),
+				file: null,
+				stop: new AbortController(),
+			})),
 		}
 	},
+}
+
+function read(): Kept | null {
+	try {
+		return JSON.parse(kept.get('draft') || 'null')
+	} catch {
+		return null
+	}
 }

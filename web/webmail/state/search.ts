@@ -15,10 +15,10 @@ export type LabelOf = (words: string) => string | null
  */
 export function readSearch(text: string, folderOf: FolderOf, labelOf: LabelOf): Filter | null {
 	const conditions: Filter[] = []
-	for (const [, minus, operator, quoted, plain] of text.matchAll(
+	for (const [, minus, operator, quoted, curly, plain] of text.matchAll(
 		/(-)?(?:([\p{L}]+)[:：])?(?:"([^"]*)"?|“([^”]*)”?|(\S+))/gu,
 	)) {
-		const words = (quoted ?? plain ?? '').trim()
+		const words = (quoted ?? curly ?? plain ?? '').trim()
 		if (words === '') continue
 		const wish =
 			operator === undefined

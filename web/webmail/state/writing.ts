@@ -1,113 +1,70 @@
-import { computed, effectScope, reactive, type ShallowRef, shallowRef, watch } from 'vue'
+import { effectScope, reactive, type ShallowRef, shallowRef, watch } from 'vue'
 import { Problem } from '../../shared/api.ts'
 import { asProblem } from '../../shared/ask.ts'
 import { t } from '../../shared/i18n.ts'
-import { type Call, CORE, refuse, SUBMISSION } from '../jmap/client.ts'
-import type { Address, Email, Id } from '../jmap/types.ts'
-import { formatAddresses, parseAddresses } from '../writing/addresses.ts'
-import { htmlToText } from '../writing/html.ts'
+import { refuse, resultOf, SUBMISSION } from '../jmap/client.ts'
+import type { Email, Id, Identity } from '../jmap/types.ts'
+import { formatAddresses } from '../writing/addresses.ts'
+import {
+	type Attached,
+	attachedFile,
+	attachedPart,
+	type Draft,
+	draftOf,
+	emptyDraft,
+	letterOf,
+	pastedId,
+	recipientsOf,
+} from '../writing/draft.ts'
 import { answerTo, forwardOf, type Quoted } from '../writing/quote.ts'
+import { signatureHtml, signatureText } from '../writing/signature.ts'
 import { localDrafts } from './local-drafts.ts'
 import type { Mail } from './mail.ts'
+import { Uploads } from './uploads.ts'
 
-export type Attached = {
-	key: number
-	name: string
-	type: string
-	size: number
-	/** null while it is on its way. */
-	blobId: Id | null
-	/** 0 to 1. */
-	progress: number
-	problem: Problem | null
-	/** What is sent again when the line broke. */
-	file: File | null
-	stop: AbortController
-}
-
-/** What a person writes; addresses as they were typed. */
-export type Draft = {
-	key: string
-	/** Its message in the drafts folder; null = not there yet. */
-	emailId: Id | null
-	identityId: Id
-	to: string
-	cc: string
-	bcc: string
-	subject: string
-	rich: boolean
-	html: string
-	text: string
-	attached: Attached[]
-	inReplyTo: string[] | null
-	references: string[] | null
-	/** The message it answers or passes on, to mark it when this one is sent. */
-	answers: { id: Id; keyword: '$answered' | '$forwarded' } | null
-	receipt: boolean
-	state: 'new' | 'changed' | 'saving' | 'saved' | 'sending'
-	problem: Problem | null
-}
-
-// Milliseconds after the last key.
+// Milliseconds: at this browser soon after the first key, at the node after the last, or when that is long ago.
 const KEEP_HERE = 400
 const KEEP_THERE = 3000
+const KEEP_THERE_AT_LAST = 20_000
+const KEEP_AGAIN = 15_000
 /** Seconds in which what was sent can be taken back. */
 export const UNDO_SECONDS = 10
+/** So far apart may the clocks of browser and node be (milliseconds). */
+const CLOCKS = 24 * 3_600_000
 
-let counter = 0
+type Known = { id: Id; keywords: Record<string, true> }
 
 /** What is being written. One window at a time; what it holds survives a lost line and a closed page. */
 export class Writing {
 	readonly draft: ShallowRef<Draft | null> = shallowRef(null)
+	readonly uploads: Uploads
 	readonly #mail: Mail
 	#scope = effectScope(true)
-	#timers: ReturnType<typeof setTimeout>[] = []
+	#here: ReturnType<typeof setTimeout> | undefined
+	#there: ReturnType<typeof setTimeout> | undefined
+	/** When the first change was made that is not at the node (milliseconds). */
+	#changedAt: number | null = null
 	#saving: Promise<void> = Promise.resolve()
+	/** Pictures of this draft, for the editor: object URLs by content id. */
+	#pictures = new Map<string, string>()
 
 	constructor(mail: Mail) {
 		this.#mail = mail
+		this.uploads = new Uploads(mail.jmap)
 	}
-
-	/** Octets; null = unknown. */
-	readonly mostOctets = computed(() => this.#mail.jmap.limit(CORE, 'maxSizeUpload'))
 
 	async start(filled: Partial<Draft> = {}): Promise<void> {
 		if (this.draft.value && !(await this.putAside())) return
 		if (this.#mail.identities.value.length === 0) await this.#mail.loadIdentities()
-		const identityId = this.#mail.identities.value[0]?.id ?? ''
-		const rich = filled.rich ?? true
-		const signature = this.#signature(filled.identityId ?? identityId, rich)
-		const draft = reactive<Draft>({
-			key: `${Date.now()}-${counter++}`,
-			emailId: null,
-			identityId,
-			to: '',
-			cc: '',
-			bcc: '',
-			subject: '',
-			html: '',
-			text: '',
-			attached: [],
-			inReplyTo: null,
-			references: null,
-			answers: null,
-			receipt: false,
-			state: 'new',
-			problem: null,
-			...filled,
-			rich,
-		})
+		const identities = this.#mail.identities.value
+		const identity = identities.find(each => each.id === filled.identityId) ?? identities[0]
+		const draft: Draft = { ...emptyDraft(identity), ...filled, identityId: identity?.id ?? '' }
+		// What has a place already was begun before, with its signature.
 		if (!filled.emailId && !filled.key) {
-			draft.html = `<p></p>${signature}${filled.html ?? ''}`
-			draft.text = `\n${signature}${filled.text ?? ''}`
+			draft.html = `<p></p>${signatureHtml(identity)}${filled.html ?? ''}`
+			draft.text = `\n${signatureText(identity)}${filled.text ?? ''}`
 		}
-		this.#open(draft)
-	}
-
-	#signature(identityId: Id, rich: boolean): string {
-		const identity = this.#mail.identities.value.find(each => each.id === identityId)
-		if (rich) return identity?.htmlSignature ? `<p>-- </p>${identity.htmlSignature}` : ''
-		return identity?.textSignature ? `\n-- \n${identity.textSignature}` : ''
+		this.#open(reactive({ ...draft, attached: draft.attached.map(each => reactive(each)) }))
 	}
 
 	#open(draft: Draft): void {
@@ -123,22 +80,39 @@ export class Writing {
 					draft.subject,
 					draft.html,
 					draft.text,
+					draft.rich,
+					draft.receipt,
 					draft.identityId,
 					draft.attached.map(each => each.blobId).join(),
 				],
 				() => this.#changed(draft),
 			)
+			watch(this.#mail.line, line => {
+				if (line === 'open' && draft.problem && draft.state === 'changed') this.#saveIn(draft, 0)
+			})
 		})
 	}
 
 	#changed(draft: Draft): void {
 		if (draft.state === 'sending') return
 		draft.state = 'changed'
-		for (const timer of this.#timers) clearTimeout(timer)
-		this.#timers = [
-			setTimeout(() => localDrafts.keep(draft), KEEP_HERE),
-			setTimeout(() => void this.save().catch(() => {}), KEEP_THERE),
-		]
+		this.#changedAt ??= Date.now()
+		this.#here ??= setTimeout(() => {
+			this.#here = undefined
+			if (this.draft.value === draft) this.#keep(draft)
+		}, KEEP_HERE)
+		this.#saveIn(draft, Math.max(0, Math.min(KEEP_THERE, this.#changedAt + KEEP_THERE_AT_LAST - Date.now())))
+	}
+
+	#keep(draft: Draft): void {
+		localDrafts.keep(this.#mail.jmap.account, draft)
+	}
+
+	#saveIn(draft: Draft, ms: number): void {
+		clearTimeout(this.#there)
+		this.#there = setTimeout(() => {
+			if (this.draft.value === draft) void this.save().catch(() => {})
+		}, ms)
 	}
 
 	/** As it is now into the drafts folder; one save after the other. */
@@ -150,96 +124,111 @@ export class Writing {
 
 	async #save(draft: Draft): Promise<void> {
 		if (draft.state !== 'changed') return
-		localDrafts.keep(draft)
 		draft.state = 'saving'
+		this.#changedAt = null
 		try {
-			const before = draft.emailId
-			const { created } = await this.#mail.jmap.set('Email/set', {
-				create: { draft: this.#email(draft) },
-				...(before ? { destroy: [before] } : {}),
+			const strays = await this.#strays(draft)
+			if (strays.some(({ keywords }) => !keywords.$draft)) return this.#sentAlready(draft)
+			const { identity, drafts } = this.#needed(draft)
+			this.#ask(draft)
+			const before = [...strays.map(({ id }) => id), ...(draft.emailId ? [draft.emailId] : [])]
+			const answer = await this.#mail.jmap.call<Record<string, unknown>>('Email/set', {
+				create: { draft: letterOf(draft, identity, drafts) },
+				destroy: [...new Set(before)],
 			})
-			draft.emailId = created!.draft!.id
-			draft.problem = null
-			if ((draft.state as string) === 'saving') draft.state = 'saved'
+			// What was to go may be gone already, by another window.
+			refuse({ notCreated: answer.notCreated })
+			draft.emailId = (answer.created as Record<string, { id: Id }>).draft!.id
+			this.#answered(draft)
+			if ((draft.state as string) !== 'saving') return
+			draft.state = 'saved'
 			localDrafts.forget(draft.key)
 		} catch (error) {
-			draft.problem = asProblem(error)
-			draft.state = 'changed'
+			this.#failed(draft, error)
+			this.#saveIn(draft, KEEP_AGAIN)
 			throw error
 		}
 	}
 
-	/** As Email/set wants it (RFC 8621 section 4.6). @throws Problem for an address that is none */
-	#email(draft: Draft): Record<string, unknown> {
-		const mail = this.#mail
-		const identity = mail.identities.value.find(each => each.id === draft.identityId)
-		const drafts = mail.mailboxes.withRole('drafts')
-		if (!identity || !drafts) throw new Problem(0, identity ? 'no-drafts' : 'no-identity')
-		const text = draft.rich ? htmlToText(draft.html) : draft.text
-		const addresses = (typed: string) => {
-			const found = parseAddresses(typed).filter(each => each.email.includes('@'))
-			return found.length > 0 ? found : null
-		}
-		return {
-			mailboxIds: { [drafts.id]: true },
-			keywords: { $draft: true, $seen: true },
-			from: [{ name: identity.name || null, email: identity.email }],
-			...(identity.replyTo ? { replyTo: identity.replyTo } : {}),
-			to: addresses(draft.to),
-			cc: addresses(draft.cc),
-			bcc: addresses(draft.bcc),
-			subject: draft.subject,
-			inReplyTo: draft.inReplyTo,
-			references: draft.references,
-			...(draft.receipt
-				? { 'header:Disposition-Notification-To:asAddresses': [{ name: null, email: identity.email }] }
-				: {}),
-			bodyValues: { text: { value: text }, ...(draft.rich ? { html: { value: draft.html } } : {}) },
-			textBody: [{ partId: 'text', type: 'text/plain' }],
-			...(draft.rich ? { htmlBody: [{ partId: 'html', type: 'text/html' }] } : {}),
-			attachments: draft.attached
-				.filter(each => each.blobId)
-				.map(({ blobId, type, name }) => ({ blobId, type, name, disposition: 'attachment' })),
-		}
+	/** From now on until there is an answer nobody knows whether the node has it. */
+	#ask(draft: Draft): void {
+		draft.unsure ??= Date.now()
+		this.#keep(draft)
+	}
+
+	#answered(draft: Draft): void {
+		draft.unsure = null
+		draft.problem = null
+	}
+
+	#failed(draft: Draft, error: unknown): void {
+		draft.problem = asProblem(error)
+		draft.state = 'changed'
+		// A refusal is an answer.
+		if (draft.problem.code.startsWith('jmap-')) draft.unsure = null
+		this.#keep(draft)
+	}
+
+	/** Copies of it that came to the node although we did not hear so: as a draft, or sent. */
+	async #strays(draft: Draft): Promise<Known[]> {
+		if (draft.unsure === null) return []
+		const after = new Date(draft.unsure - CLOCKS).toISOString().replace(/\.\d+/, '')
+		const { known } = await this.#mail.jmap.request([
+			['Email/query', { filter: { header: ['Message-ID', draft.messageId], after } }, 'query'],
+			[
+				'Email/get',
+				{ '#ids': resultOf('query', 'Email/query', '/ids'), properties: ['keywords', 'messageId'] },
+				'known',
+			],
+		])
+		return (known!.list as (Known & { messageId: string[] | null })[]).filter(({ messageId }) =>
+			messageId?.includes(draft.messageId),
+		)
+	}
+
+	#sentAlready(draft: Draft): void {
+		if (this.draft.value === draft) this.#close()
+		localDrafts.forget(draft.key)
+		this.#mail.done.value = { what: t('mail.done.sent'), undo: null }
+	}
+
+	/** @throws Problem */
+	#needed(draft: Draft): { identity: Identity; drafts: Id } {
+		const identity = this.#mail.identities.value.find(each => each.id === draft.identityId)
+		const drafts = this.#mail.mailboxes.withRole('drafts')?.id
+		if (!identity || !drafts) throw new Problem(0, drafts ? 'no-identity' : 'no-drafts')
+		return { identity, drafts }
 	}
 
 	attach(files: Iterable<File>): void {
-		const draft = this.draft.value
-		if (!draft) return
-		for (const file of files) {
-			const one = reactive<Attached>({
-				key: counter++,
-				name: file.name || t('mail.write.unnamed'),
-				type: file.type || 'application/octet-stream',
-				size: file.size,
-				blobId: null,
-				progress: 0,
-				problem: null,
-				file,
-				stop: new AbortController(),
-			})
-			draft.attached.push(one)
-			void this.upload(one)
-		}
+		for (const file of files) this.#add(attachedFile(file, file.name || t('mail.write.unnamed'), null))
 	}
 
-	/** Also once more, when it failed. */
-	async upload(one: Attached): Promise<void> {
-		if (!one.file) return
-		const most = this.mostOctets.value
-		one.problem = most !== null && one.size > most ? new Problem(413, 'too-large') : null
-		if (one.problem) return
-		try {
-			const { blobId } = await this.#mail.jmap.upload(
-				one.file,
-				share => (one.progress = share),
-				one.stop.signal,
-			)
-			one.blobId = blobId
-			one.file = null
-		} catch (error) {
-			if (!one.stop.signal.aborted) one.problem = asProblem(error)
-		}
+	/** A picture that is to stand in the text. Its content id. */
+	paste(file: File): string {
+		const cid = pastedId()
+		this.#pictures.set(cid, URL.createObjectURL(file))
+		this.#add(attachedFile(file, file.name || `${t('mail.write.picture')}.png`, cid))
+		return cid
+	}
+
+	#add(attached: Attached): void {
+		const one = reactive(attached)
+		this.draft.value?.attached.push(one)
+		void this.uploads.add(one)
+	}
+
+	/** Where a picture of the text is to be had; null = nowhere. */
+	async picture(cid: string): Promise<string | null> {
+		const known = this.#pictures.get(cid)
+		if (known) return known
+		const part = this.draft.value?.attached.find(each => each.cid === cid)
+		if (!part?.blobId) return null
+		const blob = await this.#mail.jmap.blob(part.blobId, part.name || cid, part.type).catch(() => null)
+		if (!blob) return null
+		const url = URL.createObjectURL(blob)
+		this.#pictures.set(cid, url)
+		return url
 	}
 
 	detach(one: Attached): void {
@@ -255,7 +244,7 @@ export class Writing {
 		} catch {
 			return false
 		}
-		this.#close()
+		if (this.draft.value) this.#close()
 		return true
 	}
 
@@ -266,17 +255,20 @@ export class Writing {
 		if (!draft) return
 		for (const each of draft.attached) each.stop.abort()
 		localDrafts.forget(draft.key)
-		if (draft.emailId) await this.#mail.emails.destroy([draft.emailId])
+		await this.#saving.catch(() => {})
+		const kept = [...(await this.#strays(draft)).map(({ id }) => id), draft.emailId].filter(id => id !== null)
+		if (kept.length > 0) await this.#mail.emails.destroy([...new Set(kept)])
 	}
 
 	#close(): void {
-		for (const timer of this.#timers) clearTimeout(timer)
+		clearTimeout(this.#here)
+		clearTimeout(this.#there)
+		this.#here = undefined
+		this.#changedAt = null
 		this.#scope.stop()
 		this.draft.value = null
-	}
-
-	recipients(draft: Draft): Address[] {
-		return [draft.to, draft.cc, draft.bcc].flatMap(parseAddresses)
+		for (const url of this.#pictures.values()) URL.revokeObjectURL(url)
+		this.#pictures.clear()
 	}
 
 	/**
@@ -288,60 +280,49 @@ export class Writing {
 		const draft = this.draft.value
 		if (!draft || draft.state === 'sending') return
 		await this.#saving.catch(() => {})
-		for (const timer of this.#timers) clearTimeout(timer)
-		const { jmap, mailboxes } = this.#mail
-		const sent = mailboxes.withRole('sent')
-		const drafts = mailboxes.withRole('drafts')!
-		const identity = this.#mail.identities.value.find(each => each.id === draft.identityId)!
-		const rcptTo = [...new Set(this.recipients(draft).map(each => each.email))].map(email => ({
-			email,
-			parameters: null,
-		}))
-		const parameters = this.#hold(later)
+		if (this.draft.value !== draft) return
+		clearTimeout(this.#there)
 		draft.state = 'sending'
-		localDrafts.keep(draft)
 		try {
-			const calls: Call[] = [
+			const strays = await this.#strays(draft)
+			if (strays.some(({ keywords }) => !keywords.$draft)) return this.#sentAlready(draft)
+			const { identity, drafts } = this.#needed(draft)
+			const before = [...strays.map(({ id }) => id), ...(draft.emailId ? [draft.emailId] : [])]
+			const sent = this.#mail.mailboxes.withRole('sent')?.id
+			const rcptTo = [...new Set(recipientsOf(draft).map(each => each.email))].map(email => ({
+				email,
+				parameters: null,
+			}))
+			const envelope = { mailFrom: { email: identity.email, parameters: this.#hold(later) }, rcptTo }
+			this.#ask(draft)
+			const answers = await this.#mail.jmap.request([
 				[
 					'Email/set',
-					{ create: { email: this.#email(draft) }, ...(draft.emailId ? { destroy: [draft.emailId] } : {}) },
+					{ create: { email: letterOf(draft, identity, drafts) }, destroy: [...new Set(before)] },
 					'email',
 				],
 				[
 					'EmailSubmission/set',
 					{
-						create: {
-							sent: {
-								emailId: '#email',
-								identityId: draft.identityId,
-								envelope: { mailFrom: { email: identity.email, parameters }, rcptTo },
-							},
-						},
-						onSuccessUpdateEmail: {
-							'#sent': {
-								[`mailboxIds/${drafts.id}`]: null,
-								...(sent ? { [`mailboxIds/${sent.id}`]: true } : {}),
-								'keywords/$draft': null,
-							},
-						},
+						create: { sent: { emailId: '#email', identityId: identity.id, envelope } },
+						onSuccessUpdateEmail: { '#sent': place(drafts, sent, false) },
 					},
 					'sent',
 				],
-			]
-			const answers = await jmap.request(calls)
-			refuse(answers.email)
+			])
+			refuse({ notCreated: answers.email!.notCreated })
 			const emailId = (answers.email!.created as Record<string, { id: Id }>).email!.id
 			// From here on a draft is there: what fails now leaves it as the one that is written.
 			draft.emailId = emailId
 			refuse(answers.sent)
 			const submission = (answers.sent!.created as Record<string, { id: Id }>).sent!.id
+			this.#answered(draft)
 			this.#close()
 			localDrafts.forget(draft.key)
 			this.#tellSent(draft, submission, emailId, later)
 			if (draft.answers) void this.#mail.mark([draft.answers.id], draft.answers.keyword, true).catch(() => {})
 		} catch (error) {
-			draft.state = 'changed'
-			draft.problem = asProblem(error)
+			this.#failed(draft, error)
 			throw error
 		}
 	}
@@ -354,29 +335,26 @@ export class Writing {
 	}
 
 	#tellSent(draft: Draft, submission: Id, emailId: Id, later: Date | null): void {
-		const { jmap, mailboxes, done } = this.#mail
+		const { jmap, done } = this.#mail
 		const canWait = (jmap.limit(SUBMISSION, 'maxDelayedSend') ?? 0) > 0
-		done.value = {
-			what: later ? t('mail.done.later') : t('mail.done.sent'),
-			undo: canWait
-				? async () => {
-						done.value = null
-						await jmap.set('EmailSubmission/set', { update: { [submission]: { undoStatus: 'canceled' } } })
-						const drafts = mailboxes.withRole('drafts')!.id
-						const sent = mailboxes.withRole('sent')?.id
-						await jmap.set('Email/set', {
-							update: {
-								[emailId]: {
-									[`mailboxIds/${drafts}`]: true,
-									...(sent ? { [`mailboxIds/${sent}`]: null } : {}),
-									'keywords/$draft': true,
-								},
-							},
-						})
-						this.#open(reactive({ ...draft, emailId, state: 'saved', problem: null }))
-					}
-				: null,
+		const undo = async () => {
+			done.value = null
+			if (this.draft.value && !(await this.putAside())) return
+			await this.callBack(submission, emailId)
+			this.#open(reactive({ ...draft, emailId, state: 'saved', problem: null }))
 		}
+		done.value = { what: t(later ? 'mail.done.later' : 'mail.done.sent'), undo: canWait ? undo : null }
+	}
+
+	/** What has not gone out yet is a draft again. @throws Problem when it has */
+	async callBack(submission: Id, emailId: Id): Promise<void> {
+		const { jmap, mailboxes } = this.#mail
+		const drafts = mailboxes.withRole('drafts')
+		if (!drafts) throw new Problem(0, 'no-drafts')
+		await jmap.set('EmailSubmission/set', { update: { [submission]: { undoStatus: 'canceled' } } })
+		await jmap.set('Email/set', {
+			update: { [emailId]: place(drafts.id, mailboxes.withRole('sent')?.id, true) },
+		})
 	}
 
 	/** @param everyone also those who got it beside us */
@@ -387,19 +365,7 @@ export class Writing {
 	async forward(email: Email): Promise<void> {
 		const attached = email.attachments
 			.filter(each => each.blobId)
-			.map(part =>
-				reactive<Attached>({
-					key: counter++,
-					name: part.name ?? t('mail.write.unnamed'),
-					type: part.type,
-					size: part.size,
-					blobId: part.blobId,
-					progress: 1,
-					problem: null,
-					file: null,
-					stop: new AbortController(),
-				}),
-			)
+			.map(part => attachedPart(part, t('mail.write.unnamed')))
 		await this.#startQuoted(email, forwardOf(email), '$forwarded', attached)
 	}
 
@@ -428,53 +394,25 @@ export class Writing {
 
 	/** A draft out of its folder. */
 	async take(email: Email): Promise<void> {
-		const value = (parts: Email['textBody'], type: string) =>
-			parts
-				.filter(part => part.type === type)
-				.map(part => email.bodyValues[part.partId ?? '']?.value ?? '')
-				.join('\n')
-		const html = value(email.htmlBody, 'text/html')
-		const from = email.from?.[0]?.email.toLowerCase()
-		const identity = this.#mail.identities.value.find(each => each.email.toLowerCase() === from)
-		await this.start({
-			emailId: email.id,
-			...(identity ? { identityId: identity.id } : {}),
-			to: formatAddresses(email.to ?? []),
-			cc: formatAddresses(email.cc ?? []),
-			bcc: formatAddresses(email.bcc ?? []),
-			subject: email.subject ?? '',
-			rich: html !== '',
-			html,
-			text: value(email.textBody, 'text/plain'),
-			inReplyTo: email.inReplyTo,
-			references: email.references,
-			attached: email.attachments.map(part =>
-				reactive<Attached>({
-					key: counter++,
-					name: part.name ?? '',
-					type: part.type,
-					size: part.size,
-					blobId: part.blobId,
-					progress: 1,
-					problem: null,
-					file: null,
-					stop: new AbortController(),
-				}),
-			),
-			state: 'saved',
-		})
+		if (this.#mail.identities.value.length === 0) await this.#mail.loadIdentities()
+		await this.start(draftOf(email, this.#mail.identities.value))
 	}
 
 	/** What a page that was closed, or a line that was lost, has left behind at this browser. */
 	async takeLeft(): Promise<void> {
-		const left = localDrafts.left()
-		if (left && !this.draft.value) {
-			await this.start({
-				...left,
-				attached: left.attached.map(each => reactive({ ...each, stop: new AbortController() })),
-			})
-			const draft = this.draft.value as Draft | null
-			if (draft) draft.state = 'changed'
-		}
+		const left = localDrafts.left(this.#mail.jmap.account)
+		if (!left || this.draft.value) return
+		await this.start(left)
+		const draft = this.draft.value as Draft | null
+		if (draft) this.#changed(draft)
+	}
+}
+
+/** Among the drafts, or among what was sent. */
+function place(drafts: Id, sent: Id | undefined, isDraft: boolean): Record<string, true | null> {
+	return {
+		[`mailboxIds/${drafts}`]: isDraft || !sent ? true : null,
+		...(sent ? { [`mailboxIds/${sent}`]: isDraft ? null : true } : {}),
+		'keywords/$draft': isDraft ? true : null,
 	}
 }

@@ -1,7 +1,7 @@
 import type { Address, Identity } from '../jmap/types.ts'
-import type { Draft } from '../state/writing.ts'
 import { SPEAKS_OF_ATTACHMENT } from '../understood.ts'
 import { formatAddresses } from './addresses.ts'
+import { type Draft, filesOf } from './draft.ts'
 import { htmlToText } from './html.ts'
 
 /** What a person may want to look at before it goes out. `stops`: it cannot be sent like this. */
@@ -34,7 +34,7 @@ export function doubtsOf(
 	// In base64 a file takes a third more.
 	if (most !== null && octets * 1.37 > most) doubts.push({ code: 'too-large', stops: true })
 	if (draft.subject.trim() === '') doubts.push({ code: 'no-subject', stops: false })
-	if (draft.attached.length === 0 && SPEAKS_OF_ATTACHMENT.test(ownWords(draft)))
+	if (filesOf(draft).length === 0 && SPEAKS_OF_ATTACHMENT.test(ownWords(draft)))
 		doubts.push({ code: 'attachment', stops: false })
 	const outsiders = outsidersAmongColleagues(recipients, identities)
 	if (outsiders.length > 0)

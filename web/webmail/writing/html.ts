@@ -57,3 +57,35 @@ export function textToHtml(text: string): string {
 		.map(paragraph => `<p>${escapeHtml(paragraph).replaceAll('\n', '<br>')}</p>`)
 		.join('')
 }
+
+const PICTURE = 'data-cid'
+
+/** Content ids of the pictures that stand in it. */
+export function pictureIds(html: string): Set<string> {
+	if (!html.includes(PICTURE)) return new Set()
+	const page = new DOMParser().parseFromString(html, 'text/html')
+	return new Set([...page.querySelectorAll(`img[${PICTURE}]`)].map(each => each.getAttribute(PICTURE)!))
+}
+
+/** For a message: pictures by the content id of their part (RFC 2392). */
+export function withAddressedPictures(html: string): string {
+	return html.includes(PICTURE) ? renamed(html, PICTURE, 'src', id => `cid:${id}`) : html
+}
+
+/** For the editor: a page that says `cid:` would have the browser look for it. */
+export function withNamedPictures(html: string): string {
+	return /cid:/i.test(html)
+		? renamed(html, 'src', PICTURE, source => /^cid:(.+)$/i.exec(source)?.[1] ?? null)
+		: html
+}
+
+function renamed(html: string, from: string, to: string, value: (before: string) => string | null): string {
+	const page = new DOMParser().parseFromString(html, 'text/html')
+	for (const each of page.querySelectorAll(`img[${from}]`)) {
+		const next = value(each.getAttribute(from)!)
+		if (next === null) continue
+		each.removeAttribute(from)
+		each.setAttribute(to, next)
+	}
+	return page.body.innerHTML
+}

@@ -3,7 +3,7 @@ import { time } from '../../shared/written.ts'
 import type { Address, Email } from '../jmap/types.ts'
 import { ANSWER_PREFIX, FORWARD_PREFIX } from '../understood.ts'
 import { formatAddresses } from './addresses.ts'
-import { escapeHtml, textToHtml } from './html.ts'
+import { escapeHtml, textToHtml, withNamedPictures } from './html.ts'
 
 export type Quoted = {
 	to: Address[]
@@ -66,7 +66,7 @@ export function forwardOf(email: Email): Quoted {
 		cc: [],
 		subject: prefixed('Fwd: ', FORWARD_PREFIX, email.subject),
 		...quotes(
-			`<p>${escapeHtml(title)}<br>${rows.map(([name, value]) => `${escapeHtml(name)}: ${escapeHtml(value)}`).join('<br>')}</p>${html}`,
+			`<p>${escapeHtml(title)}<br>${rows.map(([name, value]) => `${escapeHtml(name)}: ${escapeHtml(value)}`).join('<br>')}</p>${withNamedPictures(html)}`,
 			`\n${title}\n${rows.map(([name, value]) => `${name}: ${value}`).join('\n')}\n\n${text}`,
 		),
 		inReplyTo: null,

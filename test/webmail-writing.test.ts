@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import { buildPages, endBrowsers } from './support/browser.ts'
+import { Line } from './support/line.ts'
+import { endAll, joinTo, TestNode, until } from './support/nodes.ts'
+import { deliver, imapOf, signIn } from './support/webmail.ts'
+
+const bj = new TestNode('127.0.43.1')
+const hk = new TestNode('127.0.43.2')
+const line = new Line('127.0.43.3', hk.ip)
+const LARGE = 25 * 1024 * 1024 - 4096
+/** Milliseconds: on a busy machine everything takes its time. */
+const SOON = 60_000
+
+before(async () => {
+	await Promise.all([buildPages(), bj.start(), hk.start(), line.open()])
+	await bj.say('setup', { domain: 'test.com', admin: 'admin@test.com', password: 'secret' })
+	await joinTo(bj, hk, 'HK')
+	for (const name of ['zhangwei', 'dora']) await bj.addAccount(`${name}@test.com`)
+	for (const name of ['bob', 'carol']) await hk.addAccount(`${name}@test.com`)
+	await bj.say('account edit', { address: 'bob@test.com', name: 'Bob Miller' })
+	await until('everybody is known', 30_000, async () => (await bj.json('forwards')).length === 2)
+})
+after(async () => {
+	await endBrowsers()
+	await line.close()
+	await endAll()
+})
+
+test('what was sent by mistake is taken back, and is a draft again', async () => {
+	const client = await imapOf(hk, 'carol@test.com')
+	const writer = await signIn(hk, 'carol@test.com', { locale: 'en' })
+	await writer.part('write').click()
+	await writer.part('to').fill('zhangwei@test.com')
+	await writer.part('subject').fill('too early')
+	await writer.part('body').click()
+	await writer.page.keyboard.type('words')
+	await writer.part('send').click()
+	await writer.part('undo').click()
+	await writer.part('compose').waitFor()
+	assert.equal(await writer.part('subject').inputValue(), 'too early')
+	assert.match((await writer.part('body').textContent())!, /words/)
+	assert.deepEqual(await counts(client), { Drafts: 1, Sent: 0 })
+	assert.deepEqual(await hk.json('queue', 'list'), [])
+	await writer.part('discard').click()
+	await writer.part('discard-sure').click()
+	await writer.part('compose').waitFor({ state: 'detached' })
+	await until('nothing of it is left', SOON, async () => (await counts(client)).Drafts === 0)
+	await client.logout()
+	await writer.close()
+})
+
+async function counts(client: Awaited<ReturnType<typeof imapOf>>): Promise<Record<string, number>> {
+	const found: Record<string, number> = {}
+	for (const box of ['Drafts', 'Sent'])
+		found[box] = ((await client.status(box, { messages: true })) as { messages: number }).messages
+	return found
+}
+
+test('doubts are told before a message goes, each of them once', async () => {
+	const writer = await signIn(hk, 'carol@test.com', { locale: 'en' })
+	const { page } = writer
+	await writer.part('write').click()
+	await writer.part('send').click()
+	await page.getByText('Say to whom it goes.').waitFor()
+	await writer.part('to').fill('bob@test.com, nobody')
+	await writer.part('send').click()
+	await page.getByText('This is no address: nobody').waitFor()
+	await writer.part('to').fill('bob@test.com, partner@example.org')
+	await writer.part('subject').fill('See the attachment')
+	await writer.part('send').click()
+	await page.getByText('speaks of an attachment').waitFor()
+	await page.getByText('Somebody outside the company').waitFor()
+	await writer.part('put-aside').click()
+	await writer.part('compose').waitFor({ state: 'detached' })
+	await writer.part('folder-drafts').click()
+	await writer.part('line').filter({ hasText: 'See the attachment' }).click()
+	await writer.part('compose').waitFor()
+	assert.equal(await writer.part('to').inputValue(), 'bob@test.com, partner@example.org')
+
+	await writer.part('files').setInputFiles([
+		{ name: 'one.bin', mimeType: 'application/octet-stream', buffer: randomBytes(30_000_000) },
+		{ name: 'two.bin', mimeType: 'application/octet-stream', buffer: randomBytes(20_000_000) },
+	])
+	await until('both are at the node', 3 * SOON, async () =>
+		(await writer.part('attached').allTextContents()).every(each => /MB/.test(each)),
+	)
+	await writer.part('send').click()
+	await page.getByText('attachments are too large').waitFor()
+	for (const name of ['one.bin', 'two.bin']) await page.getByLabel(`Remove ${name}`).click()
+	await writer.part('subject').fill('No more files')
+	await writer.part('send').click() // told of everything that is left
+	await writer.part('compose').waitFor({ state: 'detached' })
+	await writer.part('undo').click()
+	await writer.part('discard').click()
+	await writer.part('discard-sure').click()
+	await writer.part('compose').waitFor({ state: 'detached' })
+	await writer.close()
+})
+
+test('what is written survives a lost line and a closed page', async () => {
+	const client = await imapOf(hk, 'carol@test.com')
+	await deliver(hk, 'carol@test.com', [{ subject: 'came before' }])
+	const writer = await signIn(line, 'carol@test.com', { locale: 'en' })
+	const { page } = writer
+	page.on('dialog', dialog => void dialog.accept().catch(() => {}))
+	await writer.part('line').filter({ hasText: 'came before' }).click()
+	await writer.part('letter').waitFor()
+	await writer.part('write').click()
+	await writer.part('subject').fill('on the train')
+	await writer.part('body').click()
+	await page.keyboard.type('before the tunnel, ')
+	await until('it is in the drafts', SOON, async () => (await state(writer)).includes('Saved'))
+	line.cut()
+	await page.keyboard.type('in the tunnel')
+	await page.getByText('It is kept in this browser').waitFor()
+	assert.match((await writer.part('letter').textContent())!, /came before/, 'what was open is still there')
+	line.mend()
+	await until('it saves itself', SOON, async () => (await state(writer)).includes('Saved'))
+	assert.equal((await counts(client)).Drafts, 1)
+
+	await hk.kill()
+	await page.keyboard.type(', and out')
+	await page.getByText('It is kept in this browser').waitFor()
+	await hk.start()
+	await page.reload()
+	await writer.part('compose').waitFor()
+	assert.equal(await writer.part('subject').inputValue(), 'on the train')
+	const body = () => writer.part('body').textContent()
+	await until('the words are back', SOON, async () =>
+		/the tunnel, in the tunnel, and out/.test((await body())!),
+	)
+	await until('it is in the drafts', SOON, async () => (await state(writer)).includes('Saved'))
+	const again = await imapOf(hk, 'carol@test.com')
+	assert.equal((await counts(again)).Drafts, 1, 'one draft, whatever was tried in between')
+	await again.mailboxOpen('Drafts')
+	const { source } = (await again.fetchOne('1', { source: true })) as { source: Buffer }
+	assert.match(source.toString(), /in the tunnel, and out/)
+	await again.logout()
+	await writer.part('discard').click()
+	await writer.part('discard-sure').click()
+	await writer.part('compose').waitFor({ state: 'detached' })
+	writer.wrong.length = 0 // the browser itself complains of the line
+	await writer.close()
+	client.close()
+})
+
+const state = async (writer: { part(name: string): { textContent(): Promise<string | null> } }) =>
+	(await writer.part('draft-state').textContent()) ?? ''
+
+test('a message whose answer was lost goes out once', async () => {
+	const client = await imapOf(hk, 'bob@test.com')
+	const writer = await signIn(line, 'carol@test.com', { locale: 'en' })
+	await writer.part('write').click()
+	await writer.part('to').fill('bob@test.com')
+	await writer.part('subject').fill('once only')
+	await writer.part('body').click()
+	await writer.page.keyboard.type('words')
+	// The node hears the question; nobody hears its answer.
+	await writer.page.route('**/jmap/api', async route => {
+		if (!route.request().postData()?.includes('EmailSubmission/set')) return route.continue()
+		await route.fetch()
+		await route.abort()
+	})
+	await writer.part('send').click()
+	await writer.page.getByText('The server cannot be reached').first().waitFor()
+	await writer.page.unroute('**/jmap/api')
+	await writer.part('send').click()
+	await writer.part('compose').waitFor({ state: 'detached' })
+	await client.mailboxOpen('INBOX')
+	const found = async () => ((await client.search({ subject: 'once only' })) as number[]).length
+	await until('it has come', SOON, async () => (await found()) > 0)
+	await until('no other is on its way', SOON, async () =>
+		((await hk.json('queue', 'list')) as { to: string }[]).every(({ to }) => to !== 'bob@test.com'),
+	)
+	const sender = await imapOf(hk, 'carol@test.com')
+	assert.deepEqual(await counts(sender), { Drafts: 0, Sent: 1 })
+	assert.equal(await found(), 1)
+	await Promise.all([client.logout(), sender.logout()])
+	writer.wrong.length = 0
+	await writer.close()
+})
+
+test('an attachment of 25 MB goes on after a cut, and comes whole', async () => {
+	const client = await imapOf(hk, 'bob@test.com')
+	const writer = await signIn(line, 'carol@test.com', { locale: 'en' })
+	const large = randomBytes(LARGE)
+	await writer.part('write').click()
+	await writer.part('to').fill('bob@test.com')
+	await writer.part('subject').fill('large')
+	const before = line.sent
+	line.cutAfter(LARGE / 2)
+	await writer
+		.part('files')
+		.setInputFiles({ name: 'large.bin', mimeType: 'application/octet-stream', buffer: large })
+	await until('the line breaks', 2 * SOON, () => line.isCut)
+	const told = await writer.part('attached').locator('.number').textContent()
+	assert.ok(Number.parseInt(told!, 10) >= 40, `so much is told to be there: ${told}`)
+	line.mend()
+	await until('it is at the node', 2 * SOON, async () =>
+		/MB/.test((await writer.part('attached').textContent()) ?? ''),
+	)
+	const sent = line.sent - before
+	assert.ok(sent < LARGE + 4_000_000, `${sent} octets for ${LARGE}`)
+	await writer.part('send').click()
+	await writer.part('compose').waitFor({ state: 'detached', timeout: 2 * SOON })
+	await client.mailboxOpen('INBOX')
+	await until(
+		'it has come',
+		2 * SOON,
+		async () => ((await client.search({ subject: 'large' })) as number[]).length === 1,
+	)
+	const [number] = (await client.search({ subject: 'large' })) as number[]
+	const { content } = await client.download(String(number), '2')
+	const octets: Buffer[] = []
+	for await (const piece of content!) octets.push(piece)
+	assert.ok(Buffer.concat(octets).equals(large))
+	await client.logout()
+	writer.wrong.length = 0
+	await writer.close()
+})

@@ -1,0 +1,37 @@
+import type { Identity } from '../jmap/types.ts'
+import { textToHtml } from './html.ts'
+
+/** The editor keeps what is marked like this together, so that it can be exchanged for another's. */
+export const SIGNATURE = 'data-signature'
+
+export function signatureHtml(identity: Identity | undefined): string {
+	if (!identity) return ''
+	const html = identity.htmlSignature || (identity.textSignature ? textToHtml(identity.textSignature) : '')
+	return html ? `<div ${SIGNATURE}=""><p>-- </p>${html}</div>` : ''
+}
+
+export function signatureText(identity: Identity | undefined): string {
+	return identity?.textSignature ? `\n-- \n${identity.textSignature}\n` : ''
+}
+
+/** Another identity signs otherwise; what stands around it stays. */
+export function signedHtml(html: string, by: Identity | undefined): string {
+	const page = new DOMParser().parseFromString(html, 'text/html')
+	const found = page.querySelector(`[${SIGNATURE}]`)
+	const next = signatureHtml(by)
+	if (found) found.outerHTML = next
+	else if (next) {
+		const quote = page.querySelector('blockquote')?.previousElementSibling
+		if (quote) quote.insertAdjacentHTML('beforebegin', next)
+		else page.body.insertAdjacentHTML('beforeend', next)
+	}
+	return page.body.innerHTML
+}
+
+export function signedText(text: string, before: Identity | undefined, by: Identity | undefined): string {
+	const old = signatureText(before)
+	const next = signatureText(by)
+	if (old && text.includes(old)) return text.replace(old, () => next)
+	// Below a quote nobody would look for it.
+	return old || /^>/m.test(text) ? text : text + next
+}
