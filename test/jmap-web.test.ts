@@ -331,6 +331,54 @@ test('events: what cannot be read is refused, and pings come', async () => {
 	assert.doesNotMatch(text, /^id:/m)
 })
 
+test('a quota that is used up a little more is pushed like anything else', async () => {
+	await home.say('account quota', { address: login, storage: 100_000_000 })
+	const alice = await JmapClient.open(home.ip, login)
+	const { state: before, list } = await alice.one('Quota/get')
+	assert.deepEqual([list.length, list[0].hardLimit, list[0].types], [1, 100_000_000, ['Email']])
+	const stream = await fetch(`https://${home.ip}:${PORTS.web}/jmap/events?types=Quota&closeafter=state`, {
+		headers: { authorization: `Basic ${Buffer.from(`${login}:secret`).toString('base64')}` },
+	})
+	const box = (await alice.one('Mailbox/query', { filter: { role: 'inbox' } })).ids[0]
+	await alice.one('Email/set', { create: { a: { mailboxIds: { [box]: true }, subject: 'takes room' } } })
+	const { state } = await alice.one('Quota/get')
+	const data = JSON.parse(/^data: (.*)$/m.exec(await stream.text())![1]!)
+	assert.deepEqual(data.changed, { [alice.accountId]: { Quota: state } })
+	const changes = await alice.one('Quota/changes', { sinceState: before })
+	assert.deepEqual([changes.updated, changes.updatedProperties], [['octets'], ['used']])
+})
+
+test('what is too much at a time is refused, and says so', async () => {
+	const alice = await JmapClient.open(home.ip, login)
+	const many = Array.from({ length: 1001 }, (_, index) => `x${index}`)
+	const asObject = (value: unknown) => Object.fromEntries(many.map(id => [id, value]))
+	const calls: [string, Record<string, unknown>][] = [
+		['Mailbox/get', { ids: many }],
+		['Email/get', { ids: many }],
+		['Thread/get', { ids: many }],
+		['Email/set', { destroy: many }],
+		['Mailbox/set', { create: asObject({ name: 'x' }) }],
+		['Email/import', { emails: asObject({}) }],
+		['Email/parse', { blobIds: many }],
+		['SearchSnippet/get', { emailIds: many }],
+		['Blob/get', { ids: many }],
+		['Blob/upload', { create: asObject({ data: [] }) }],
+		['MDN/parse', { blobIds: many }],
+	]
+	for (const [index, [name, result]] of (await alice.call(...calls)).entries())
+		assert.deepEqual([name, result.type], ['error', 'requestTooLarge'], calls[index]![0])
+	const [box] = (await alice.one('Mailbox/query', { filter: { role: 'inbox' } })).ids
+	const { notCreated } = await alice.one('Email/set', {
+		create: {
+			words: {
+				mailboxIds: { [box]: true },
+				keywords: Object.fromEntries(many.slice(0, 101).map(word => [word, true])),
+			},
+		},
+	})
+	assert.equal(notCreated.words.type, 'tooManyKeywords')
+})
+
 test('a file comes down under the name and type that were asked for', async () => {
 	const alice = await JmapClient.open(home.ip, login)
 	const { blobId, accountId, type, size } = await alice.upload('hello', 'text/plain; charset=utf-8')

@@ -51,11 +51,14 @@ export async function draftOf(
 	for (const [name] of fields)
 		if (name.startsWith('content-'))
 			throw wrong(propertyOf(email, name), 'that belongs to a part of the body')
-	if (!fields.has('date')) fields.set('date', `Date: ${formatDate(created.now)}\r\n`)
-	if (!fields.has('message-id')) fields.set('message-id', `Message-ID: ${created.messageId}\r\n`)
-	if (!fields.has('mime-version')) fields.set('mime-version', 'MIME-Version: 1.0\r\n')
-	const body = new Body(call, email)
+	const body = new Body(call, email, new Set(fields.keys()))
 	const draft = await body.draft()
+	const below = (name: string) => body.named.has(name)
+	if (!fields.has('date') && !below('date')) fields.set('date', `Date: ${formatDate(created.now)}\r\n`)
+	if (!fields.has('message-id') && !below('message-id'))
+		fields.set('message-id', `Message-ID: ${created.messageId}\r\n`)
+	if (!fields.has('mime-version') && !below('mime-version'))
+		fields.set('mime-version', 'MIME-Version: 1.0\r\n')
 	return { ...draft, header: inOrder(fields) + draft.header }
 }
 
@@ -186,10 +189,15 @@ class Body {
 	readonly #call: Call
 	readonly #email: Json
 	readonly #values: Json
+	readonly #above: Set<string>
 	#missing: string[] = []
+	/** Fields of the message that its bodyStructure names, in lower case. */
+	readonly named = new Set<string>()
 
-	constructor(call: Call, email: Json) {
+	/** @param above fields that the Email object names itself */
+	constructor(call: Call, email: Json, above: Set<string>) {
 		this.#call = call
+		this.#above = above
 		this.#email = email
 		const { bodyValues = {} } = email
 		if (!jmap.isObject(bodyValues)) throw wrong('bodyValues', 'this is an object')
@@ -317,8 +325,9 @@ class Body {
 		for (const name of fields.keys()) {
 			if (name === 'content-transfer-encoding' || name === 'content-type')
 				throw wrong(`${path}/${propertyOf(value, name)}`, 'the server sees to that')
-			if (root && !name.startsWith('content-'))
-				throw wrong(`${path}/${propertyOf(value, name)}`, 'that belongs to the message')
+			if (!root || name.startsWith('content-')) continue
+			if (this.#above.has(name)) throw wrong(`${path}/${propertyOf(value, name)}`, 'this field is set twice')
+			this.named.add(name)
 		}
 		const name = this.#string(value, 'name', path)
 		const disposition =

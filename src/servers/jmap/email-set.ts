@@ -233,7 +233,8 @@ async function destroyAll(call: Call, ids: string[]): Promise<Map<string, true |
 		for (const copy of row?.copies ?? []) ops.expunge(copy)
 		outcome.set(id, row ? true : new jmap.RecordRefused({ type: 'notFound' }))
 	}
-	await ops.write()
+	const failed = await ops.write()
+	if (failed) for (const [id, done] of outcome) if (done === true) outcome.set(id, failed)
 	return outcome
 }
 

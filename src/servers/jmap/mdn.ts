@@ -20,7 +20,7 @@ import { identitiesOf } from './identity.ts'
 import { has } from './keywords.ts'
 import { type Letter, partOctets, storedLetter } from './letter.ts'
 import { oneByOne, resolved } from './standard.ts'
-import { submit, transactionOf } from './submit.ts'
+import { mayWriteAs, submit, transactionOf } from './submit.ts'
 
 /* Message disposition notifications: RFC 9007, which are messages of RFC 8098. */
 
@@ -58,6 +58,13 @@ export async function sendMdns(call: Call, args: Record<string, unknown>): Promi
 	checkAccount(call, got.accountId)
 	const identityId = idOf(call, got.identityId)
 	const identity = identitiesOf(call).find(one => one.id === identityId)
+	const wrong = identity ? unmarked(got) && 'onSuccessUpdateEmail' : 'identityId'
+	if (wrong)
+		throw new jmap.MethodRefused(
+			'invalidArguments',
+			wrong === 'identityId' ? 'there is no such identity' : 'each email has to get the keyword $mdnsent',
+			{ arguments: [wrong] },
+		)
 	const emails = new Map<string, string>()
 	const entries = Object.entries(got.send)
 	if (entries.length > LIMITS.maxObjectsInSet) throw new jmap.MethodRefused('requestTooLarge')
@@ -65,8 +72,7 @@ export async function sendMdns(call: Call, args: Record<string, unknown>): Promi
 		entries,
 		([creationId]) => creationId,
 		async ([creationId, given]) => {
-			if (!identity) throw jmap.invalidProperties(['identityId'], 'there is no such identity')
-			const { sent, emailId } = await sendOne(call, identity, given)
+			const { sent, emailId } = await sendOne(call, identity!, given)
 			emails.set(creationId, emailId)
 			return sent
 		},
@@ -92,6 +98,14 @@ export async function sendMdns(call: Call, args: Record<string, unknown>): Promi
 	return responses
 }
 
+/** A notification is sent once: it is asked for that this is written down (section 2.1). */
+function unmarked({ send, onSuccessUpdateEmail }: z.output<typeof sendShape>): boolean {
+	return Object.keys(send).some(creationId => {
+		const { keywords, 'keywords/$mdnsent': mark } = onSuccessUpdateEmail?.[`#${creationId}`] ?? {}
+		return mark !== true && !(jmap.isObject(keywords) && keywords.$mdnsent === true)
+	})
+}
+
 async function sendOne(call: Call, identity: Record<string, unknown>, given: Record<string, unknown>) {
 	const parsed = mdnShape.safeParse(given)
 	if (!parsed.success)
@@ -111,10 +125,16 @@ async function sendOne(call: Call, identity: Record<string, unknown>, given: Rec
 		jmap.parseHeaderProperty('header:Disposition-Notification-To:asAddresses')!,
 	) as { name: string | null; email: string }[] | null
 	if (!asked || asked.length === 0)
-		throw new jmap.RecordRefused({ type: 'forbidden', description: 'the email asks for no notification' })
+		throw new jmap.RecordRefused({ type: 'notFound', description: 'the email asks for no notification' })
 	const email = identity.email as string
 	const finalRecipient = mdn.finalRecipient ?? `rfc822; ${email}`
-	const draft = draftOf(call, mdn, letter, { identity, to: asked, finalRecipient })
+	if (!mayWriteAs(call, finalRecipient.replace(/^[^;]*; */, '').trim()))
+		throw new jmap.RecordRefused({ type: 'forbiddenFrom', description: 'finalRecipient is not your address' })
+	const words = {
+		subject: mdn.subject ?? `Read: ${letter.envelope.subject ?? ''}`,
+		textBody: mdn.textBody ?? `The message was ${mdn.disposition.type}.\n`,
+	}
+	const draft = draftOf(call, { ...mdn, ...words }, letter, { identity, to: asked, finalRecipient })
 	const envelope = {
 		mailFrom: { email: '', parameters: null },
 		rcptTo: asked.map(one => ({ email: one.email, parameters: null })),
@@ -124,10 +144,23 @@ async function sendOne(call: Call, identity: Record<string, unknown>, given: Rec
 	return {
 		emailId,
 		sent: {
+			...Object.fromEntries(
+				Object.entries({ ...BY_DEFAULT, ...words }).filter(([name]) => (given[name] ?? null) === null),
+			),
 			...(mdn.finalRecipient === null ? { finalRecipient } : null),
-			...(originalMessageId === null ? null : { originalMessageId }),
+			originalMessageId,
 		},
 	}
+}
+
+/** What is told of a notification where its sender said nothing. */
+const BY_DEFAULT = {
+	includeOriginalMessage: false,
+	reportingUA: null,
+	extensionFields: null,
+	mdnGateway: null,
+	originalRecipient: null,
+	error: null,
 }
 
 type Frame = {
@@ -137,9 +170,14 @@ type Frame = {
 }
 
 /** RFC 8098 section 3. */
-function draftOf(call: Call, mdn: Mdn, letter: Letter, { identity, to, finalRecipient }: Frame): Draft {
+function draftOf(
+	call: Call,
+	mdn: Mdn & { subject: string; textBody: string },
+	letter: Letter,
+	{ identity, to, finalRecipient }: Frame,
+): Draft {
 	const now = Date.now()
-	const { messageId, subject } = letter.envelope
+	const { messageId } = letter.envelope
 	const { actionMode, sendingMode, type } = mdn.disposition
 	const address = ({ name, email }: { name: string | null; email: string }) => {
 		const at = email.lastIndexOf('@')
@@ -149,13 +187,13 @@ function draftOf(call: Call, mdn: Mdn, letter: Letter, { identity, to, finalReci
 		`Date: ${formatDate(now)}\r\n`,
 		`From: ${address({ name: (identity.name as string) || null, email: identity.email as string })}\r\n`,
 		`To: ${to.map(address).join(',\r\n ')}\r\n`,
-		encodeHeader('Subject', mdn.subject ?? `Read: ${subject ?? ''}`),
+		encodeHeader('Subject', mdn.subject),
 		`Message-ID: <${newId(now)}@${call.house.hostname}>\r\n`,
 		...(messageId ? [`In-Reply-To: ${messageId}\r\n`, `References: ${messageId}\r\n`] : []),
 		'MIME-Version: 1.0\r\n',
 	].join('')
 	const report = [
-		`Reporting-UA: ${mdn.reportingUA ?? `${call.house.hostname}; Panpipe`}`,
+		...(mdn.reportingUA === null ? [] : [`Reporting-UA: ${mdn.reportingUA}`]),
 		`Final-Recipient: ${finalRecipient}`,
 		...(messageId ? [`Original-Message-ID: ${messageId}`] : []),
 		`Disposition: ${actionMode}/${sendingMode.toLowerCase()}; ${type}`,
@@ -163,7 +201,7 @@ function draftOf(call: Call, mdn: Mdn, letter: Letter, { identity, to, finalReci
 	]
 	const octets = Buffer.from(`${report.join('\r\n')}\r\n`)
 	const parts: Draft[] = [
-		{ header: '', type: 'text/plain', params: {}, text: mdn.textBody ?? `The message was ${type}.\n` },
+		{ header: '', type: 'text/plain', params: {}, text: mdn.textBody },
 		{
 			header: '',
 			type: 'message/disposition-notification',

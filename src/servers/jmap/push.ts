@@ -112,9 +112,8 @@ class Push {
 			this.#waiting = {}
 			try {
 				const status = await post(kept.url, kept.keys, value, limits.pushToPrivate ?? false)
-				if (status < 300) return
-				if (status === 404 || status === 410) return await this.#forget()
-				if (status < 500 && status !== 429) return
+				if (status < 400) return
+				if (status !== 503 && status !== 429) return await this.#forget()
 			} catch (error) {
 				log.debug({ err: error, account: this.#account }, 'a push did not arrive')
 			}
@@ -122,7 +121,7 @@ class Push {
 		}
 	}
 
-	/** The push service knows the URL no more: nor do we. */
+	/** Refused once is refused for ever (section 7.2): the client has to come again. */
 	async #forget(): Promise<void> {
 		this.end()
 		await this.#house.write([

@@ -30,6 +30,7 @@ type Quota = {
 	softLimit: null
 	description: string | null
 }
+type Of = { house: Call['house']; account: Pick<Call['account'], 'id'> }
 const PROPERTIES = [
 	'id',
 	'resourceType',
@@ -45,7 +46,7 @@ const PROPERTIES = [
 /** From here on a person should be told. */
 const WARN = 0.9
 
-function quotasOf({ house, account }: Call): Quota[] {
+function quotasOf({ house, account }: Of): Quota[] {
 	const limits = house.quota?.(account.id)
 	if (!limits) return []
 	const { size, messages } = house.reader.usage(account.id)
@@ -60,7 +61,7 @@ function quotasOf({ house, account }: Call): Quota[] {
 						hardLimit,
 						scope: 'account',
 						name: resourceType === 'octets' ? 'storage' : 'messages',
-						types: ['Mail'],
+						types: ['Email'],
 						warnLimit: Math.floor(hardLimit * WARN),
 						softLimit: null,
 						description: null,
@@ -70,7 +71,7 @@ function quotasOf({ house, account }: Call): Quota[] {
 }
 
 /** The state says it all: `octets-used-limit` for each quota. */
-export function quotaState(call: Call): string {
+export function quotaState(call: Of): string {
 	const parts = quotasOf(call).map(({ id, used, hardLimit }) => `${id}-${used}-${hardLimit}`)
 	return parts.join('.') || '0'
 }

@@ -1,6 +1,7 @@
 import type { Account } from '../../directory/index.ts'
 import type { House } from '../types.ts'
 import { watch } from '../watch.ts'
+import { quotaState } from './quota.ts'
 
 /** Kinds of objects that are kept as such. */
 const OBJECTS = ['Identity', 'EmailSubmission', 'VacationResponse', 'ContactCard', 'Preferences'] as const
@@ -16,7 +17,11 @@ export function statesOf(house: House, account: string): Record<string, string> 
 		Thread: known?.thread ?? 0,
 	}
 	for (const kind of OBJECTS) states[kind] = emails.objectState(account, kind)
-	return Object.fromEntries(Object.entries(states).map(([type, state]) => [type, String(state)]))
+	const quota = quotaState({ house, account: { id: account } })
+	return {
+		...Object.fromEntries(Object.entries(states).map(([type, state]) => [type, String(state)])),
+		Quota: quota,
+	}
 }
 
 export type Tell = (changed: Record<string, string>, all: Record<string, string>) => void
@@ -66,7 +71,7 @@ export function knownStates(all: Record<string, string>): string {
 
 /** Null: not a string of ours. */
 export function readKnownStates(text: string | undefined): Record<string, string> | null {
-	const pairs = text?.match(/[A-Za-z]+:\d+/g)
+	const pairs = text?.match(/[A-Za-z]+:[a-z\d.-]+/g)
 	return pairs ? Object.fromEntries(pairs.map(pair => pair.split(':'))) : null
 }
 

@@ -19,7 +19,7 @@ import {
 	settleSubmissions,
 	submissionRecord,
 } from './submission-record.ts'
-import { type Envelope, type EnvelopeAddress, mayWriteAs, submit, transactionOf } from './submit.ts'
+import { type Envelope, type EnvelopeAddress, mayWriteAs, submit, transactionOf, XTEXT } from './submit.ts'
 
 const extraShape = z.object({
 	onSuccessUpdateEmail: z.record(idOrReference, object).nullable().default(null),
@@ -118,7 +118,7 @@ async function send(call: Call, given: Json): Promise<{ id: string; kept: Kept }
 	const letter = storedLetter(call.house.reader, row.blob)
 	checkLetter(call, letter.envelope)
 	const sealed =
-		envelope === null ? envelopeOf(letter.envelope, identity.email as string) : readEnvelope(envelope)
+		envelope === null ? envelopeOf(call, letter.envelope, identity.email as string) : readEnvelope(envelope)
 	const { maxRecipients, maxSize } = call.house.receiver
 	if (sealed.rcptTo.length === 0) throw new jmap.RecordRefused({ type: 'noRecipients' })
 	if (sealed.rcptTo.length > maxRecipients)
@@ -168,12 +168,12 @@ function checkLetter(call: Call, { from, sent, date }: Head): void {
 		throw new jmap.RecordRefused({ type: 'forbiddenFrom', description: 'From is not your address' })
 }
 
-/** From the header: the sender, and everybody it is for, once. */
-function envelopeOf({ sender, from, to, cc, bcc }: Head, identity: string): Envelope {
-	const [first] = asAddresses(sender ?? from ?? [])
+/** From the header: the sender, and everybody it is for, once. A sender who is somebody else gives way to the identity. */
+function envelopeOf(call: Call, { sender, from, to, cc, bcc }: Head, identity: string): Envelope {
+	const first = asAddresses(sender ?? from ?? [])[0]?.email
 	const all = [to, cc, bcc].flatMap(list => (list ? asAddresses(list) : [])).map(({ email }) => email)
 	return {
-		mailFrom: { email: first?.email ?? identity, parameters: null },
+		mailFrom: { email: first && mayWriteAs(call, first) ? first : identity, parameters: null },
 		rcptTo: [...new Set(all)].map(email => ({ email, parameters: null })),
 	}
 }
@@ -192,13 +192,18 @@ function readEnvelope(value: unknown): Envelope {
 			Object.entries(parameters).every(
 				([name, is]) =>
 					/^[A-Za-z0-9][A-Za-z0-9-]*$/.test(name) &&
-					(is === null || (typeof is === 'string' && /^[^\s=\x00-\x1f]+$/.test(is))),
+					(is === null || (typeof is === 'string' && isValue(name, is))),
 			)
 		if (!fine) throw wrong()
 		return { email, parameters: parameters as Record<string, string | null> }
 	}
 	if (!jmap.isObject(value) || !Array.isArray(value.rcptTo)) throw wrong()
 	return { mailFrom: address(value.mailFrom), rcptTo: value.rcptTo.map(address) }
+}
+
+/** Two of them may be any text, which is written as xtext then (RFC 3461 section 4). */
+function isValue(name: string, value: string): boolean {
+	return XTEXT.has(name.toUpperCase()) ? /^[\x20-\x7e]+$/.test(value) : /^[^\s=\x00-\x1f]+$/.test(value)
 }
 
 /** All that changes is that it is called back. @throws RecordRefused */

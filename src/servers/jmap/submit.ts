@@ -1,7 +1,7 @@
 import type { Client, Taken, Transaction } from '../../delivery/index.ts'
 import { newId } from '../../kit/index.ts'
 import type { Op } from '../../store/index.ts'
-import { jmap, parseCommand, Refused } from '../../wire/index.ts'
+import { encodeXtext, jmap, parseCommand, Refused } from '../../wire/index.ts'
 import type { Call } from './call.ts'
 
 /** Mail that leaves by JMAP goes the way of mail that leaves by SMTP: through the receiver. */
@@ -69,9 +69,15 @@ export function transactionOf({ mailFrom, rcptTo }: Envelope, size: number): Tra
 	}
 }
 
+/** Parameters whose values JSON has plain, and SMTP as xtext; ORCPT has the type of the address before it. */
+export const XTEXT = new Map<string, (value: string) => string>([
+	['ENVID', encodeXtext],
+	['ORCPT', value => value.replace(/^([^;]*;)?(.*)$/s, (_, type = '', text) => type + encodeXtext(text))],
+])
+
 function parametersOf({ parameters }: EnvelopeAddress): string {
 	const all = Object.entries(parameters ?? {}).map(([name, value]) =>
-		value === null ? ` ${name}` : ` ${name}=${value}`,
+		value === null ? ` ${name}` : ` ${name}=${XTEXT.get(name.toUpperCase())?.(value) ?? value}`,
 	)
 	return all.join('')
 }
