@@ -30,7 +30,8 @@ export class List {
 	readonly wanted: Wanted
 	readonly #jmap: Jmap
 	readonly #emails: Emails
-	#asking = new Set<number>()
+	/** Pages on their way. */
+	#asking = new Map<number, Promise<void>>()
 	#seen: [from: number, to: number] = [0, PAGE]
 	#turn = 0
 	#closed = new AbortController()
@@ -48,10 +49,19 @@ export class List {
 		const last = this.total.value === null ? to : Math.min(to, this.total.value)
 		const pages: Promise<void>[] = []
 		for (let page = Math.floor(from / PAGE); page * PAGE < Math.max(last, 1); page++) {
-			const missing = this.total.value === null || this.#isMissing(page)
-			if (missing && !this.#asking.has(page)) pages.push(this.#fetch(page))
+			if (this.total.value === null || this.#isMissing(page)) pages.push(this.#page(page))
 		}
 		await Promise.all(pages)
+	}
+
+	/** The message there, fetched when it is not here yet; undefined when it cannot be had now. */
+	async at(position: number): Promise<Id | undefined> {
+		// Mail that changes meanwhile makes what is on its way worthless: then it is asked for again.
+		for (let tries = 0; tries < 5 && this.ids.value[position] === undefined; tries++) {
+			if (this.#closed.signal.aborted || this.problem.value) break
+			await this.#page(Math.floor(position / PAGE))
+		}
+		return this.ids.value[position]
 	}
 
 	#isMissing(page: number): boolean {
@@ -69,7 +79,7 @@ export class List {
 		const last = Math.max(first, Math.floor((to - 1) / PAGE))
 		const pages = Array.from({ length: last - first + 1 }, (_, index) => first + index)
 		const stale = this.ids.value
-		await Promise.all(pages.map(page => this.#fetch(page)))
+		await Promise.all(pages.map(page => this.#page(page)))
 		// Positions that nobody looks at may have moved.
 		for (let at = 0; at < stale.length; at++) {
 			if (at < first * PAGE || at >= (last + 1) * PAGE) this.ids.value[at] = undefined
@@ -92,9 +102,19 @@ export class List {
 		this.#closed.abort()
 	}
 
+	#page(page: number): Promise<void> {
+		const asked = this.#asking.get(page)
+		if (asked) return asked
+		const turn = this.#turn
+		const asking = this.#fetch(page).finally(() => {
+			if (turn === this.#turn) this.#asking.delete(page)
+		})
+		this.#asking.set(page, asking)
+		return asking
+	}
+
 	async #fetch(page: number): Promise<void> {
 		const turn = this.#turn
-		this.#asking.add(page)
 		try {
 			const { query, emails, threads, snippets } = await this.#jmap.request(
 				this.#calls(page),
@@ -120,8 +140,6 @@ export class List {
 			this.problem.value = undefined
 		} catch (error) {
 			if (!this.#closed.signal.aborted && turn === this.#turn) this.problem.value = asProblem(error)
-		} finally {
-			if (turn === this.#turn) this.#asking.delete(page)
 		}
 	}
 
