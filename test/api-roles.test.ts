@@ -63,6 +63,38 @@ const acts: [what: string, act: (visitor: Visitor) => Promise<WebAnswer>, who: N
 		v => v.patch('/accounts/zoe@test.com', { password: 'new' }),
 		['admin', 'dora', 'helen'],
 	],
+	['see what somebody holds', v => v.get('/accounts/zoe@test.com/quota'), ['admin', 'otto', 'dora', 'helen']],
+	[
+		'limit somebody of the domain',
+		v => v.put('/accounts/zoe@test.com/quota', { storage: 2 ** 30 }),
+		['admin', 'dora'],
+	],
+	[
+		'limit somebody of the unit',
+		v => v.put('/accounts/carol@other.test/quota', { messages: 9 }),
+		['admin', 'una'],
+	],
+	['see what a domain allows', v => v.get('/domains/test.com/quota'), ['admin', 'otto', 'dora']],
+	['limit a domain', v => v.put('/domains/other.test/quota', { storage: null }), ['admin']],
+	['see the groups', v => v.get('/groups'), ['admin', 'otto', 'dora', 'una']],
+	['make a group there', v => v.post('/groups', { address: `g${++made}@other.test` }), ['admin']],
+	['see the units', v => v.get('/units'), ['admin', 'otto', 'una']],
+	['make a unit', v => v.post('/units', { name: `U${++made}` }), ['admin']],
+	['make a unit below', v => v.post('/units', { name: `U${++made}`, parent: 'Acme' }), ['admin', 'una']],
+	['widen a unit', v => v.patch('/units/Acme', { outside: true }), ['admin', 'una']],
+	['see conflicts', v => v.get('/conflicts'), ['admin', 'otto', 'dora', 'una', 'helen']],
+	['see the forward table', v => v.get('/forwards'), ['admin', 'otto', 'dora', 'una', 'helen']],
+	['see a domain’s records', v => v.get('/domains/test.com/dns'), ['admin', 'otto', 'dora']],
+	['make a key for a domain', v => v.post('/domains/test.com/dkim'), ['admin']],
+	['follow a message', v => v.get('/trace?address=zoe@test.com'), ['admin', 'otto']],
+	['see the figures', v => v.get('/figures'), ['admin', 'otto']],
+	['see the alerts', v => v.get('/alerts'), ['admin', 'otto']],
+	['see the links', v => v.get('/links'), ['admin', 'otto']],
+	['see the certificate', v => v.get('/certificate'), ['admin', 'otto']],
+	['drop mail', v => v.post('/queue/drop', { ids: ['none'] }), ['admin']],
+	['take in a node', v => v.post('/nodes', { ip: '127.0.25.29', webPort: 1, code: 'x' }), ['admin']],
+	['show the join code', v => v.post('/nodes/code'), ['admin']],
+	['check the audit log', v => v.get('/audit/verify'), ['admin', 'otto']],
 	['set the administrator’s password', v => v.patch('/accounts/admin@test.com', { password: 'secret' }), []],
 	['disable the administrator', v => v.patch('/accounts/admin@test.com', { disabled: true }), []],
 	['remove the auditor', v => v.patch('/accounts/otto@test.com', { name: 'Otto' }), ['admin']],
@@ -80,6 +112,9 @@ const acts: [what: string, act: (visitor: Visitor) => Promise<WebAnswer>, who: N
 	['set the certificate', v => v.post('/certificate/reset'), []],
 ]
 
+/** What one hears who may, and there was nothing to do it to. */
+const IN_VAIN = new Set(['no-such-message', 'code-wrong', 'already-member'])
+
 test('every role does what is its own and is refused the rest, at both nodes', async () => {
 	const wrong: string[] = []
 	for (const [what, act, may] of acts) {
@@ -91,7 +126,7 @@ test('every role does what is its own and is refused the rest, at both nodes', a
 				if (status === 404 && body?.code === 'no-such-page') continue
 				if (refused === may.includes(name))
 					wrong.push(`${name}, ${what}, at ${node.ip}: ${status} ${body?.code}`)
-				else if (!refused && status >= 400)
+				else if (!refused && status >= 400 && !IN_VAIN.has(body.code))
 					wrong.push(`${name}, ${what}, at ${node.ip}: ${status} ${body.code}`)
 			}
 		}

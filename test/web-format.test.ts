@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatAgo, formatDuration, formatNumber, formatPercent, formatSize } from '../web/shared/format.ts'
+import {
+	formatAgo,
+	formatDay,
+	formatDuration,
+	formatHour,
+	formatNumber,
+	formatPercent,
+	formatSize,
+	formatTime,
+} from '../web/shared/format.ts'
 
 test('sizes have one unit, three figures and the grouping of the language', () => {
 	const sizes = [0, 1, 1023, 1024, 1536, 102_400, 1_048_575, 5_368_709_120]
@@ -39,6 +48,17 @@ test('what was is told from now', () => {
 		['now', '3 minutes ago', 'yesterday', 'in 2 hours'],
 	)
 	assert.deepEqual([words(180_000, 'zh-CN'), words(86_400_000, 'zh-CN')], ['3分钟前', '昨天'])
+})
+
+test('a moment cannot be read in two ways', () => {
+	const at = new Date(2026, 6, 8, 9, 5, 7).getTime()
+	assert.equal(formatTime(at, 'en'), 'Jul 8, 2026, 09:05')
+	assert.equal(formatTime(at, 'en', true), 'Jul 8, 2026, 09:05:07')
+	assert.equal(formatTime(at, 'zh-CN'), '2026/07/08 09:05')
+	assert.deepEqual(
+		[formatHour(at, 'en'), formatDay(at, 'en'), formatDay(at, 'zh-CN')],
+		['09:05', 'Jul 8', '7月8日'],
+	)
 })
 
 test('numbers and shares', () => {

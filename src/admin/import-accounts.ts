@@ -25,8 +25,9 @@ export type LineReport = {
 	outcome: 'created' | 'changed' | 'unchanged' | 'refused'
 	/** What was changed. */
 	fields?: string[]
-	/** Why it was refused, or what was left as it is. */
+	/** Why it was refused, or what was left as it is; for those who say it in another language, its code. */
 	why?: string
+	code?: string
 	/** Generated. */
 	password?: string
 }
@@ -96,10 +97,12 @@ class Plan {
 		const address = (bare ? `${row.address}@${domains[0]}` : row.address).toLowerCase()
 		report.address = address
 		const before = this.#seen.get(address)
-		if (before !== undefined) throw new CannotBeDone(`line ${before} is about ${address} already`)
+		if (before !== undefined)
+			throw new CannotBeDone(`line ${before} is about ${address} already`, 'twice-in-file')
 		this.#seen.set(address, row.line)
 		const disabled = yesOrNo(row.disabled)
-		if (disabled === null) throw new CannotBeDone(`"${row.disabled}" is neither yes (是) nor no (否)`)
+		if (disabled === null)
+			throw new CannotBeDone(`"${row.disabled}" is neither yes (是) nor no (否)`, 'yes-or-no')
 		const unit = row.unit ? this.#unit(row.unit) : undefined
 		const account = directory.accountByAddress(address)
 		return account
@@ -139,6 +142,7 @@ class Plan {
 		}
 		if (row.node && nodeNamed(this.#office, row.node).id !== account.home) {
 			report.why = 'it lives at another node and stays there'
+			report.code = 'stays-there'
 		}
 		const aliases = this.#aliases(row, report)
 		report.fields = [...Object.keys(values), ...(aliases.length > 0 ? ['aliases'] : [])]
@@ -162,6 +166,7 @@ class Plan {
 			})
 			if (failed.outcome !== 'refused') return true
 			report.why = [report.why, failed.why].filter(Boolean).join('; ')
+			report.code = 'alias-left-out'
 			return false
 		})
 	}
@@ -174,7 +179,11 @@ class Plan {
 	}
 
 	#allowed(is: boolean): void {
-		if (!is) throw new CannotBeDone('you have no right to this account, or to the unit it should belong to')
+		if (!is)
+			throw new CannotBeDone(
+				'you have no right to this account, or to the unit it should belong to',
+				'not-allowed',
+			)
 	}
 }
 
@@ -195,6 +204,7 @@ async function create({ directory }: Office, planned: Planned[], options: Import
 		if (account instanceof DirectoryError) {
 			report.outcome = 'refused'
 			report.why = account.message
+			report.code = account.code
 			delete report.password
 		} else if (disabled) off.push({ id: account.id, values: { disabled } })
 	}
@@ -221,6 +231,7 @@ function addAliases({ directory }: Office, { report, aliases }: Planned): void {
 		} catch (error) {
 			if (!(error instanceof DirectoryError)) throw error
 			report.why = [report.why, error.message].filter(Boolean).join('; ')
+			report.code = 'alias-left-out'
 		}
 	}
 }
@@ -232,6 +243,7 @@ function refusable(report: LineReport, act: () => unknown): void {
 		if (!(error instanceof CannotBeDone || error instanceof DirectoryError)) throw error
 		report.outcome = 'refused'
 		report.why = error.message
+		report.code = error.code
 	}
 }
 

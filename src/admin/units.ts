@@ -106,8 +106,11 @@ export function unitNamed({ directory }: Office, name: string): Unit {
 	const matches = exact.length > 0 ? exact : units.filter(unit => unit.name === normal)
 	if (matches.length === 1) return matches[0]!
 	if (matches.length > 1)
-		throw new CannotBeDone(`"${name}" fits ${matches.length} units; use the path or the id from "unit list"`)
-	throw new CannotBeDone(`there is no unit "${name}"; "unit list" shows them all`)
+		throw new CannotBeDone(
+			`"${name}" fits ${matches.length} units; use the path or the id from "unit list"`,
+			'unit-ambiguous',
+		)
+	throw new CannotBeDone(`there is no unit "${name}"; "unit list" shows them all`, 'no-such-unit')
 }
 
 function view({ directory }: Office, { id, name, kind, parent, path, limits }: Unit) {

@@ -56,18 +56,38 @@ export function formatAgo(time: number, now: number, language: string): string {
 	return words.format(0, 'second')
 }
 
-/** A moment, in the time zone of the browser unless another is named; seconds only where they matter (audit, trace). */
+/**
+ * A moment, in the time zone of the browser unless another is named; seconds only where they matter (audit, trace).
+ * Where figures alone would be read in two ways (7/8: July or August?), the month has its name.
+ */
 export function formatTime(time: number | string, language: string, seconds = false, zone?: string): string {
+	const figures = language.startsWith('zh')
 	return new Intl.DateTimeFormat(language, {
 		...(zone ? { timeZone: zone } : {}),
 		year: 'numeric',
-		month: '2-digit',
-		day: '2-digit',
+		month: figures ? '2-digit' : 'short',
+		day: figures ? '2-digit' : 'numeric',
 		hour: '2-digit',
 		minute: '2-digit',
 		...(seconds ? { second: '2-digit' as const } : {}),
 		hourCycle: 'h23',
 	}).format(new Date(time))
+}
+
+/** The hour of a day, and the day of a year: what stands under a chart. */
+export function formatHour(time: number | string, language: string, zone?: string): string {
+	return new Intl.DateTimeFormat(language, {
+		...(zone ? { timeZone: zone } : {}),
+		hour: '2-digit',
+		minute: '2-digit',
+		hourCycle: 'h23',
+	}).format(new Date(time))
+}
+export function formatDay(time: number | string, language: string, zone?: string): string {
+	const where = zone ? { timeZone: zone } : {}
+	return new Intl.DateTimeFormat(language, { ...where, month: 'short', day: 'numeric' }).format(
+		new Date(time),
+	)
 }
 
 export function formatDate(time: number | string, language: string): string {

@@ -1,7 +1,9 @@
 import {
 	formatAgo,
 	formatDate,
+	formatDay,
 	formatDuration,
+	formatHour,
 	formatNumber,
 	formatPercent,
 	formatSize,
@@ -21,4 +23,6 @@ export const ago = (time: number | string) =>
 	formatAgo(new Date(time).getTime(), Math.max(minute.value, Date.now()), language.value)
 export const time = (at: number | string, seconds = false) =>
 	formatTime(at, language.value, seconds, zone.value)
+export const hour = (at: number | string) => formatHour(at, language.value, zone.value)
+export const day = (at: number | string) => formatDay(at, language.value, zone.value)
 export const date = (at: number | string) => formatDate(at, language.value)

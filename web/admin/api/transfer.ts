@@ -8,6 +8,7 @@ export type Line = {
 	outcome: Outcome
 	fields?: string[]
 	why?: string
+	code?: string
 	/** Generated for a new account. */
 	password?: string
 }

@@ -18,6 +18,7 @@ import { nodes } from './nodes.ts'
 import { own } from './own.ts'
 import { people } from './people.ts'
 import { queue } from './queue.ts'
+import { quotas } from './quota.ts'
 import { type Api, addRoute, type Route } from './route.ts'
 import { session } from './session.ts'
 import { setup } from './setup.ts'
@@ -41,6 +42,7 @@ const RESOURCES: Record<string, Route[]> = {
 	figures,
 	transfer,
 	accounts,
+	quotas,
 	aliases,
 	groups,
 	units,

@@ -25,6 +25,9 @@ export function differences({ before, after }: AuditEntry): Difference[] {
 function fieldsOf(state: unknown, path = ''): Map<string, string> {
 	const found = new Map<string, string>()
 	if (state === null || state === undefined) return found
+	if (Array.isArray(state) && state.every(one => typeof one === 'string')) {
+		return found.set(path, state.join(', '))
+	}
 	if (typeof state !== 'object' || Array.isArray(state)) {
 		return found.set(path, typeof state === 'string' ? state : JSON.stringify(state))
 	}

@@ -1,5 +1,5 @@
 import { t, tn } from '../../../shared/i18n.ts'
-import { size } from '../../../shared/written.ts'
+import { number, size } from '../../../shared/written.ts'
 import type { Limits } from '../../api/units.ts'
 
 /** Sizes are typed in megabytes; empty = no limit. */
@@ -38,6 +38,9 @@ export function untyped(form: Typed): Limits {
 		outside: form.outside,
 	}
 }
+
+export const limitInWords = (name: (typeof NUMBERS)[number], limit: number): string =>
+	SIZES.has(name) ? size(limit) : number(limit)
 
 /** Only those there are. */
 export function limitsInWords(limits: Limits): string[] {
