@@ -31,6 +31,7 @@ localfolders = ${maildir}
 type = IMAP
 remotehost = ${node.ip}
 remoteport = ${PORTS.imaps}
+maxconnections = ${CONNECTIONS}
 ssl = yes
 ssl_version = tls1_2
 cert_fingerprint = ${fingerprint}
@@ -40,6 +41,7 @@ folderfilter = lambda name: name == '${mailbox}'
 `
 }
 
+const CONNECTIONS = 2
 const MESSAGES = 60
 const NEW = 20
 
@@ -81,6 +83,12 @@ export function offlineimapTests(town: Town): void {
 				await ended
 				return child.exitCode
 			}
+			/** On a busy machine it may be ready before it is killed: then this time nothing was interrupted. */
+			const interrupted = async (what: string, enough: () => boolean | Promise<boolean>) => {
+				const status = await run(enough)
+				if (status !== null) t.diagnostic(`it had ${what} before it could be killed`)
+				assert.ok(status === null || status === 0)
+			}
 			const sync = async () => {
 				for (let tries = 0; tries < TRIES; tries++) {
 					const status = await run()
@@ -100,7 +108,7 @@ export function offlineimapTests(town: Town): void {
 				return near
 			}
 
-			assert.equal(await run(() => files().length > MESSAGES / 4), null, 'killed while it pulled')
+			await interrupted('pulled all', () => files().length > MESSAGES / 4)
 			await sync()
 			assert.equal((await alike()).length, MESSAGES)
 			assert.deepEqual(await alice.all(box), messages)
@@ -115,16 +123,16 @@ export function offlineimapTests(town: Town): void {
 				writeFileSync(join(maildir, box, 'new', `1.${index}.near`), unix(letter('near', index)))
 			const there = async () => (await alice.flags(box)).size
 			const pushed = async () => (await there()) > MESSAGES - 2 + NEW / 4
-			assert.equal(await run(pushed), null, 'killed while it pushed')
+			await interrupted('pushed all', pushed)
 			await sync()
 			const now = await alike()
 			const flags = await alice.flags(box)
 			assert.deepEqual(flags.get(5), ['\\Answered', '\\Flagged', '\\Seen'])
 			assert.deepEqual(flags.get(7), ['\\Flagged'])
 			for (const uid of [6, 8]) assert.equal(flags.get(uid), undefined)
-			// What was on its way when it was killed it does not know to be there, and sends again.
+			// What was on its way when it was killed, one on each connection, it does not know to be there, and sends again.
 			assert.equal(new Set(now).size, MESSAGES - 2 + NEW)
-			assert.ok(now.length - new Set(now).size <= 1)
+			assert.ok(now.length - new Set(now).size <= CONNECTIONS)
 
 			const before = files().sort()
 			await sync()
