@@ -136,6 +136,10 @@ const WANTED: [keys: string[], uids: number[]][] = [
 	],
 	[['OR', 'SUBJECT', literal('安内'), 'SUBJECT', literal('안내')], [6]],
 	[['TEXT', literal('会'), 'NOT', 'BODY', literal('会')], [3]],
+	[['FUZZY', 'TEXT', literal('budgets 预算')], [3]],
+	[['FUZZY', 'BODY', '"meetings budget"'], [8]],
+	[['FUZZY', '(TEXT', literal('会议明天'), 'FROM', `${literal('伟张')})`], [1]],
+	[['NOT', 'FUZZY', 'TEXT', '"nothing much"', 'FUZZY', 'SUBJECT', literal('通知会议')], [1]],
 ]
 
 for (const when of ['before it is indexed', 'when it is indexed']) {

@@ -24,17 +24,22 @@ export function settled(key: imap.SearchKey, inexact: boolean, within = false): 
 		case 'OR':
 			return { ...key, either: settled(key.either, inexact, within), or: settled(key.or, inexact, within) }
 		case 'AND':
-			return { ...key, all: key.all.map(one => settled(one, inexact, within)) }
+			return all(key.all.map(one => settled(one, inexact, within)))
 		default:
 			return within && 'text' in key ? loosened(key) : key
 	}
 }
 
 function loosened(key: Extract<imap.SearchKey, { text: string }>): imap.SearchKey {
-	const all: imap.SearchKey[] = []
+	const wanted: imap.SearchKey[] = []
 	for (const { segment, isWordLike } of words.segment(fold(key.text).toLowerCase()))
-		if (isWordLike) all.push({ ...key, text: stem(segment) })
-	return all.length > 0 ? { key: 'AND', all } : key
+		if (isWordLike) wanted.push({ ...key, text: stem(segment) })
+	return wanted.length > 0 ? all(wanted) : key
+}
+
+/** Side by side, where the index narrows the search by each of them. */
+function all(keys: imap.SearchKey[]): imap.SearchKey {
+	return { key: 'AND', all: keys.flatMap(one => (one.key === 'AND' ? one.all : [one])) }
 }
 
 function stem(word: string): string {
