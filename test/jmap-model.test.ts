@@ -351,10 +351,16 @@ async function agree(jmap: JmapClient, imap: ImapFlow): Promise<void> {
 				.map(email => email.id)
 				.sort(),
 		)
+	const trash = boxes.find(box => box.role === 'trash')?.id
 	for (const box of boxes) {
 		const inside = list.filter(email => email.mailboxIds[box.id])
 		const isUnread = (email: Json) => !email.keywords.$seen && !email.keywords.$draft
-		const unread = new Set(list.filter(isUnread).map(email => email.threadId))
+		// What lies in the trash alone counts only there, and nothing else does (RFC 8621 section 2).
+		const counts = (email: Json) =>
+			box.id === trash ? email.mailboxIds[trash] : Object.keys(email.mailboxIds).some(id => id !== trash)
+		const unread = new Set(
+			list.filter(email => isUnread(email) && counts(email)).map(email => email.threadId),
+		)
 		const all = new Set(inside.map(email => email.threadId))
 		assert.deepEqual(
 			[box.totalEmails, box.unreadEmails, box.totalThreads, box.unreadThreads],

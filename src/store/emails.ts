@@ -58,7 +58,7 @@ export type Emails = {
 		account: string,
 		modseq: number,
 	): { thread: number; created: number; changed: number; lives: boolean }[]
-	/** By mailbox: emails neither seen nor a draft; threads of the account with such emails that have something there. */
+	/** By mailbox: emails neither seen nor a draft; threads with such emails (in the trash: there; else: outside it) that have something there. */
 	unread(account: string): Unread
 	/** Row and size of a body that is in a message or an upload of the account. */
 	body(account: string, hash: string): { blob: number; size: number } | null
@@ -251,10 +251,14 @@ export class EmailReader implements Emails {
 			WHERE b.account = ? AND b.unseen > 0 AND m.flags & 1 = 0 AND m.flags & 24 = 0
 			AND NOT EXISTS (SELECT 1 FROM message o WHERE o.email = m.email AND o.${VISIBLE} AND o.flags & 17)`
 		const counts = new Map<number, { emails: number; threads: number }>()
+		// Mail in the trash is a conversation of its own: it makes none elsewhere unread, and none elsewhere makes it so.
+		const trash = "coalesce(b.role, '') = 'trash'"
 		for (const { mailbox, threads } of this.#sql.all<{ mailbox: number; threads: number }>(
-			`SELECT t.mailbox, count(DISTINCT e.thread) AS threads FROM (SELECT DISTINCT m.thread ${unread}) u
+			`SELECT t.mailbox, count(DISTINCT e.thread) AS threads FROM (SELECT DISTINCT m.thread ${unread} AND NOT ${trash}) u
 			 CROSS JOIN email e ON e.owner = ${OWNER} AND e.thread = u.thread CROSS JOIN message t ON t.email = e.key AND t.${VISIBLE}
-			 GROUP BY t.mailbox`,
+			 CROSS JOIN mailbox b ON b.key = t.mailbox AND NOT ${trash} GROUP BY t.mailbox
+			 UNION ALL SELECT m.mailbox, count(DISTINCT m.thread) ${unread} AND ${trash} GROUP BY m.mailbox`,
+			account,
 			account,
 			account,
 		))

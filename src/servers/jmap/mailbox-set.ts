@@ -19,15 +19,34 @@ export async function setMailboxes(call: Call, args: Record<string, unknown>): P
 	const answer = await set(call, readSet(call, rest), {
 		state: () => mailboxState(call),
 		create: objects => inOrder(call, objects),
-		update: patches =>
-			oneByOne(
-				patches,
-				([id]) => id,
-				([id, patch]) => update(call, id, patch),
-			),
+		update: patches => updateAll(call, patches),
 		destroy: ids => destroyAll(call, ids, extra.onDestroyRemoveEmails),
 	})
 	return [['Mailbox/set', answer]]
+}
+
+/**
+ * What only the end has to be like is not refused for what lies between: a name or role that another patch sets free is
+ * taken after it (RFC 8620 section 5.3).
+ */
+async function updateAll(call: Call, patches: [string, Record<string, unknown>][]) {
+	let left = patches
+	const outcome: Awaited<ReturnType<typeof round>> = new Map()
+	const round = () =>
+		oneByOne(
+			left,
+			([id]) => id,
+			([id, patch]) => update(call, id, patch),
+		)
+	for (let before = Number.POSITIVE_INFINITY; left.length > 0 && left.length < before; ) {
+		before = left.length
+		for (const [id, done] of await round()) outcome.set(id, done)
+		left = left.filter(([id]) => {
+			const done = outcome.get(id)
+			return done instanceof jmap.RecordRefused && done.error.type === 'invalidProperties'
+		})
+	}
+	return outcome
 }
 
 /** A mailbox may be made within one that the same request makes: those above first. */
@@ -71,7 +90,7 @@ async function create(call: Call, object: Record<string, unknown>) {
 		parentId: null,
 		role: null,
 		sortOrder: 0,
-		isSubscribed: false,
+		isSubscribed: true,
 		...pickSettable(object),
 	}
 	const all = mailboxesOf(call)
@@ -88,7 +107,7 @@ async function create(call: Call, object: Record<string, unknown>) {
 		...('parentId' in object ? null : { parentId: null }),
 		...('role' in object ? null : { role: null }),
 		...('sortOrder' in object ? null : { sortOrder: 0 }),
-		...('isSubscribed' in object ? null : { isSubscribed: false }),
+		...('isSubscribed' in object ? null : { isSubscribed: true }),
 		...FRESH,
 	}
 }
@@ -101,7 +120,7 @@ async function update(call: Call, id: string, patch: Record<string, unknown>): P
 	const whole = mailboxRecords(call, [box])[0]!
 	const asked = changed(
 		whole,
-		jmap.applyPatch(whole, patch, { parentId: null, role: null, sortOrder: 0, isSubscribed: false }),
+		jmap.applyPatch(whole, patch, { parentId: null, role: null, sortOrder: 0, isSubscribed: true }),
 	)
 	checkSettable(asked)
 	const settings = checkSettings(call, all, { ...before, ...asked }, box)
