@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { inChinese } from '../src/servers/pop3/chinese.ts'
 import { servePop3 } from '../src/servers/pop3/index.ts'
+import { wordsFor } from '../src/servers/sign-in.ts'
 import { entranceTo, type Home, person, startHome } from './imap-house.ts'
 import { play } from './support/transcript.ts'
 
@@ -71,4 +73,23 @@ test('whatever CAPA announces, and every command, has a transcript', () => {
 	for (const [name, used] of Object.entries(USED)) assert.match(all, used, name)
 	for (const verb of ['STAT', 'LIST', 'RETR', 'DELE', 'NOOP', 'RSET', 'QUIT', 'PASS', 'CAPA'])
 		assert.match(all, new RegExp(`^C\\d: ${verb}\\b`, 'm'), verb)
+})
+
+test('whatever is said to people is said in Chinese too', () => {
+	const said = ['wrong', 'code', 'disabled', 'app-password', 'acting'].map(why => wordsFor(why as 'wrong'))
+	for (const folder of ['../src/servers/pop3/', '../src/wire/pop3/']) {
+		const path = new URL(folder, import.meta.url).pathname
+		for (const name of readdirSync(path).filter(name => !name.endsWith('.test.ts'))) {
+			const source = readFileSync(path + name, 'utf8')
+			for (const [, text] of source.matchAll(
+				/(?:\b(?:ok|err|words|BadCommand)\(|^const [A-Z_]+ = )'([^']+)'/gm,
+			))
+				if (/^[A-Z][a-z]|^The |\s/.test(text!)) said.push(text!)
+		}
+	}
+	assert.ok(said.length > 30)
+	assert.deepEqual(
+		said.filter(text => !/\p{Script=Han}/u.test(inChinese(text))),
+		[],
+	)
 })
