@@ -66,12 +66,16 @@ async function ask(calls: Calls): Promise<any[]> {
 		{ accountId: 'alice', ...args },
 		id,
 	])
-	const answer = await answerRequest(house, account, '127.0.0.1', {
-		using: USING,
-		methodCalls,
-		createdIds: null,
-		id: null,
-	})
+	const answer = await answerRequest(
+		house,
+		{ account, client: '127.0.0.1', credential: 'password' },
+		{
+			using: USING,
+			methodCalls,
+			createdIds: null,
+			id: null,
+		},
+	)
 	return answer.methodResponses as never
 }
 

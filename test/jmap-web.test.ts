@@ -299,6 +299,44 @@ for (const node of [home, other]) {
 	})
 }
 
+test('a subscription is of the token it was made with, and goes with it', async () => {
+	const { token, id } = await home.say('token add', { address: login, name: 'app', scopes: ['mail'] })
+	const app = new JmapClient(home.ip, '')
+	const ask = async (name: string, args: Json): Promise<Json> => {
+		const request = { using: [CORE], methodCalls: [[name, args, '0']] }
+		const answer = await app.http('POST', '/jmap/api', JSON.stringify(request), {
+			'content-type': 'application/json',
+			authorization: `Bearer ${token}`,
+		})
+		return app.json(answer).methodResponses[0][1]
+	}
+	const { created } = await ask('PushSubscription/set', {
+		create: { a: { deviceClientId: 'app', url: service.url('/app'), types: ['Mailbox'] } },
+	})
+	await until('it was asked', 20_000, () => service.at('/app').length === 1)
+	const { verificationCode } = JSON.parse(service.at('/app')[0]!.body.toString())
+	await ask('PushSubscription/set', { update: { [created.a.id]: { verificationCode } } })
+	assert.equal((await ask('PushSubscription/get', {})).list.length, 1)
+	const alice = await JmapClient.open(home.ip, login)
+	assert.deepEqual((await alice.one('PushSubscription/get')).list, [])
+	const others = await alice.one('PushSubscription/set', { destroy: [created.a.id] })
+	assert.equal(others.notDestroyed[created.a.id].type, 'notFound')
+
+	await alice.one('Mailbox/set', { create: { a: { name: 'for the app' } } })
+	await until('the app was told', 20_000, () => service.at('/app').length === 2)
+	await home.say('token remove', { address: login, id })
+	const own = { deviceClientId: 'own', url: service.url('/own'), types: ['Mailbox'] }
+	const made = await alice.one('PushSubscription/set', { create: { own } })
+	await until('alice was asked', 20_000, () => service.at('/own').length === 1)
+	const { verificationCode: code } = JSON.parse(service.at('/own')[0]!.body.toString())
+	await alice.one('PushSubscription/set', { update: { [made.created.own.id]: { verificationCode: code } } })
+	// What alice hears of the app hears no more.
+	await alice.one('Mailbox/set', { create: { a: { name: 'not for the app' } } })
+	await until('alice was told', 20_000, () => service.at('/own').length === 2)
+	await alice.one('PushSubscription/set', { destroy: [made.created.own.id] })
+	assert.equal(service.at('/app').length, 2)
+})
+
 test('no push goes into networks of one’s own, unless an administrator said so', async () => {
 	const carol = await JmapClient.open(careful.ip, 'carol@careful.test')
 	await carol.one('PushSubscription/set', {

@@ -15,9 +15,13 @@ import type { House } from './types.ts'
  * certificate, which may say who it is for. What `walk.ts` is for IMAP and POP3.
  */
 
-/** For whom a node of ours asks: the account's id, and the real client's address. */
+/** For whom a node of ours asks: the account's id, the real client's address, and what he showed there. */
 export const FOR_ACCOUNT = 'panpipe-account'
 export const FOR_CLIENT = 'panpipe-client'
+export const FOR_CREDENTIAL = 'panpipe-credential'
+
+/** Who walks home. */
+export type Walker = { account: Account; client: string; credential: string }
 
 const UNREACHABLE = 'The server your mail lives on cannot be reached right now, please try again later.'
 
@@ -33,6 +37,7 @@ const NOT_FORWARDED = new Set([
 	'cookie',
 	FOR_ACCOUNT,
 	FOR_CLIENT,
+	FOR_CREDENTIAL,
 ])
 
 /** Connections to homes are kept a while. */
@@ -63,25 +68,33 @@ function agentOf(house: House): HomeAgent {
 	return agent
 }
 
-function headersFor(headers: IncomingHttpHeaders, account: Account, client: string): IncomingHttpHeaders {
+function headersFor(
+	headers: IncomingHttpHeaders,
+	{ account, client, credential }: Walker,
+): IncomingHttpHeaders {
 	const kept = Object.entries(headers).filter(([name]) => !NOT_FORWARDED.has(name))
-	return { ...Object.fromEntries(kept), [FOR_ACCOUNT]: account.id, [FOR_CLIENT]: client }
+	return {
+		...Object.fromEntries(kept),
+		[FOR_ACCOUNT]: account.id,
+		[FOR_CLIENT]: client,
+		[FOR_CREDENTIAL]: credential,
+	}
 }
 
 /** Has the home answer a request, octet by octet. */
 export function walkRequest(
 	house: House,
-	account: Account,
-	client: string,
+	walker: Walker,
 	incoming: IncomingMessage,
 	response: ServerResponse,
 ): void {
+	const { account } = walker
 	const onward = request({
 		agent: agentOf(house),
 		host: account.home,
 		method: incoming.method,
 		path: incoming.url,
-		headers: headersFor(incoming.headers, account, client),
+		headers: headersFor(incoming.headers, walker),
 	})
 	onward.on('response', answer => {
 		const headers = Object.entries(answer.headers).filter(([name]) => !NOT_FORWARDED.has(name))
@@ -103,18 +116,18 @@ export function walkRequest(
 /** The same for a connection that wants to become a WebSocket. */
 export function walkUpgrade(
 	house: House,
-	account: Account,
-	client: string,
+	walker: Walker,
 	incoming: IncomingMessage,
 	socket: Duplex,
 	head: Buffer,
 ): void {
+	const { account } = walker
 	const onward = request({
 		agent: agentOf(house),
 		host: account.home,
 		path: incoming.url,
 		headers: {
-			...headersFor(incoming.headers, account, client),
+			...headersFor(incoming.headers, walker),
 			connection: 'Upgrade',
 			upgrade: incoming.headers.upgrade,
 		},

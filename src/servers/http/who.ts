@@ -10,6 +10,8 @@ export type Who = {
 	/** The address he is reached by. */
 	address: string
 	via: 'session' | 'password' | 'token'
+	/** What he showed: `token:ID`, `session:ID`, `password`, or `program` (the password of a device). */
+	credential: string
 	grants: Grant[]
 	/** Of the API token; null = no narrower than the grants. */
 	scopes: string[] | null
@@ -30,7 +32,9 @@ export async function who(
 	const [, scheme = '', given = ''] = /^(\w+) +(\S+)$/.exec(request.headers.authorization ?? '') ?? []
 	if (scheme.toLowerCase() === 'bearer') {
 		const found = directory.access.tokenUser(given)
-		return found && known(directory, found.account, { via: 'token', scopes: found.token.scopes, client })
+		if (!found) return null
+		const { id, scopes } = found.token
+		return known(directory, found.account, { via: 'token', credential: `token:${id}`, scopes, client })
 	}
 	if (scheme.toLowerCase() === 'basic') {
 		const [, login = '', password = ''] =
@@ -39,13 +43,25 @@ export async function who(
 		if (!result.ok) return null
 		// A device's password is good for its owner's mail, not for what he administers.
 		const narrow = result.program ? { grants: [], scopes: ['mail'] } : {}
-		return known(directory, result.account, { via: 'password', client, ...narrow })
+		const credential = result.program ? 'program' : 'password'
+		return known(directory, result.account, { via: 'password', credential, client, ...narrow })
 	}
 	const found = directory.sessions.of(cookieOf(request) ?? '')
-	return found && known(directory, found.account, { via: 'session', session: found.session, client })
+	if (!found) return null
+	const { session } = found
+	return known(directory, found.account, {
+		via: 'session',
+		credential: `session:${session.id}`,
+		session,
+		client,
+	})
 }
 
-function known(directory: Directory, account: Account, how: Pick<Who, 'via' | 'client'> & Partial<Who>): Who {
+function known(
+	directory: Directory,
+	account: Account,
+	how: Pick<Who, 'via' | 'client' | 'credential'> & Partial<Who>,
+): Who {
 	const { address } = account
 	return {
 		account,

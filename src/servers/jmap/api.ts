@@ -1,7 +1,7 @@
-import type { Account } from '../../directory/index.ts'
 import { DiskFull } from '../../store/index.ts'
 import { jmap } from '../../wire/index.ts'
 import type { House } from '../types.ts'
+import type { Walker } from '../walk-http.ts'
 import { type Call, LIMITS } from './call.ts'
 import { methodOf } from './methods.ts'
 import { capabilities, sessionState } from './session.ts'
@@ -14,8 +14,7 @@ const KNOWN = new Set(Object.keys(capabilities('')))
  */
 export async function answerRequest(
 	house: House,
-	account: Account,
-	client: string,
+	{ account, client, credential }: Walker,
 	request: jmap.Request,
 ): Promise<Record<string, unknown>> {
 	const unknown = request.using.find(uri => !KNOWN.has(uri))
@@ -29,6 +28,7 @@ export async function answerRequest(
 		house,
 		account,
 		client,
+		credential,
 		createdIds: new Map(Object.entries(request.createdIds ?? {})),
 	}
 	const responses: jmap.Invocation[] = []

@@ -8,6 +8,8 @@ export type Call = {
 	account: Account
 	/** The real client's address. */
 	client: string
+	/** What he showed; as in `who.ts`. */
+	credential: string
 	/** Creation ids of this request, and what became of them. */
 	createdIds: Map<string, string>
 }

@@ -10,7 +10,7 @@ import { areKeys } from './push-sealed.ts'
 import { changed, getFrom, oneByOne, readGet, readSet, set } from './standard.ts'
 
 /*
- * RFC 8620 section 7.2. Push subscriptions belong to whoever is signed in, not to an account: the methods have neither
+ * RFC 8620 section 7.2. Push subscriptions belong to what one signed in with, not to an account: the methods have neither
  * account nor state.
  */
 
@@ -31,6 +31,11 @@ function recordOf({ id, value }: { id: string; value: KeptPush }): Json {
 	}
 }
 
+/** Those that were made by who showed the same. */
+function ownPushes({ house, account, credential }: Call) {
+	return pushesOf(house, account.id).filter(({ value }) => value.credential === credential)
+}
+
 /** @throws MethodRefused invalidArguments: these methods take no such thing */
 function withoutAccount(args: Json): void {
 	const wrong = ['accountId', 'ifInState'].filter(name => name in args)
@@ -47,7 +52,7 @@ export function getPushes(call: Call, args: Json): Responses {
 	if (Array.isArray(properties) && properties.some(one => SECRET.includes(one)))
 		throw new jmap.MethodRefused('forbidden', 'url and keys are not told')
 	const asked = readGet(call, { accountId: call.account.id, ...args }, PROPERTIES)
-	return [[`${KIND}/get`, getFrom(pushesOf(call.house, call.account.id).map(recordOf), asked)]]
+	return [[`${KIND}/get`, getFrom(ownPushes(call).map(recordOf), asked)]]
 }
 
 /** Section 7.2.2. */
@@ -56,7 +61,7 @@ export async function setPushes(call: Call, args: Json): Promise<Responses> {
 	const got = readSet(call, { accountId: call.account.id, ...args })
 	await forgetExpired(call.house, call.account.id)
 	const find = (id: string) => {
-		const kept = pushesOf(call.house, call.account.id).find(one => one.id === id)
+		const kept = ownPushes(call).find(one => one.id === id)
 		if (!kept) throw new jmap.RecordRefused({ type: 'notFound' })
 		return kept
 	}
@@ -108,6 +113,7 @@ async function create(call: Call, given: Json): Promise<Json & { id: string }> {
 	const id = newId()
 	const value = {
 		deviceClientId,
+		credential: call.credential,
 		url,
 		keys,
 		types,

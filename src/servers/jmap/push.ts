@@ -12,6 +12,8 @@ export const KIND = 'PushSubscription'
 /** As the store keeps it. */
 export type KeptPush = {
 	deviceClientId: string
+	/** What its maker showed: it is nobody else's, and goes when that is taken back. */
+	credential: string
 	url: string
 	keys: PushKeys | null
 	/** Null = all. */
@@ -43,6 +45,9 @@ export async function forgetExpired(house: House, account: string): Promise<void
 	)
 }
 
+/** Has what somebody showed not been taken back? */
+type IsGood = (account: string, credential: string) => boolean
+
 const TRIES = 5
 const FIRST_WAIT_MS = 5_000
 const MOST_WAIT_MS = 10 * 60_000
@@ -53,6 +58,7 @@ class Push {
 	readonly #account: string
 	readonly #id: string
 	readonly #types: string[] | null
+	readonly #isGood: IsGood
 	readonly #unwatch: () => void
 	#waiting: Record<string, string> = {}
 	#busy = false
@@ -65,7 +71,9 @@ class Push {
 		id: string,
 		{ types }: KeptPush,
 		known: Record<string, string> | null,
+		isGood: IsGood,
 	) {
+		this.#isGood = isGood
 		this.#house = house
 		this.#account = account
 		this.#id = id
@@ -107,6 +115,7 @@ class Push {
 			const kept = this.#kept()
 			const lives = this.#house.accountOf(this.#account)
 			if (!kept) return this.end()
+			if (!this.#isGood(this.#account, kept.credential)) return await this.#forget()
 			if (!lives || lives.disabled || lives.home !== this.#house.self) return
 			const value = stateChange({ id: this.#account }, { ...changed, ...this.#waiting })
 			this.#waiting = {}
@@ -131,7 +140,7 @@ class Push {
 }
 
 /** From now on whoever asked for it is told. */
-export function startPushes(house: House): void {
+export function startPushes(house: House, isGood: IsGood): void {
 	const pushes = new Map<string, Push[]>()
 	house.changes.on(({ account, objects }) => {
 		const before = pushes.get(account)
@@ -141,7 +150,7 @@ export function startPushes(house: House): void {
 			if (!value.verified) continue
 			const same = before?.find(push => push.is(id, value))
 			// What happened before we looked for the first time, whoever was here before us may not have told.
-			running.push(same ?? new Push(house, account, id, value, before ? null : {}))
+			running.push(same ?? new Push(house, account, id, value, before ? null : {}, isGood))
 		}
 		for (const push of before ?? []) if (!running.includes(push)) push.end()
 		pushes.set(account, running.length > 0 ? running : NONE)

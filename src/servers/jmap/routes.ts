@@ -6,7 +6,7 @@ import { normalAddress } from '../../kit/index.ts'
 import { jmap } from '../../wire/index.ts'
 import { isOwnPage, who } from '../http/who.ts'
 import type { House } from '../types.ts'
-import { FOR_ACCOUNT, FOR_CLIENT, walkRequest } from '../walk-http.ts'
+import { FOR_ACCOUNT, FOR_CLIENT, FOR_CREDENTIAL, type Walker, walkRequest } from '../walk-http.ts'
 import { answerRequest } from './api.ts'
 import { LIMITS } from './call.ts'
 import { download } from './download.ts'
@@ -22,7 +22,7 @@ export type JmapOptions = {
 }
 
 /** Who asks, and lives here. */
-export type Guest = { account: Account; client: string }
+export type Guest = Walker
 
 /** Somebody we cannot serve, and why. */
 export class NotServed extends Error {
@@ -48,7 +48,9 @@ export async function guestOf(
 		if (!account || account.disabled) throw new NotServed(403, 'There is no such account.')
 		// Walks do not go on: our two directories are about to agree.
 		if (account.home !== house.self) throw new NotServed(503, 'This account does not live here.')
-		return { account, client: normalAddress(String(request.headers[FOR_CLIENT] ?? '')), brought: true }
+		const said = (name: string) => String(request.headers[name] ?? '')
+		const client = normalAddress(said(FOR_CLIENT))
+		return { account, client, credential: said(FOR_CREDENTIAL), brought: true }
 	}
 	const found = await who(request, { house, directory: office.directory })
 	if (!found) {
@@ -61,7 +63,8 @@ export async function guestOf(
 		throw new NotServed(403, 'This token is not for mail.')
 	if (mayChange && found.via === 'session' && !isOwnPage(request))
 		throw new NotServed(403, 'Only pages of this server may do that with its cookie.')
-	return { account: found.account, client: found.client, brought: false }
+	const { account, client, credential } = found
+	return { account, client, credential, brought: false }
 }
 
 /** The account has its mailboxes before anything is asked of it. */
@@ -78,6 +81,15 @@ type Serve = (
 	reply: FastifyReply,
 ) => Promise<unknown> | unknown
 
+/** Has what somebody once showed not been taken back? A password is not told from the one before it. */
+function isGood({ access, sessions }: Directory, account: string, credential: string): boolean {
+	const [, kind, id] = /^(token|session):(.*)$/.exec(credential) ?? []
+	if (kind === undefined) return true
+	const living: { id: string; ends: number | null }[] =
+		kind === 'token' ? access.tokens(account) : sessions.list(account)
+	return living.some(one => one.id === id && (one.ends === null || one.ends > Date.now()))
+}
+
 const FOR_ANY_PAGE = {
 	'access-control-allow-origin': '*',
 	'access-control-expose-headers': 'accept-ranges, content-disposition, content-range, www-authenticate',
@@ -92,7 +104,7 @@ const PREFLIGHT = {
 /** JMAP over HTTP (RFC 8620 sections 2, 3, 6, 7.3). */
 export async function addJmap(app: FastifyInstance, options: JmapOptions): Promise<void> {
 	const { house } = options
-	startPushes(house)
+	startPushes(house, (account, credential) => isGood(options.office.directory, account, credential))
 	await app.register(async scope => {
 		// Bodies are read by whoever answers, or go on to the home as they are.
 		scope.removeAllContentTypeParsers()
@@ -113,7 +125,7 @@ export async function addJmap(app: FastifyInstance, options: JmapOptions): Promi
 					const guest = await guestOf(options, request, mayChange)
 					if (guest.account.home !== house.self) {
 						reply.hijack()
-						return walkRequest(house, guest.account, guest.client, request.raw, reply.raw)
+						return walkRequest(house, guest, request.raw, reply.raw)
 					}
 					await prepare(house, guest.account)
 					return serve(guest, request, reply)
@@ -126,13 +138,11 @@ export async function addJmap(app: FastifyInstance, options: JmapOptions): Promi
 				.header('cache-control', 'no-cache, no-store, must-revalidate')
 				.send(sessionOf(house, account, baseOf(request))),
 		)
-		route('POST', '/jmap/api', true, async ({ account, client }, request, reply) => {
+		route('POST', '/jmap/api', true, async (guest, request, reply) => {
 			if (!/^application\/json *(?:;|$)/i.test(request.headers['content-type'] ?? ''))
 				throw new jmap.RequestRefused('notJSON', 'a request is application/json')
 			const octets = await readBody(request.raw, LIMITS.maxSizeRequest)
-			const answer = await inTurn(account, () =>
-				answerRequest(house, account, client, jmap.parseRequest(octets)),
-			)
+			const answer = await inTurn(guest.account, () => answerRequest(house, guest, jmap.parseRequest(octets)))
 			return reply.header('cache-control', 'no-store').send(answer)
 		})
 		route('POST', '/jmap/upload/:accountId', true, (guest, request, reply) =>

@@ -51,8 +51,7 @@ async function enter(
 	const { origin, host, cookie } = request.headers
 	if (cookie !== undefined && origin !== undefined && origin !== `https://${host}`)
 		throw new NotServed(403, 'Only pages of this server may do that with its cookie.')
-	if (guest.account.home !== house.self)
-		return walkUpgrade(house, guest.account, guest.client, request, socket, head)
+	if (guest.account.home !== house.self) return walkUpgrade(house, guest, request, socket, head)
 	await prepare(house, guest.account)
 	sockets.handleUpgrade(request, socket, head, opened => new Talk(options, guest, opened))
 }
@@ -103,13 +102,15 @@ class Talk {
 			id = typeof message.id === 'string' ? message.id : null
 			switch (message['@type']) {
 				case 'Request': {
-					const { account, client } = this.#guest
+					const { account } = this.#guest
 					// Who was signed out meanwhile, or moved to another node, comes again.
 					const now = house.accountOf(account.id)
 					if (!now || now.disabled || now.home !== house.self) return this.#socket.close(1008)
 					const { '@type': _, id: __, ...rest } = message
 					const request = jmap.requestOf({ ...rest, ...(id === null ? null : { id }) })
-					const answer = await inTurn(account, () => answerRequest(house, now, client, request))
+					const answer = await inTurn(account, () =>
+						answerRequest(house, { ...this.#guest, account: now }, request),
+					)
 					this.#say({ '@type': 'Response', ...answer, ...(id === null ? null : { requestId: id }) })
 					return
 				}

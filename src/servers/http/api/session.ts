@@ -56,7 +56,16 @@ async function begin({ body, request, reply, office, house }: Ask<unknown, unkno
 	setCookie(reply, token, until)
 	const { account } = result
 	const grants = office.directory.access.grants(account.id)
-	return view({ account, address: account.address, via: 'session', grants, scopes: null, session, client })
+	return view({
+		account,
+		address: account.address,
+		via: 'session',
+		credential: `session:${session.id}`,
+		grants,
+		scopes: null,
+		session,
+		client,
+	})
 }
 
 export const session = [
