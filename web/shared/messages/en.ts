@@ -28,9 +28,10 @@ export default {
 		differs: 'The two passwords differ.',
 		change: 'Change password',
 		totp: 'Two-step verification',
-		totpText: 'When you sign in you also type six digits that an app on your phone shows.',
+		totpText:
+			'When you sign in you also type six digits that an app on your phone shows. Mail programs then need app passwords.',
 		totpIsOn: 'It is on; {n} recovery code is left. | It is on; {n} recovery codes are left.',
-		totpIsOff: 'It is off. Administrators should turn it on.',
+		totpIsOff: 'It is off: a password that was stolen is enough to sign in.',
 		totpOn: 'Turn on',
 		totpOff: 'Turn off',
 		totpOffDone: 'Two-step verification is off',
