@@ -83,8 +83,9 @@ export class Mail {
 		await this.mailboxes.load()
 		this.#scope.run(() => {
 			watch(
-				// A search may name a label, which may not be known yet.
-				() => [this.folder.value?.id, place.search, this.conversations.value, JSON.stringify(this.#filter())],
+				// Each by itself: a list that is the same stays, with what is chosen in it and where one is. A search may
+				// name a label, which may not be known yet.
+				[() => place.search, () => this.conversations.value, () => JSON.stringify(this.#filter())],
 				() => this.#showList(),
 				{ immediate: true },
 			)
