@@ -53,7 +53,7 @@ export async function measureDirectory(
 }
 
 /** Writes the accounts into the directory of a stopped node: making them is not what is measured. */
-async function fill(dir: string, self: string, accounts: number): Promise<void> {
+export async function fill(dir: string, self: string, accounts: number): Promise<void> {
 	const directory = open(dir, self)
 	const wanted = Array.from({ length: accounts }, (_, i) => ({ address: address(i), home: self }))
 	const refused = (await directory.addAccounts(wanted)).find(made => made instanceof Error)

@@ -1,6 +1,6 @@
 /**
  * The whole comparison: Postfix → Dovecot and Panpipe by turns on this machine, medians, one table.
- * `--json` adds one line of JSON at the end; `--runs N` (3); `--only local,pair,latency,directory,idle,imap,million,webmail`
+ * `--json` adds one line of JSON at the end; `--runs N` (3); `--only local,pair,latency,directory,idle,imap,million,webmail,admin`
  * measures some of it; `--dir DIR` (/var/tmp) is where the mail lies: on a real disk, or fsync costs nothing and the
  * figures say nothing.
  */
@@ -9,6 +9,7 @@ import { cpus } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { adminRows } from './admin.ts'
 import { type DirectoryFigures, measureDirectory } from './directory.ts'
 import { imapRows } from './imap.ts'
 import { latencies, type Mailbox, memoryPerIdle, messagesPerSecond } from './load.ts'
@@ -23,7 +24,7 @@ const MESSAGES = 5000
 const WARM_UP = { reference: 2000, panpipe: 10_000 }
 const IDLE = { reference: 200, panpipe: 1000 }
 const ACCOUNTS = 100_000
-const PARTS = ['local', 'pair', 'latency', 'directory', 'idle', 'imap', 'million', 'webmail']
+const PARTS = ['local', 'pair', 'latency', 'directory', 'idle', 'imap', 'million', 'webmail', 'admin']
 
 const { values } = parseArgs({
 	options: {
@@ -107,6 +108,8 @@ async function measure(root: string): Promise<void> {
 	if (parts.has('million')) rows.push(...(await millionRows(root, node => void undo.push(() => node.stop()))))
 	if (parts.has('webmail'))
 		rows.push(...(await webmailRows(root, runs, node => void undo.push(() => node.stop()), note)))
+	if (parts.has('admin'))
+		rows.push(...(await adminRows(root, runs, node => void undo.push(() => node.stop()), note)))
 	if (parts.has('directory')) {
 		const figures = await measureDirectory(root, ACCOUNTS, node => void undo.push(() => node.stop()))
 		rows.push(...directoryRows(figures))

@@ -5,9 +5,10 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { indexed } from './imap.ts'
 import { fill, letter } from './letters.ts'
+import { browser, part, timed } from './page.ts'
 import { PASSWORD, PanpipeNode, WEB_PORT } from './panpipe.ts'
 import { median, type Row } from './table.ts'
 import { ImapWire } from './wire-client.ts'
@@ -24,8 +25,6 @@ const WEAK_LINE = { downloadThroughput: 32_000, uploadThroughput: 32_000, latenc
 
 const PERSON = 'user@test.com'
 const PERSON_WITH_MUCH = 'long@test.com'
-/** What a test calls a part of the page. */
-const part = (name: string) => `[data-test="${name}"]`
 const LINE = `${part('line')} .subject`
 
 export async function webmailRows(
@@ -86,21 +85,6 @@ export async function webmailRows(
 	return rows
 }
 
-async function browser(): Promise<{ context: BrowserContext; page: Page }> {
-	const browser = await chromium.launch({
-		executablePath: '/usr/bin/chromium',
-		args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
-	})
-	const context = await browser.newContext({
-		ignoreHTTPSErrors: true,
-		locale: 'en',
-		viewport: { width: 1440, height: 900 },
-	})
-	context.setDefaultTimeout(60_000)
-	context.on('close', () => void browser.close())
-	return { context, page: await context.newPage() }
-}
-
 /** Octets of scripts as they came over the line. */
 async function countScripts(page: Page): Promise<() => number> {
 	const network = await page.context().newCDPSession(page)
@@ -129,25 +113,6 @@ async function reload(page: Page): Promise<number> {
 	await page.waitForSelector(LINE)
 	return performance.now() - began
 }
-
-/** From the click until something is drawn (and bears these words), in milliseconds. */
-function timed(page: Page, click: string, until: string, words = ''): Promise<number> {
-	return page.evaluate(
-		`new Promise(resolve => {
-			const began = performance.now()
-			document.querySelector(${JSON.stringify(click)}).click()
-			${DRAWN}
-			look(${JSON.stringify(until)}, ${JSON.stringify(words)})
-		})`,
-	) as Promise<number>
-}
-
-/** What is in the page when a frame begins is on the screen at its end. */
-const DRAWN = `const look = (until, words) => requestAnimationFrame(() => {
-	const found = document.querySelector(until)
-	if (found && found.textContent.includes(words)) setTimeout(() => resolve(performance.now() - began))
-	else look(until, words)
-})`
 
 /** One after the other, none that was open before. The text of a letter begins with a word all have. */
 async function openMessages(page: Page): Promise<number[]> {

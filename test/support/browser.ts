@@ -81,6 +81,11 @@ export class Browser {
 		await this.page.goto(`https://${ip}:${PORTS.web}${path}`)
 	}
 
+	/** Everything the page has asked for is there. */
+	async idle(): Promise<void> {
+		await this.page.waitForLoadState('networkidle')
+	}
+
 	/** What the tests call a part of the page: `data-test`. */
 	part(name: string) {
 		return this.page.locator(`[data-test="${name}"]`)
@@ -105,8 +110,9 @@ export class Browser {
 
 	/** Nothing moves any more: a colour half way to the next one is neither. What turns for ever is not waited for. */
 	async #atRest(): Promise<void> {
-		await this.page.waitForFunction(`document.getAnimations().every(one =>
-			one.playState !== 'running' || one.effect?.getComputedTiming().endTime === Infinity)`)
+		await this.page.evaluate(`Promise.allSettled(document.getAnimations()
+			.filter(one => one.playState === 'running' && one.effect?.getComputedTiming().endTime !== Infinity)
+			.map(one => one.finished))`)
 	}
 
 	async axe(name: string): Promise<void> {
