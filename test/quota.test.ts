@@ -29,7 +29,8 @@ async function town(t: TestContext): Promise<{ town: Town; a: Post; b: Post }> {
 async function say({ directory, store, name }: Post, words: string): Promise<Record<string, unknown>> {
 	const { verb, input } = understand(words.split(' '))
 	// What is written down is the concern of the tests of the audit log.
-	const office = { directory, store, self: name, audit: { write() {} } } as unknown as Office
+	const cluster = { links: { peers: () => [] } } // the other cannot be asked
+	const office = { directory, store, cluster, self: name, audit: { write() {} } } as unknown as Office
 	return (await sayTo(office, ROOT, verb, input)) as Record<string, unknown>
 }
 

@@ -32,7 +32,8 @@ export const verifyAudit = verb({
 	run: ({ audit }) =>
 		audit.file.heads().map(({ chain, seq }) => {
 			const broken = audit.file.firstBroken(chain)
-			const state = broken !== null ? 'broken' : audit.forked.has(chain) ? 'differs' : 'whole'
+			const state: 'broken' | 'differs' | 'whole' =
+				broken !== null ? 'broken' : audit.forked.has(chain) ? 'differs' : 'whole'
 			return { chain, entries: seq, state, brokenAt: broken }
 		}),
 })

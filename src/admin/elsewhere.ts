@@ -6,7 +6,7 @@ import { NotAllowed, perform, problemOf } from './perform.ts'
 import { ROOT } from './place.ts'
 import { reach } from './reach.ts'
 import { type Answer, say, type VerbName } from './say.ts'
-import { type Actor, CannotBeDone, type Office, type Verb } from './verb.ts'
+import { type Actor, CannotBeDone, type Office, type Progress, type Verb } from './verb.ts'
 import { verbs } from './verbs.ts'
 
 /*
@@ -35,9 +35,10 @@ export async function sayAt<Name extends VerbName>(
 	node: string,
 	name: Name,
 	input: unknown,
+	progress?: Progress,
 ): Promise<Answer<Name>> {
 	const { id, ip, description } = nodeNamed(office, node)
-	if (id === office.self) return say(office, by, name, input)
+	if (id === office.self) return say(office, by, name, input, progress)
 	const { grants: _, ...who } = by
 	const told: Told = { by: who, name, input }
 	const patience = (verbs[name] as Verb).slow ? SLOW_MS : PATIENCE_MS

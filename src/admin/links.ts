@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { sayEverywhere } from './elsewhere.ts'
 import { verb } from './verb.ts'
 
 export const listLinks = verb({
@@ -17,5 +18,17 @@ export const listLinks = verb({
 			/** Recipients whose mail waits here to go there. */
 			waiting: waiting.get(`node:${id}`) ?? 0,
 		}))
+	},
+})
+
+export type Link = Awaited<ReturnType<typeof listLinks.run>>[number]
+
+export const linksEverywhere = verb({
+	about: 'each way between two nodes, as its beginning sees it',
+	input: z.object({}),
+	act: 'nodes:read',
+	async run(office, _, by): Promise<{ links: Link[]; missing: string[] }> {
+		const { answers, missing } = await sayEverywhere(office, by, 'link list', {})
+		return { links: answers.flatMap(({ answer }) => answer), missing }
 	},
 })

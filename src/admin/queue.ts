@@ -1,24 +1,101 @@
 import { z } from 'zod'
 import type { QueueView } from '../delivery/index.ts'
-import { CannotBeDone, type Office, type Target, verb } from './verb.ts'
+import { sayAt, sayEverywhere } from './elsewhere.ts'
+import { nodeNamed } from './nodes.ts'
+import { type Actor, CannotBeDone, type Office, type Target, verb } from './verb.ts'
 
 const target = (_: Office, { ids }: { ids: string[] }): Target => ({
 	place: {},
 	object: ids.join(' ') || 'all',
 })
 
-const ids = z.object({ ids: z.array(z.string().min(1)).min(1) })
+/** Not at this node only. */
+const everywhere = z.boolean().exactOptional()
+const ids = z.object({ ids: z.array(z.string().min(1)).min(1), everywhere })
+
+const filters = {
+	/** A part of the sender, the recipient, the id or the reason. */
+	search: z.string().max(300).exactOptional(),
+	held: z.boolean().exactOptional(),
+	/** Where the page before ended. */
+	after: z.string().max(1000).exactOptional(),
+	limit: z.number().int().positive().max(10_000).default(10_000),
+}
+type Filters = z.infer<z.ZodObject<typeof filters>>
 
 export const listQueue = verb({
-	about: 'mail that waits at this node, and why',
-	input: z.object({ limit: z.number().int().positive().exactOptional() }),
+	about: 'mail that waits at this node, and why; the oldest first',
+	input: z.object(filters),
 	act: 'queue:read',
-	run: (office, { limit }) =>
-		office.queue
-			.list()
-			.slice(0, limit ?? 10_000)
-			.map(item => view(office, item)),
+	run: (office, filter) => select(office, filter).items,
 })
+
+export const queueHere = verb({
+	about: 'a page of what waits at this node, and how much there is',
+	input: z.object(filters),
+	act: 'queue:read',
+	run: select,
+})
+
+export const queueEverywhere = verb({
+	about: 'mail that waits at all nodes, or at one, and why; the oldest first',
+	input: z.object({ ...filters, node: z.string().max(300).exactOptional() }),
+	act: 'queue:read',
+	async run(office, { node, ...filter }, by): Promise<QueuePage> {
+		const { answers, missing }: Gathered = node
+			? {
+					answers: [
+						{ node: nodeNamed(office, node).id, answer: await sayAt(office, by, node, 'queue here', filter) },
+					],
+					missing: [],
+				}
+			: await sayEverywhere(office, by, 'queue here', filter)
+		const all = answers
+			.flatMap(({ node, answer }) => answer.items.map(item => ({ ...item, node })))
+			.sort((one, other) => (placeOf(one) < placeOf(other) ? -1 : 1))
+		const items = all.slice(0, filter.limit)
+		const total = answers.reduce((sum, { answer }) => sum + answer.total, 0)
+		const more = all.length > items.length || answers.some(({ answer }) => answer.items.length < answer.left)
+		return { items, next: more ? placeOf(items.at(-1)!) : null, total, missing }
+	},
+})
+
+export type Waiting = ReturnType<typeof view>
+export type QueuePage = {
+	items: (Waiting & { node: string })[]
+	next: string | null
+	total: number
+	/** Nodes that did not answer. */
+	missing: string[]
+}
+type Gathered = {
+	answers: { node: string; answer: { items: Waiting[]; left: number; total: number } }[]
+	missing: string[]
+}
+
+/** `total` with the filter, `left` of them after the page before. */
+function select(office: Office, { search, held, after, limit }: Filters) {
+	const part = search?.toLowerCase()
+	const found = office.queue
+		.list()
+		.filter(item => held === undefined || item.held === held)
+		.filter(({ reversePath, recipient, id, reason }) => {
+			return !part || `${reversePath} ${recipient} ${id} ${reason}`.toLowerCase().includes(part)
+		})
+		.map(item => ({ item, place: placeOf({ ...item, to: item.recipient }) }))
+		.sort((one, other) => (one.place < other.place ? -1 : 1))
+	const left = after === undefined ? found : found.filter(({ place }) => place > after)
+	return {
+		items: left.slice(0, limit).map(({ item }) => view(office, item)),
+		left: left.length,
+		total: found.length,
+	}
+}
+
+/** In the list of all that wait: what leaves meanwhile moves nothing else. */
+function placeOf({ arrived, id, to }: { arrived: string | number; id: string; to: string }): string {
+	return `${new Date(arrived).toISOString()} ${id} ${to}`
+}
 
 export const showQueued = verb({
 	about: 'one waiting message: its recipients, its header',
@@ -38,12 +115,13 @@ export const showQueued = verb({
 })
 
 export const retryQueued = verb({
-	about: 'try waiting mail now: the messages named, or all',
-	input: z.object({ ids: z.array(z.string().min(1)) }),
+	about: 'try waiting mail now: the messages named, or all; everywhere: at all nodes',
+	input: z.object({ ids: z.array(z.string().min(1)), everywhere }),
 	act: 'queue:change',
 	on: target,
-	async run({ queue }, { ids }) {
-		found(await queue.retry(ids.length > 0 ? ids : null))
+	async run(office, { ids, everywhere }, by): Promise<Done> {
+		if (everywhere) return atAllNodes(office, by, 'queue retry', { ids })
+		found(await office.queue.retry(ids.length > 0 ? ids : null))
 		return { ids }
 	},
 })
@@ -53,8 +131,9 @@ export const holdQueued = verb({
 	input: ids,
 	act: 'queue:change',
 	on: target,
-	async run({ queue }, { ids }) {
-		found(await queue.hold(ids, true))
+	async run(office, { ids, everywhere }, by): Promise<Done> {
+		if (everywhere) return atAllNodes(office, by, 'queue hold', { ids })
+		found(await office.queue.hold(ids, true))
 		return { ids }
 	},
 })
@@ -64,8 +143,9 @@ export const releaseQueued = verb({
 	input: ids,
 	act: 'queue:change',
 	on: target,
-	async run({ queue }, { ids }) {
-		found(await queue.hold(ids, false))
+	async run(office, { ids, everywhere }, by): Promise<Done> {
+		if (everywhere) return atAllNodes(office, by, 'queue release', { ids })
+		found(await office.queue.hold(ids, false))
 		return { ids }
 	},
 })
@@ -75,11 +155,35 @@ export const dropQueued = verb({
 	input: ids.extend({ report: z.boolean().exactOptional() }),
 	act: 'queue:change',
 	on: target,
-	async run({ queue }, { ids, report }) {
-		found(await queue.drop(ids, report ?? true))
-		return { ids }
+	async run(office, { everywhere, ...input }, by): Promise<Done> {
+		if (everywhere) return atAllNodes(office, by, 'queue drop', input)
+		found(await office.queue.drop(input.ids, input.report ?? true))
+		return { ids: input.ids }
 	},
 })
+
+type Done = { ids: string[]; missing?: string[] }
+
+/** Said to every node; those that have none of the messages have nothing to do. `missing` did not answer. */
+async function atAllNodes(
+	office: Office,
+	by: Actor,
+	name: 'queue retry' | 'queue hold' | 'queue release' | 'queue drop',
+	input: { ids: string[] },
+): Promise<Done> {
+	let anywhere = input.ids.length === 0
+	const missing: string[] = []
+	for (const result of await Promise.allSettled(
+		office.directory.nodes().map(({ id }) => sayAt(office, by, id, name, input)),
+	)) {
+		if (result.status === 'fulfilled') anywhere = true
+		else if (!(result.reason instanceof CannotBeDone)) throw result.reason
+		else if (result.reason.code === 'node-unreachable') missing.push(String(result.reason.more.node))
+		else if (result.reason.code !== 'no-such-message') throw result.reason
+	}
+	found(anywhere)
+	return { ids: input.ids, missing }
+}
 
 function found(any: boolean): void {
 	if (!any)

@@ -12,15 +12,17 @@ export const status = verb({
 		const { directory, store, cluster, clock } = office
 		const nodes = nodesNow(office)
 		const totals = store.reader.totals()
+		const idle = nodes.length > 1 ? ('stopped' as const) : ('not needed' as const)
+		const engine = cluster.links.engineRunning ? ('running' as const) : idle
 		return {
 			node: office.self,
 			hostname: office.hostname,
 			version: office.version,
 			runtime: process.version,
-			role: nodes.length > 1 ? 'member' : 'alone',
+			role: nodes.length > 1 ? ('member' as const) : ('alone' as const),
 			upSince: new Date(office.started).toISOString(),
 			uptimeMs: clock.now() - office.started,
-			engine: cluster.links.engineRunning ? 'running' : nodes.length > 1 ? 'stopped' : 'not needed',
+			engine,
 			accounts: {
 				here: directory.countAccounts({ node: office.self }),
 				everywhere: directory.countAccounts({}),

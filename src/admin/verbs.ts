@@ -11,11 +11,12 @@ import { listForwards } from './forwards.ts'
 import * as grants from './grants.ts'
 import * as groups from './groups.ts'
 import { listJobs, showJob } from './jobs.ts'
-import { listLinks } from './links.ts'
+import { linksEverywhere, listLinks } from './links.ts'
 import * as nodes from './nodes.ts'
 import * as queue from './queue.ts'
 import * as quota from './quota.ts'
 import * as secrets from './secrets.ts'
+import * as sessions from './sessions.ts'
 import { setUp } from './setup.ts'
 import * as status from './status.ts'
 import * as tokens from './tokens.ts'
@@ -50,6 +51,8 @@ export const verbs = {
 	'account remove': accounts.removeAccount,
 	'account import': transfer.importFile,
 	'account export': transfer.exportFile,
+	'session list': sessions.listSessions,
+	'session end': sessions.endSession,
 	'job list': listJobs,
 	'job show': showJob,
 	'account app-password add': secrets.addAppPassword,
@@ -93,6 +96,8 @@ export const verbs = {
 	'node remove': nodes.removeNode,
 	forwards: listForwards,
 	'queue list': queue.listQueue,
+	'queue here': queue.queueHere,
+	'queue everywhere': queue.queueEverywhere,
 	'queue show': queue.showQueued,
 	'queue retry': queue.retryQueued,
 	'queue hold': queue.holdQueued,
@@ -104,6 +109,7 @@ export const verbs = {
 	'certificate renew': certificate.renewCertificate,
 	'certificate reset': certificate.resetCertificate,
 	'link list': listLinks,
+	'link everywhere': linksEverywhere,
 	'audit list': audit.listAudit,
 	'audit verify': audit.verifyAudit,
 	figures,

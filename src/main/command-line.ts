@@ -28,7 +28,6 @@ const filters: Form['flags'] = {
 const nodeFlags: Form['flags'] = {
 	'--description': ['description', 'text'],
 	'--site': ['site', 'text'],
-	'--disabled': ['enabled', 'no'],
 }
 
 const unitFlags: Form['flags'] = {
@@ -52,6 +51,14 @@ const groupFlags: Form['flags'] = {
 const quotaFlags: Form['flags'] = {
 	'--storage': ['storage', 'quota'],
 	'--messages': ['messages', 'quota'],
+}
+
+const everywhere: Form['flags'] = { '--everywhere': ['everywhere', 'yes'] }
+const queueFlags: Form['flags'] = {
+	'--search': ['search', 'text'],
+	'--held': ['held', 'yes'],
+	'--after': ['after', 'text'],
+	'--limit': ['limit', 'number'],
 }
 
 export const forms: Record<string, Form> = {
@@ -93,6 +100,8 @@ export const forms: Record<string, Form> = {
 			'--search': ['search', 'text'],
 		},
 	},
+	'session list': { words: ['address'] },
+	'session end': { words: ['address'], flags: { '--id': ['id', 'text'], '--except': ['except', 'text'] } },
 	'job list': {},
 	'job show': { words: ['id'] },
 	'account move-unit': { words: ['address', 'unit'] },
@@ -147,7 +156,7 @@ export const forms: Record<string, Form> = {
 	'group remove': { words: ['group'] },
 	'group member': { words: ['group'], rest: 'members', flags: { '--remove': ['remove', 'yes'] } },
 	'node code': {},
-	'node add': { words: ['ip', 'webPort', 'code'], flags: nodeFlags },
+	'node add': { words: ['ip', 'webPort', 'code'], flags: { ...nodeFlags, '--disabled': ['enabled', 'no'] } },
 	'node list': {},
 	'node names': {},
 	'node edit': {
@@ -165,12 +174,14 @@ export const forms: Record<string, Form> = {
 	'node remove': { words: ['node'] },
 	'node refresh': {},
 	forwards: {},
-	'queue list': { flags: { '--limit': ['limit', 'number'] } },
+	'queue list': { flags: queueFlags },
+	'queue here': { flags: queueFlags },
+	'queue everywhere': { flags: { ...queueFlags, '--node': ['node', 'text'] } },
 	'queue show': { words: ['id'] },
-	'queue retry': { rest: 'ids' },
-	'queue hold': { rest: 'ids' },
-	'queue release': { rest: 'ids' },
-	'queue drop': { rest: 'ids', flags: { '--no-report': ['report', 'no'] } },
+	'queue retry': { rest: 'ids', flags: everywhere },
+	'queue hold': { rest: 'ids', flags: everywhere },
+	'queue release': { rest: 'ids', flags: everywhere },
+	'queue drop': { rest: 'ids', flags: { ...everywhere, '--no-report': ['report', 'no'] } },
 	'certificate show': {},
 	'certificate use': { words: ['certificate', 'key'], files: ['certificate', 'key'] },
 	'certificate order': {
@@ -185,6 +196,7 @@ export const forms: Record<string, Form> = {
 	'certificate renew': {},
 	'certificate reset': {},
 	'link list': {},
+	'link everywhere': {},
 	'audit list': {
 		flags: {
 			'--from': ['from', 'text'],

@@ -9,6 +9,7 @@ const columns: Record<string, string[]> = {
 	'token list': ['id', 'name', 'scopes', 'created', 'ends'],
 	'link list': ['to', 'state', 'roundTripMs', 'clockOffMs', 'waiting'],
 	'audit list': ['time', 'name', 'client', 'verb', 'object', 'outcome', 'before', 'after'],
+	'session list': ['id', 'since', 'renewed', 'nodeName', 'client', 'program'],
 	'job list': ['id', 'what', 'state', 'done', 'total', 'started', 'problem'],
 	'conflict list': ['address', 'claimed', 'home', 'homeDescription'],
 	'alias list': ['address', 'targets'],
@@ -35,6 +36,8 @@ const inner: Record<string, string[]> = {
 	peers: columns['node list']!,
 	records: ['name', 'type', 'values', 'state', 'about'],
 	alerts: ['began', 'ended', 'nodes', 'code', 'en'],
+	items: ['id', 'from', 'to', 'size', 'arrived', 'attempts', 'held', 'destination', 'reason', 'node'],
+	links: ['from', 'to', 'state', 'roundTripMs', 'clockOffMs', 'waiting'],
 	lines: ['line', 'address', 'outcome', 'fields', 'password', 'why'],
 }
 

@@ -1,5 +1,11 @@
 import { request } from 'node:https'
+import { Description } from './description.ts'
 import { PORTS, type TestNode } from './nodes.ts'
+
+let described: Description | null = null
+
+/** What has been answered in this file, of all that is described. */
+export const description = () => described
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever the API answers; the tests look into it
 export type WebAnswer = { status: number; headers: Record<string, any>; body: any; text: string }
@@ -46,12 +52,30 @@ export class Visitor {
 	}
 
 	/** `path` is below /api/v1 unless it begins with //: then it is the path itself. */
-	ask(
+	async ask(
 		method: string,
 		path: string,
 		body?: unknown,
 		headers: Record<string, string> = {},
 	): Promise<WebAnswer> {
+		const answer = await this.#ask(method, path, body, headers)
+		if (!path.startsWith('//')) {
+			const known = await this.#description()
+			const [where] = `/api/v1${path}`.split('?')
+			known?.check(method, where!, answer.status, answer.headers['content-type'] ?? '', answer.body)
+		}
+		return answer
+	}
+
+	/** Whatever any test asks of the API is to be answered as its description says. */
+	async #description(): Promise<Description | null> {
+		if (described) return described
+		const { status, body } = await this.#ask('GET', '//api/docs/openapi.json', undefined, {})
+		if (status === 200) described = new Description(body)
+		return described
+	}
+
+	#ask(method: string, path: string, body: unknown, headers: Record<string, string>): Promise<WebAnswer> {
 		const payload = body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body)
 		return new Promise((resolve, reject) => {
 			const sent = request({
@@ -63,7 +87,9 @@ export class Visitor {
 				agent: false,
 				timeout: 30_000,
 				headers: {
-					...(payload === null ? {} : { 'content-type': 'application/json' }),
+					...(payload === null
+						? {}
+						: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
 					...(this.cookie ? { cookie: this.cookie } : {}),
 					...this.#headers,
 					...headers,

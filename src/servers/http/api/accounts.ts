@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { may } from '../../../admin/index.ts'
-import { pageAfter, paging, route } from './route.ts'
+import { page, pageAfter, paging, route } from './route.ts'
 import { account, alias, listOf } from './shapes.ts'
 
 const named = z.object({ account: z.string().max(320).describe('address or id') })
@@ -23,6 +23,7 @@ export const accounts = [
 			unit: z.string().exactOptional().describe('with all below it'),
 			state: z.enum(['active', 'disabled', 'conflict']).exactOptional(),
 		}),
+		says: ['account list'],
 		async run({ say, who, office, query: { limit, cursor, q, ...filter } }) {
 			const found = await say('account list', {
 				...filter,
@@ -45,6 +46,7 @@ export const accounts = [
 		about: 'Make an account',
 		body: fresh.extend({ address: z.string().min(3).max(320) }),
 		status: 201,
+		says: ['account add'],
 		run: ({ say, body }) => say('account add', body),
 	}),
 	route({
@@ -53,6 +55,7 @@ export const accounts = [
 		answer: account,
 		about: 'One account',
 		params: named,
+		says: ['account show'],
 		run: ({ say, params }) => say('account show', { address: params.account }),
 	}),
 	route({
@@ -62,6 +65,7 @@ export const accounts = [
 		about: 'Make an account unless it is there already; asked twice it is made once',
 		params: named,
 		body: fresh,
+		says: ['account show', 'account add'],
 		async run({ say, params, body, office, reply }) {
 			const address = params.account
 			if (office.directory.accountByAddress(address)) return say('account show', { address })
@@ -84,6 +88,14 @@ export const accounts = [
 				unit: z.string().describe('"/" = none'),
 			})
 			.partial(),
+		says: [
+			'account show',
+			'account passwd',
+			'account edit',
+			'account disable',
+			'account move-unit',
+			'account rename',
+		],
 		async run({ say, params, body }) {
 			// By its id: the address may be what changes.
 			const { id } = await say('account show', { address: params.account })
@@ -101,6 +113,7 @@ export const accounts = [
 		about: 'Remove an account and its mail',
 		params: named,
 		status: 204,
+		says: ['account remove'],
 		run: ({ say, params }) => say('account remove', { address: params.account }),
 	}),
 	route({
@@ -109,10 +122,12 @@ export const accounts = [
 		answer: listOf(alias),
 		about: 'Other addresses that lead to the account',
 		params: named,
-		async run({ say, params }) {
+		query: paging,
+		says: ['account show', 'alias list'],
+		async run({ say, params, query }) {
 			const { address } = await say('account show', { address: params.account })
-			const items = (await say('alias list')).filter(({ targets }) => targets.includes(address))
-			return { items, next: null }
+			const found = (await say('alias list')).filter(({ targets }) => targets.includes(address))
+			return page(found, query)
 		},
 	}),
 	route({
@@ -121,6 +136,7 @@ export const accounts = [
 		answer: alias,
 		about: 'Give the account another address',
 		params: named.extend({ address: z.string().min(3).max(320) }),
+		says: ['account show', 'alias list', 'alias add'],
 		async run({ say, params }) {
 			const { address: target } = await say('account show', { address: params.account })
 			const there = (await say('alias list')).find(({ address }) => address === params.address.toLowerCase())

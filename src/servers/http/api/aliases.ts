@@ -11,6 +11,7 @@ export const aliases = [
 		answer: listOf(alias),
 		about: 'Addresses that stand for others',
 		query: paging,
+		says: ['alias list'],
 		run: async ({ say, query }) => page(await say('alias list'), query),
 	}),
 	route({
@@ -20,6 +21,7 @@ export const aliases = [
 		about: 'Another address for an account, or one address for several',
 		body: z.object({ address, targets: z.array(address).min(1).max(10_000) }),
 		status: 201,
+		says: ['alias add'],
 		run: ({ say, body }) => say('alias add', body),
 	}),
 	route({
@@ -28,6 +30,7 @@ export const aliases = [
 		about: 'Remove an alias',
 		params: z.object({ address }),
 		status: 204,
+		says: ['alias remove'],
 		run: ({ say, params }) => say('alias remove', params),
 	}),
 ]

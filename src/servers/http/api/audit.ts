@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { pageAfter, paging, route } from './route.ts'
-import { auditEntry, listOf } from './shapes.ts'
+import { page, pageAfter, paging, route } from './route.ts'
+import { auditChain, auditEntry, listOf } from './shapes.ts'
 
 const time = z.iso.datetime({ offset: true }).exactOptional()
 
@@ -16,6 +16,7 @@ export const audit = [
 			person: z.string().max(320).exactOptional().describe('address or account id'),
 			node: z.string().max(100).exactOptional(),
 		}),
+		says: ['audit list'],
 		async run({ say, office, query: { limit, cursor, q, ...filter } }) {
 			const found = await say('audit list', {
 				...filter,
@@ -31,7 +32,10 @@ export const audit = [
 	route({
 		method: 'GET',
 		path: '/audit/verify',
+		answer: listOf(auditChain),
 		about: 'Is the log as it was written, here and in the copies of the other nodes?',
-		run: async ({ say }) => ({ items: await say('audit verify'), next: null }),
+		query: paging,
+		says: ['audit verify'],
+		run: async ({ say, query }) => page(await say('audit verify'), query),
 	}),
 ]

@@ -1,20 +1,9 @@
 import { z } from 'zod'
-import { sayAt, type VerbName } from '../../../admin/index.ts'
-import { actorOf } from '../who.ts'
-import { type Api, type Ask, route } from './route.ts'
+import { route } from './route.ts'
+import { certificate as shape } from './shapes-mail.ts'
 
 const node = z.string().max(300).exactOptional().describe('default: this node')
 const at = z.object({ node })
-
-type Asked = Pick<Ask<unknown, unknown, unknown>, 'who'> & Api
-
-/** A certificate is one node's own. */
-const say = <Name extends VerbName>(
-	{ office, who }: Asked,
-	where: string | undefined,
-	name: Name,
-	input = {},
-) => sayAt(office, actorOf(who), where ?? office.self, name, input)
 
 export const certificate = [
 	route({
@@ -22,14 +11,18 @@ export const certificate = [
 		path: '/certificate',
 		about: 'The certificate that mail programs and browsers see at a node, and how it is renewed',
 		query: at,
-		run: ask => say(ask, ask.query.node, 'certificate show'),
+		says: ['certificate show'],
+		answer: shape,
+		run: ({ sayAt, query }) => sayAt(query.node, 'certificate show'),
 	}),
 	route({
 		method: 'PUT',
 		path: '/certificate',
 		about: 'Use this certificate (PEM, with those that signed it, and its key) on all ports, at once',
 		body: z.object({ node, certificate: z.string().max(200_000), key: z.string().max(50_000) }),
-		run: ({ body: { node, ...pair }, ...ask }) => say(ask, node, 'certificate use', pair),
+		says: ['certificate use'],
+		answer: shape,
+		run: ({ sayAt, body: { node, ...pair } }) => sayAt(node, 'certificate use', pair),
 	}),
 	route({
 		method: 'POST',
@@ -44,7 +37,9 @@ export const certificate = [
 			agree: z.boolean().describe("to the authority's terms of service"),
 		}),
 		slow: 'certificate order',
-		run: ({ body: { node, ...order }, ...ask }) => say(ask, node, 'certificate order', order),
+		says: ['certificate order'],
+		answer: shape,
+		run: ({ sayAt, body: { node, ...order } }) => sayAt(node, 'certificate order', order),
 	}),
 	route({
 		method: 'POST',
@@ -52,13 +47,17 @@ export const certificate = [
 		about: 'Renew the certificate that was ordered, now',
 		body: at,
 		slow: 'certificate renew',
-		run: ({ body, ...ask }) => say(ask, body.node, 'certificate renew'),
+		says: ['certificate renew'],
+		answer: shape,
+		run: ({ sayAt, body }) => sayAt(body.node, 'certificate renew'),
 	}),
 	route({
 		method: 'DELETE',
 		path: '/certificate',
 		about: 'Go back to the certificate the node made itself',
 		query: at,
-		run: ask => say(ask, ask.query.node, 'certificate reset'),
+		says: ['certificate reset'],
+		answer: shape,
+		run: ({ sayAt, query }) => sayAt(query.node, 'certificate reset'),
 	}),
 ]

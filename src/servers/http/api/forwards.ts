@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Answer } from '../../../admin/index.ts'
 import { csvOf } from './csv.ts'
 import { pageAfter, paging, route } from './route.ts'
+import { forward, listOf } from './shapes.ts'
 
 // Rows of a file read at a time: others have their turn between.
 const PAGE = 1000
@@ -11,6 +12,7 @@ export const forwards = [
 	route({
 		method: 'GET',
 		path: '/forwards',
+		answer: listOf(forward),
 		about:
 			'The SMTP forwarding table: address of another node and that node; ?format=csv gives all of it as a file',
 		query: paging.extend({
@@ -18,6 +20,7 @@ export const forwards = [
 			domain: z.string().exactOptional(),
 			format: z.enum(['json', 'csv']).default('json'),
 		}),
+		says: ['forwards'],
 		async run({ say, reply, query: { limit, cursor, q, format, ...filter } }) {
 			const wanted = { ...filter, ...(q ? { search: q } : {}) }
 			if (format === 'csv') {
@@ -27,7 +30,7 @@ export const forwards = [
 					csvOf<Answer<'forwards'>[number]>(['address', 'node', 'description'], after =>
 						say('forwards', { ...wanted, ...(after ? { after } : {}), limit: PAGE }),
 					),
-				)
+				) as never // a file, not the list
 			}
 			const found = await say('forwards', {
 				...wanted,

@@ -2,6 +2,13 @@ import { z } from 'zod'
 import { page, paging, route } from './route.ts'
 import { grant, listOf } from './shapes.ts'
 
+const given = z.object({
+	address: z.string().min(3).max(320).describe('address or id of the account'),
+	role: z.enum(['admin', 'domain', 'unit', 'helpdesk', 'auditor']),
+	domain: z.string().min(1).max(300).exactOptional(),
+	unit: z.string().min(1).max(300).exactOptional(),
+})
+
 export const grants = [
 	route({
 		method: 'GET',
@@ -9,6 +16,7 @@ export const grants = [
 		answer: listOf(grant),
 		about: 'Who may administer what',
 		query: paging.extend({ role: z.string().exactOptional() }),
+		says: ['admin list'],
 		run: async ({ say, query }) =>
 			page(
 				(await say('admin list')).filter(one => !query.role || one.role === query.role),
@@ -20,14 +28,19 @@ export const grants = [
 		path: '/grants',
 		answer: grant,
 		about: 'Let somebody administer; the same twice is one',
-		body: z.object({
-			address: z.string().min(3).max(320).describe('address or id of the account'),
-			role: z.enum(['admin', 'domain', 'unit', 'helpdesk', 'auditor']),
-			domain: z.string().min(1).max(300).exactOptional(),
-			unit: z.string().min(1).max(300).exactOptional(),
-		}),
+		body: given,
 		status: 201,
+		says: ['admin grant'],
 		run: ({ say, body }) => say('admin grant', body),
+	}),
+	route({
+		method: 'DELETE',
+		path: '/grants',
+		about: 'Take a right away, named as it was given',
+		query: given,
+		status: 204,
+		says: ['admin revoke'],
+		run: ({ say, query }) => say('admin revoke', query),
 	}),
 	route({
 		method: 'DELETE',
@@ -35,6 +48,7 @@ export const grants = [
 		about: 'Take a right away',
 		params: z.object({ id: z.string().max(400) }),
 		status: 204,
+		says: ['admin remove'],
 		run: ({ say, params }) => say('admin remove', params),
 	}),
 ]

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { page, pageAfter, paging, route } from './route.ts'
+import { group, listOf } from './shapes.ts'
 
 const named = z.object({ group: z.string().max(320).describe('address or id') })
 const address = z.string().min(3).max(320)
@@ -15,8 +16,10 @@ export const groups = [
 	route({
 		method: 'GET',
 		path: '/groups',
+		answer: listOf(group),
 		about: 'Groups (distribution lists) of all nodes, by address',
 		query: paging.extend({ domain: z.string().exactOptional() }),
+		says: ['group list'],
 		async run({ say, query: { limit, cursor, q, ...filter } }) {
 			const found = await say('group list', {
 				...filter,
@@ -30,16 +33,20 @@ export const groups = [
 	route({
 		method: 'POST',
 		path: '/groups',
+		answer: group,
 		about: 'Make a group',
 		body: z.object({ address, members: members.exactOptional(), ...settings }),
 		status: 201,
+		says: ['group add'],
 		run: ({ say, body }) => say('group add', body),
 	}),
 	route({
 		method: 'GET',
 		path: '/groups/:group',
+		answer: group,
 		about: 'One group; its members are a list of their own',
 		params: named,
+		says: ['group show'],
 		async run({ say, params }) {
 			const { memberList: _, ...group } = await say('group show', params)
 			return group
@@ -48,9 +55,11 @@ export const groups = [
 	route({
 		method: 'PATCH',
 		path: '/groups/:group',
+		answer: group,
 		about: 'Change a group; a new address settles a conflict',
 		params: named,
 		body: z.object({ address: address.exactOptional(), ...settings }),
+		says: ['group edit'],
 		run: ({ say, params, body }) => say('group edit', { ...params, ...body }),
 	}),
 	route({
@@ -59,14 +68,17 @@ export const groups = [
 		about: 'Remove a group; its members stay what they are',
 		params: named,
 		status: 204,
+		says: ['group remove'],
 		run: ({ say, params }) => say('group remove', params),
 	}),
 	route({
 		method: 'GET',
 		path: '/groups/:group/members',
+		answer: listOf(z.object({ address: z.string() })),
 		about: 'Its members: accounts, aliases, other groups, and people outside',
 		params: named,
 		query: paging,
+		says: ['group show'],
 		async run({ say, params, query }) {
 			const { memberList } = await say('group show', params)
 			return page(
@@ -78,9 +90,11 @@ export const groups = [
 	route({
 		method: 'POST',
 		path: '/groups/:group/members',
+		answer: z.object({ members: z.number().int() }),
 		about: 'Put members in and take members out',
 		params: named,
 		body: z.object({ add: members.exactOptional(), remove: members.exactOptional() }),
+		says: ['group member', 'group show'],
 		async run({ say, params, body: { add = [], remove = [] } }) {
 			if (remove.length > 0) await say('group member', { ...params, members: remove, remove: true })
 			if (add.length > 0) await say('group member', { ...params, members: add })

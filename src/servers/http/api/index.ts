@@ -20,7 +20,8 @@ import { people } from './people.ts'
 import { queue } from './queue.ts'
 import { quotas } from './quota.ts'
 import { type Api, addRoute, type Route } from './route.ts'
-import { session } from './session.ts'
+import { secrets } from './secrets.ts'
+import { sessions } from './session.ts'
 import { setup } from './setup.ts'
 import { tokens } from './tokens.ts'
 import { trace } from './trace.ts'
@@ -28,9 +29,9 @@ import { transfer } from './transfer.ts'
 import { units } from './units.ts'
 
 /** The resources of the API, one file each. */
-const RESOURCES: Record<string, Route[]> = {
+export const RESOURCES: Record<string, Route[]> = {
 	setup,
-	session,
+	session: sessions,
 	own,
 	tokens,
 	nodes,
@@ -43,6 +44,7 @@ const RESOURCES: Record<string, Route[]> = {
 	transfer,
 	accounts,
 	quotas,
+	secrets,
 	aliases,
 	groups,
 	units,
@@ -77,8 +79,13 @@ export async function addApi(app: FastifyInstance, api: Api): Promise<void> {
 					info: {
 						title: 'Panpipe',
 						version: '1',
-						description:
-							'Lists answer { items, next }: ask again with ?cursor=next until it is null. Errors are application/problem+json with a stable code. Whoever comes with a cookie sends "X-Panpipe: 1" with whatever changes something.',
+						description: [
+							'Lists answer { items, next }: ask again with ?cursor=next until it is null.',
+							'Errors are application/problem+json with a stable code.',
+							'Whoever comes with a cookie sends "X-Panpipe: 1" with whatever changes something.',
+							'A POST with an "Idempotency-Key" is done once, however often it is sent; so is a PUT.',
+							'What may answer 202 becomes a job with "Prefer: respond-async", or with "respond-async, wait=5" when it takes longer than 5 seconds.',
+						].join(' '),
 					},
 					components: {
 						securitySchemes: {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { page, paging, route } from './route.ts'
-import { added, joinCode, listOf, node, nodeName, refreshed } from './shapes.ts'
+import { added, joinCode, listOf, node, nodeName, refreshed, removedNode } from './shapes.ts'
 
 const id = z.object({ id: z.string().max(300).describe('its id, address, host name or description') })
 const port = z.number().int().min(1).max(65535)
@@ -23,6 +23,7 @@ export const nodes = [
 		answer: listOf(node),
 		about: 'All nodes: how they are, and how old our copy of their users is (milliseconds)',
 		query: paging.extend({ site: z.string().exactOptional(), state: z.string().exactOptional() }),
+		says: ['node list'],
 		async run({ say, query }) {
 			const found = (await say('node list')).filter(
 				node => (!query.site || node.site === query.site) && (!query.state || node.state === query.state),
@@ -36,6 +37,7 @@ export const nodes = [
 		answer: listOf(nodeName),
 		about: 'What the nodes are called',
 		query: paging,
+		says: ['node names'],
 		run: async ({ say, query }) => page(await say('node names'), query),
 	}),
 	route({
@@ -53,6 +55,7 @@ export const nodes = [
 		}),
 		status: 201,
 		slow: 'node add',
+		says: ['node add'],
 		run: ({ say, body }) => say('node add', body),
 	}),
 	route({
@@ -61,6 +64,7 @@ export const nodes = [
 		answer: listOf(refreshed),
 		about: 'Distributed user refresh: fetch the users of every node anew, give ours',
 		slow: 'node refresh',
+		says: ['node refresh'],
 		run: async ({ say }) => ({ items: await say('node refresh'), next: null }),
 	}),
 	route({
@@ -69,26 +73,32 @@ export const nodes = [
 		answer: joinCode,
 		about: 'A join code for this node: to be typed in at a member of the cluster',
 		status: 201,
+		says: ['node code'],
 		run: ({ say }) => say('node code'),
 	}),
 	route({
 		method: 'PATCH',
 		path: '/nodes/:id',
+		answer: node,
 		about: 'Change the settings of any node',
 		params: id,
 		body: changes,
+		says: ['node edit', 'node enable', 'node list'],
 		async run({ say, params, body: { enabled, ...edits } }) {
-			let node = params.id
-			if (Object.keys(edits).length > 0) node = (await say('node edit', { node, ...edits })).id
+			let { id: node } = params
+			if (enabled === undefined || Object.keys(edits).length > 0)
+				node = (await say('node edit', { node, ...edits })).id
 			if (enabled !== undefined) node = (await say('node enable', { node, enabled })).id
-			return (await say('node list')).find(one => [one.id, one.ip].includes(node))
+			return (await say('node list')).find(({ id }) => id === node)!
 		},
 	}),
 	route({
 		method: 'DELETE',
 		path: '/nodes/:id',
+		answer: removedNode,
 		about: 'Take a node out of the cluster; it goes on alone',
 		params: id,
+		says: ['node remove'],
 		run: ({ say, params }) => say('node remove', { node: params.id }),
 	}),
 ]

@@ -8,8 +8,11 @@ import {
 	type Office,
 	type Progress,
 	say,
+	sayAt,
 	startJob,
+	type Verb,
 	type VerbName,
+	verbs,
 } from '../../../admin/index.ts'
 import type { House } from '../../types.ts'
 import type { Once } from '../once.ts'
@@ -21,14 +24,16 @@ import { job } from './shapes.ts'
 export type Api = { office: Office; house: House }
 
 /** One request to a route. */
-export type Ask<Params, Query, Body> = Api & {
+export type Ask<Params, Query, Body, Says extends VerbName = VerbName> = Api & {
 	params: Params
 	query: Query
 	body: Body
 	/** Who asks. In an open route: null when nobody is signed in. */
 	who: Who
 	/** Says a verb of `admin/` as the person who asks: his right is checked, what he does is written down. */
-	say<Name extends VerbName>(name: Name, input?: unknown): Promise<Answer<Name>>
+	say<Name extends Says>(name: Name, input?: unknown): Promise<Answer<Name>>
+	/** The same at another node; undefined = this one. */
+	sayAt<Name extends Says>(node: string | undefined, name: Name, input?: unknown): Promise<Answer<Name>>
 	request: FastifyRequest
 	reply: FastifyReply
 }
@@ -50,6 +55,8 @@ export type Route = {
 	status?: number
 	/** It may take long: whoever asks may have it as a job of that name (`Prefer: respond-async`). */
 	slow?: VerbName
+	/** The verbs that `run` says, and no other: what it takes to use this can be read off them. */
+	says?: VerbName[]
 	/** Also for those who are not signed in. */
 	open?: boolean
 	run(ask: never): unknown
@@ -63,6 +70,7 @@ export function route<
 	Query extends z.ZodObject = z.ZodObject<None>,
 	Body extends z.ZodType = z.ZodUndefined,
 	Answer extends z.ZodType = z.ZodUnknown,
+	Says extends VerbName = never,
 >(definition: {
 	method: Method
 	path: string
@@ -73,8 +81,11 @@ export function route<
 	answer?: Answer
 	status?: number
 	slow?: VerbName
+	says?: Says[]
 	open?: boolean
-	run(ask: Ask<z.infer<Params>, z.infer<Query>, z.infer<Body>>): z.infer<Answer> | Promise<z.infer<Answer>>
+	run(
+		ask: Ask<z.infer<Params>, z.infer<Query>, z.infer<Body>, Says>,
+	): z.infer<Answer> | Promise<z.infer<Answer>>
 }): Route {
 	return definition as Route
 }
@@ -82,7 +93,7 @@ export function route<
 /** Lists: so many at a time, beginning where the page before ended. */
 export const paging = z.object({
 	limit: z.coerce.number().int().min(1).max(1000).default(100),
-	cursor: z.string().max(200).exactOptional(),
+	cursor: z.string().max(1000).exactOptional(),
 	q: z.string().max(300).exactOptional(),
 })
 
@@ -137,6 +148,8 @@ export function addRoute(app: FastifyInstance, api: Api & { once: Once }, tag: s
 				const ask: Ask<unknown, unknown, unknown> = {
 					...given,
 					say: (name, input = {}) => say(api.office, actorOf(person!), name, input, progress),
+					sayAt: (node, name, input = {}) =>
+						sayAt(api.office, actorOf(person!), node ?? api.office.self, name, input, progress),
 				}
 				return one.run(ask as never)
 			}
@@ -192,8 +205,17 @@ function checked(schema: z.ZodType | undefined, given: unknown): unknown {
 	return read.data
 }
 
+/** The rights it takes, which are the scopes a token must have. */
+function needsOf(says: VerbName[] = []) {
+	const all = says.map(name => verbs[name] as unknown as Verb)
+	const acts = [...new Set(all.flatMap(({ act }) => act ?? []))]
+	if (acts.length === 0) return {}
+	const own = all.every(verb => verb.own) ? ' Everybody may for an account of his own.' : ''
+	return { description: `Needs ${acts.join(', ')}.${own}`, 'x-needs': acts }
+}
+
 /** For the documentation only: what comes in is checked by zod itself. */
-function describe(tag: string, { about, params, query, body, answer, open, status, slow }: Route) {
+function describe(tag: string, { about, params, query, body, answer, open, status, slow, says }: Route) {
 	const json = (schema: z.ZodType, io: 'input' | 'output' = 'input') => {
 		const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
 		return rest
@@ -201,16 +223,27 @@ function describe(tag: string, { about, params, query, body, answer, open, statu
 	return {
 		tags: [tag],
 		summary: about,
+		...needsOf(says),
 		...(params ? { params: json(params) } : {}),
 		...(query ? { querystring: json(query) } : {}),
 		...(body ? { body: json(body) } : {}),
 		...(open ? { security: [] } : {}),
 		response: {
-			[status ?? 200]: { description: 'Done.', ...(answer ? json(answer, 'output') : {}) },
-			...(slow && status !== 202
-				? { 202: { description: 'Begun (Prefer: respond-async): a job.', ...json(job, 'output') } }
+			...(status === 202
+				? {}
+				: { [status ?? 200]: { description: 'Done.', ...(answer ? json(answer, 'output') : {}) } }),
+			...(slow
+				? {
+						202: {
+							description: status === 202 ? 'A job.' : 'A job, with "Prefer: respond-async".',
+							...json(answer ? job.extend({ result: answer.nullable() }) : job, 'output'),
+						},
+					}
 				: {}),
-			default: { $ref: 'problem#' },
+			default: {
+				description: 'RFC 9457',
+				content: { 'application/problem+json': { schema: { $ref: 'problem#' } } },
+			},
 		},
 	}
 }

@@ -2,8 +2,8 @@ import { z } from 'zod'
 import type { House } from '../../types.ts'
 import { WebProblem } from '../problem.ts'
 import { clientOf, setCookie, type Who, who } from '../who.ts'
-import { type Ask, route } from './route.ts'
-import { signedIn } from './shapes.ts'
+import { type Ask, page, paging, route } from './route.ts'
+import { listOf, session, signedIn } from './shapes.ts'
 
 const signIn = z.object({
 	login: z.string().min(1).max(320),
@@ -68,7 +68,7 @@ async function begin({ body, request, reply, office, house }: Ask<unknown, unkno
 	})
 }
 
-export const session = [
+export const sessions = [
 	route({
 		method: 'POST',
 		path: '/session',
@@ -100,13 +100,26 @@ export const session = [
 	route({
 		method: 'GET',
 		path: '/sessions',
+		answer: listOf(session),
 		about: 'Where one is signed in',
-		run: ({ who, office }) => ({
-			items: office.directory.sessions
-				.list(who.account.id)
-				.map(one => ({ ...one, current: one.id === who.session?.id })),
-			next: null,
-		}),
+		query: paging,
+		says: ['session list'],
+		async run({ say, who, query }) {
+			const all = await say('session list', { address: who.account.id })
+			return page(
+				all.map(one => ({ ...one, current: one.id === who.session?.id })),
+				query,
+			)
+		},
+	}),
+	route({
+		method: 'DELETE',
+		path: '/sessions',
+		about: 'Sign out everywhere but here',
+		status: 204,
+		says: ['session end'],
+		run: ({ say, who }) =>
+			say('session end', { address: who.account.id, ...(who.session ? { except: who.session.id } : {}) }),
 	}),
 	route({
 		method: 'DELETE',
@@ -114,6 +127,7 @@ export const session = [
 		about: 'Sign out elsewhere',
 		params: z.object({ id: z.string().max(100) }),
 		status: 204,
-		run: ({ who, office, params }) => office.directory.sessions.end(who.account.id, params.id),
+		says: ['session end'],
+		run: ({ who, say, params }) => say('session end', { address: who.account.id, ...params }),
 	}),
 ]

@@ -3,6 +3,7 @@ import { FIRST, say } from '../../../admin/index.ts'
 import { WebProblem } from '../problem.ts'
 import { clientOf, setCookie } from '../who.ts'
 import { type Ask, route } from './route.ts'
+import { joinCode } from './shapes.ts'
 
 const address = z.string().min(3).max(320)
 const password = z.string().min(1).max(1000)
@@ -23,6 +24,13 @@ export const setup = [
 	route({
 		method: 'GET',
 		path: '/setup',
+		answer: z.object({
+			needed: z.boolean(),
+			hostname: z.string().exactOptional(),
+			version: z.string().exactOptional(),
+			domains: z.array(z.string()).exactOptional(),
+			member: z.boolean().exactOptional(),
+		}),
 		about: 'Is the first start still to be done?',
 		open: true,
 		run: ({ office }) => {
@@ -40,6 +48,7 @@ export const setup = [
 	route({
 		method: 'POST',
 		path: '/setup',
+		answer: z.object({ id: z.string(), address: z.string(), domain: z.string() }),
 		about: 'The first start: domain, administrator, first account; signs the administrator in',
 		open: true,
 		body: z.object({
@@ -50,6 +59,7 @@ export const setup = [
 			account: z.object({ address, password, name: z.string().max(1000).exactOptional() }).exactOptional(),
 		}),
 		status: 201,
+		says: ['setup'],
 		async run(ask) {
 			const { office, body, request, reply } = ask
 			const by = atFirst(ask)
@@ -63,9 +73,11 @@ export const setup = [
 	route({
 		method: 'POST',
 		path: '/setup/code',
+		answer: joinCode,
 		about: 'Instead of a first start: the code by which a member of a cluster takes this node in',
 		open: true,
 		status: 201,
+		says: ['node code'],
 		run: ask => say(ask.office, atFirst(ask), 'node code', {}),
 	}),
 ]

@@ -86,6 +86,8 @@ export const job = z.object({
 	problem: text.nullable(),
 	code: text.nullable(),
 })
+export const rebuilt = refreshed.omit({ ip: true, description: true, conflicts: true })
+export const removedNode = z.object({ id: text, ip: text, told: z.boolean().describe('it has heard of it') })
 export const link = z.object({
 	from: text,
 	to: text,
@@ -138,20 +140,102 @@ export const auditEntry = z.object({
 	before: z.unknown(),
 	after: z.unknown(),
 })
+export const auditChain = z.object({
+	chain: text,
+	entries: z.number().int(),
+	state: z.enum(['whole', 'broken', 'differs']),
+	brokenAt: z.number().int().nullable(),
+})
 
-export const waiting = z.object({
+export const session = z.object({
 	id: text,
+	since: z.number().describe('milliseconds since 1970, like the others here'),
+	renewed: z.number(),
+	ends: z.number(),
 	node: text,
-	from: text,
-	to: text,
-	size: z.number(),
-	arrived: when,
-	next: when,
-	expires: when,
-	attempts: z.number().int(),
-	held: z.boolean(),
-	sendAt: when.nullable(),
-	destination: text,
-	route: text,
-	reason: text,
+	nodeName: text,
+	client: text.describe('address it was begun from'),
+	program: text,
+	current: z.boolean(),
+})
+export const totp = z.object({ address: text, on: z.boolean(), recoveryCodesLeft: z.number().int() })
+export const appPassword = z.object({ id: text, name: text, created: when, lastUsed: when.nullable() })
+export const newAppPassword = z.object({
+	address: text,
+	id: text,
+	name: text,
+	password: text.describe('shown once'),
+})
+
+const most = z.number().int().nullable()
+const limits = z.object({
+	storage: most,
+	messages: most,
+	accounts: most,
+	recipients: most,
+	messageSize: most,
+	outside: z.boolean(),
+})
+export const unit = z.object({
+	id: text,
+	path: text,
+	name: text,
+	kind: z.enum(['group', 'company', 'branch', 'department']),
+	parent: text.nullable(),
+	accounts: z.number().int().describe('with all below it'),
+	limits: limits.describe('its own'),
+	holds: limits.describe('with those above'),
+})
+export const group = z.object({
+	address: text,
+	name: text,
+	members: z.number().int(),
+	senders: z.enum(['anyone', 'inside', 'members', 'named']),
+	named: z.array(text),
+	owner: text,
+	conflict: z.boolean(),
+	claimed: text.exactOptional(),
+	id: text,
+})
+
+const limit = z.number().int().min(0).nullable()
+export const quotaWish = z.object({
+	storage: limit.or(z.literal('default')).exactOptional().describe('octets; null = no limit'),
+	messages: limit.or(z.literal('default')).exactOptional(),
+})
+const quotaSet = z.object({
+	storage: z.number().or(z.enum(['none', 'default'])),
+	messages: z.number().or(z.enum(['none', 'default'])),
+})
+export const accountQuota = z.object({
+	address: text,
+	set: quotaSet.describe('its own'),
+	holds: z
+		.object({ storage: most, messages: most })
+		.describe('with those of its domain and units; null = no limit'),
+	used: z
+		.object({ storage: z.number(), messages: z.number().int() })
+		.nullable()
+		.describe('null: its home cannot be reached'),
+})
+export const domainQuota = z.object({ domain: text, set: quotaSet })
+
+const claim = z.object({ address: text, claimed: text, home: text.exactOptional() })
+export const status = z.object({
+	node: text,
+	hostname: text,
+	version: text,
+	runtime: text,
+	role: z.enum(['member', 'alone']),
+	upSince: when,
+	uptimeMs: z.number(),
+	engine: z.enum(['running', 'stopped', 'not needed']),
+	accounts: z.object({ here: z.number().int(), everywhere: z.number().int() }),
+	conflicts: z.array(claim),
+	messages: z.number().int(),
+	octets: z.number(),
+	queue: z.number().int(),
+	peers: z.array(node),
+	problems: z.array(text),
+	memory: z.number(),
 })

@@ -10,6 +10,7 @@ export const tokens = [
 		answer: listOf(token),
 		about: "One's own API tokens",
 		query: paging,
+		says: ['token list'],
 		run: async ({ say, query }) => page(await say('token list'), query),
 	}),
 	route({
@@ -23,6 +24,7 @@ export const tokens = [
 			days: z.number().int().min(1).max(3650).nullable().default(90),
 		}),
 		status: 201,
+		says: ['token add'],
 		run: ({ say, body }) => say('token add', body),
 	}),
 	route({
@@ -31,6 +33,7 @@ export const tokens = [
 		about: 'Nobody can use this token any more',
 		params: z.object({ id: z.string().max(100) }),
 		status: 204,
+		says: ['token remove'],
 		run: ({ say, params }) => say('token remove', params),
 	}),
 ]

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { route } from './route.ts'
+import { traces } from './shapes-mail.ts'
 
 const text = z.string().min(1).max(500).exactOptional()
 
@@ -7,6 +8,7 @@ export const trace = [
 	route({
 		method: 'GET',
 		path: '/trace',
+		answer: traces,
 		about: 'Where is this mail: its way over all nodes; `missing` names those that did not answer',
 		query: z.object({
 			id: text.describe('of a message, as the queue and the log name it'),
@@ -17,6 +19,7 @@ export const trace = [
 			until: text,
 			limit: z.coerce.number().int().min(1).max(1000).exactOptional(),
 		}),
+		says: ['trace'],
 		run: ({ say, query }) => say('trace', query),
 	}),
 ]

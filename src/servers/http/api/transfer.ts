@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import { page, paging, route } from './route.ts'
 import { job, listOf } from './shapes.ts'
+import { importReport } from './shapes-mail.ts'
 
 /** Accounts by files, and how far what takes long has come. */
 export const transfer = [
 	route({
 		method: 'POST',
 		path: '/accounts/import',
+		answer: importReport,
 		about: 'Make and change accounts by a CSV file (base64; UTF-8 or GB18030); answers with a job',
 		body: z.object({
 			file: z.base64().describe('the octets of the file'),
@@ -19,6 +21,7 @@ export const transfer = [
 		}),
 		status: 202,
 		slow: 'account import',
+		says: ['account import'],
 		run: ({ say, body }) => say('account import', body),
 	}),
 	route({
@@ -31,6 +34,7 @@ export const transfer = [
 			unit: z.string().exactOptional(),
 			q: z.string().max(300).exactOptional(),
 		}),
+		says: ['account export'],
 		async run({ say, reply, query: { q, ...filter } }) {
 			const { csv } = await say('account export', { ...filter, ...(q ? { search: q } : {}) })
 			reply.header('content-disposition', 'attachment; filename="accounts.csv"')
@@ -44,6 +48,7 @@ export const transfer = [
 		answer: listOf(job),
 		about: "One's own jobs at this node, the latest first, without their results",
 		query: paging,
+		says: ['job list'],
 		run: async ({ say, query }) => page(await say('job list'), query),
 	}),
 	route({
@@ -52,6 +57,7 @@ export const transfer = [
 		about: 'A job at this node: how far it is, and its result when it is done',
 		params: z.object({ id: z.string().max(100) }),
 		answer: job,
+		says: ['job show'],
 		run: ({ say, params }) => say('job show', params),
 	}),
 ]
