@@ -219,6 +219,15 @@ test('people change their own password by showing the old one', async () => {
 	await new Visitor(a).signIn('alice@test.com', 'better')
 })
 
+test('whoever has a session cannot guess the password with it', async () => {
+	const zoe = await new Visitor(a).signIn('zoe@test.com', 'new')
+	const guess = (old: string) => zoe.post('/session/password', { old, password: 'stolen' })
+	for (let i = 0; i < 10; i++) assert.equal((await guess(`guess ${i}`)).body.code, 'password-wrong')
+	const { status, headers, body } = await guess('new')
+	assert.deepEqual([status, body.code, headers['retry-after']], [429, 'too-many-attempts', '600'])
+	assert.equal((await zoe.ask('DELETE', '/session/totp', { password: 'new' })).status, 429)
+})
+
 test('a second factor is asked for when it is on', async () => {
 	const { TOTP } = await import('otpauth')
 	const zoe = await new Visitor(a).signIn('zoe@test.com', 'new')

@@ -188,6 +188,21 @@ test('ten thousand lines by the API: a job with progress, while others are serve
 	assert.equal((await stranger.post('/accounts/import', body)).status, 403)
 })
 
+test('a file of a hundred thousand lines is taken', async () => {
+	const rows = Array.from({ length: 100_000 }, (_, i) => `somebody.${i}@example.test,${'名'.repeat(10)} ${i}`)
+	const file = Buffer.from(`address,name\n${rows.join('\n')}\n`).toString('base64')
+	assert.ok(file.length > 5_000_000)
+	const { status, body } = await admin.post('/accounts/import', { file, dryRun: true })
+	assert.equal(status, 202)
+	let job = body
+	await until('it is looked through', 120_000, async () => {
+		job = (await admin.get(`/jobs/${body.id}`)).body
+		return job.state !== 'running'
+	})
+	// Nobody serves that domain: each line says so.
+	assert.deepEqual([job.state, job.result.refused], ['done', 100_000])
+})
+
 test('the administrator of a unit imports into his unit only', async () => {
 	const unit = await a.json('unit', 'add', '研发部', '--parent', '总公司')
 	await a.say('admin grant', { address: 'lina@test.com', role: 'unit', unit: unit.id })

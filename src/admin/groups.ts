@@ -37,10 +37,11 @@ export const listGroups = verb({
 	}),
 	act: 'groups:read',
 	inReach: true,
-	run: (office, filter, by) =>
+	run: (office, { limit, ...filter }, by) =>
 		office.directory
 			.groups(filter)
 			.filter(({ claimed }) => may(by.grants, 'groups:read', placeOfAddress(claimed)))
+			.slice(0, limit)
 			.map(group => view(office, group)),
 })
 

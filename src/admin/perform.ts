@@ -117,6 +117,7 @@ const JOIN_CODES: Record<string, string> = {
 	version: 'version-too-far',
 	'no-engine': 'engine-missing',
 }
+const CANNOT_STATUS: Record<string, number> = { 'too-many-attempts': 429 }
 const DIRECTORY_STATUS: Record<string, number> = {
 	nonexistent: 404,
 	'no-such-domain': 404,
@@ -132,7 +133,7 @@ export function problemOf(error: unknown): Problem | null {
 	if (error instanceof NotAllowed)
 		return { status: 403, code: 'not-allowed', detail: error.message, more: {} }
 	if (error instanceof CannotBeDone) {
-		const status = error.code.startsWith('no-such-') ? 404 : 409
+		const status = CANNOT_STATUS[error.code] ?? (error.code.startsWith('no-such-') ? 404 : 409)
 		return { status, code: error.code, detail: error.message, more: error.more }
 	}
 	if (error instanceof JoinFailed) {

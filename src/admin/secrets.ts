@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type Account, verifyPassword } from '../directory/index.ts'
+import { Limiter } from '../kit/index.ts'
 import { accountNamed, accountTarget } from './place.ts'
 import { CannotBeDone, type Office, verb } from './verb.ts'
 
@@ -84,7 +85,7 @@ export const changeOwnPassword = verb({
 	own: true,
 	async run(office, { address, old, password }) {
 		const account = accountNamed(office, address)
-		await proved(account, old)
+		await proved(office, account, old)
 		await office.directory.changePassword(account.id, password)
 		return { address: account.address }
 	},
@@ -119,17 +120,31 @@ export const turnTotpOff = verb({
 	own: true,
 	async run(office, { address, old }) {
 		const account = accountNamed(office, address)
-		await proved(account, old)
+		await proved(office, account, old)
 		office.directory.secondFactor.turnOff(account.id)
 		return { on: false }
 	},
 })
 
+// So many wrong ones, then nobody can guess on for a while: whoever has somebody's session has not his password.
+const MOST_WRONG = 10
+const WRONG_MS = 10 * 60_000
+const wrong = new WeakMap<Office, Limiter>()
+
 /** A page left open in an office must not be enough. */
-async function proved({ passwordHash }: Account, password: string): Promise<void> {
+async function proved(office: Office, { id, passwordHash }: Account, password: string): Promise<void> {
+	const failures = wrong.get(office) ?? new Limiter(WRONG_MS, office.clock)
+	wrong.set(office, failures)
+	if (failures.count(id) >= MOST_WRONG) {
+		const seconds = WRONG_MS / 1000
+		const words = `too many wrong passwords; try again in ${seconds / 60} minutes`
+		throw new CannotBeDone(words, 'too-many-attempts', { seconds })
+	}
+	failures.add(id) // before it is looked at: many at one time are many too
 	if (!(await verifyPassword(passwordHash, password))) {
 		throw new CannotBeDone('the old password is wrong', 'password-wrong')
 	}
+	failures.add(id, -1)
 }
 
 function iso(ms: number): string {

@@ -57,6 +57,8 @@ export type Route = {
 	slow?: VerbName
 	/** The verbs that `run` says, and no other: what it takes to use this can be read off them. */
 	says?: VerbName[]
+	/** Octets of the body, where it may be a file. */
+	most?: number
 	/** Also for those who are not signed in. */
 	open?: boolean
 	run(ask: never): unknown
@@ -82,6 +84,7 @@ export function route<
 	status?: number
 	slow?: VerbName
 	says?: Says[]
+	most?: number
 	open?: boolean
 	run(
 		ask: Ask<z.infer<Params>, z.infer<Query>, z.infer<Body>, Says>,
@@ -126,6 +129,7 @@ export function addRoute(app: FastifyInstance, api: Api & { once: Once }, tag: s
 	app.route({
 		method: one.method,
 		url: one.path,
+		...(one.most === undefined ? {} : { bodyLimit: one.most }),
 		schema: describe(tag, one),
 		handler: async (request, reply) => {
 			const person = await who(request, { house: api.house, directory: api.office.directory })

@@ -21,6 +21,7 @@ export const transfer = [
 		}),
 		status: 202,
 		slow: 'account import',
+		most: 21_000_000, // a line or two for each of a hundred thousand people
 		says: ['account import'],
 		run: ({ say, body }) => say('account import', body),
 	}),
