@@ -6,11 +6,10 @@ import { sendMail, submission } from './support/clients.ts'
 import { endAll, PORTS, TestNode, until } from './support/nodes.ts'
 
 /** What a story says in its language. */
-type Words = { locale: string; all: boolean; heading: string; way: RegExp; wrongCode: RegExp; well: string }
+type Words = { locale: string; heading: string; way: RegExp; wrongCode: RegExp; well: string }
 
 const CHINESE: Words = {
 	locale: 'zh-CN',
-	all: true,
 	heading: '节点管理',
 	way: /系统设置.*分布式服务.*节点管理/s,
 	wrongCode: /加入码不正确.*重新复制加入码/s,
@@ -18,7 +17,6 @@ const CHINESE: Words = {
 }
 const ENGLISH: Words = {
 	locale: 'en-GB',
-	all: false,
 	heading: 'Node management',
 	way: /System settings.*Distributed service.*Node management/s,
 	wrongCode: /join code is wrong.*Copy the join code/s,
@@ -73,13 +71,13 @@ async function setUp(browser: Browser, node: TestNode, person: string): Promise<
 }
 
 /** A third node that never was alone: it shows its code at the first start, and ends at the sign-in. */
-async function joinAtFirstStart(browser: Browser, node: TestNode): Promise<void> {
+async function joinAtFirstStart(browser: Browser, node: TestNode, locale: string): Promise<void> {
 	await node.start()
-	const there = await Browser.open()
+	const there = await Browser.open({ locale })
 	await there.go(node.ip, '/mail/')
 	await there.part('set-up-join').click()
 	const code = (await there.part('join-code').textContent())!
-	await there.inspect('set-up-join')
+	await there.inspect(`${locale}-set-up-join`)
 	await visit(browser, 'nodes')
 	await browser.part('add').click()
 	await browser.part('ip').fill(node.ip)
@@ -94,23 +92,23 @@ async function joinAtFirstStart(browser: Browser, node: TestNode): Promise<void>
 	await there.part('sign-in').click()
 	await visit(there, 'cluster')
 	await there.page.locator('[data-test^=node-]').nth(2).waitFor()
-	await there.inspect('cluster-of-three')
+	await there.inspect(`${locale}-cluster-of-three`)
 	await there.close()
 }
 
 /** Two nodes with users of their own become one mail system, by the pages alone. */
-async function becomeOne(words: Words, a: TestNode, b: TestNode, c?: TestNode): Promise<void> {
+async function becomeOne(words: Words, a: TestNode, b: TestNode, c: TestNode): Promise<void> {
 	await Promise.all([a.start(), b.start()])
 	const there = await Browser.open({ locale: words.locale })
 	await there.go(b.ip, '/')
 	await there.part('set-up-new').waitFor()
 	await there.inspect(`${words.locale}-set-up`)
 	await setUp(there, b, 'bob')
-	if (words.all) await there.inspect('set-up-done')
+	await there.inspect(`${words.locale}-set-up-done`)
 	await there.part('join-others').click()
 	await there.part('show-code').click()
 	const code = (await there.part('join-code').textContent())!
-	if (words.all) await there.inspect('join-code')
+	await there.inspect(`${words.locale}-join-code`)
 	await there.close()
 
 	const browser = await Browser.open({ locale: words.locale })
@@ -134,7 +132,7 @@ async function becomeOne(words: Words, a: TestNode, b: TestNode, c?: TestNode): 
 	await browser.part('submit').click()
 	await browser.part('problem').waitFor()
 	assert.match((await browser.part('problem').textContent())!, words.wrongCode)
-	if (words.all) await browser.inspect('wrong-code')
+	await browser.inspect(`${words.locale}-wrong-code`)
 	await browser.part('code').fill(code)
 	await browser.part('submit').click()
 	await browser.part('joined').waitFor({ timeout: 30_000 })
@@ -147,7 +145,7 @@ async function becomeOne(words: Words, a: TestNode, b: TestNode, c?: TestNode): 
 	await page
 		.locator(`[data-test=refreshed] [data-ip="${b.ip}"][data-state=done]`)
 		.waitFor({ timeout: 30_000 })
-	if (words.all) await browser.inspect('refreshed')
+	await browser.inspect(`${words.locale}-refreshed`)
 	await browser.part('close').click()
 	await browser.inspect(`${words.locale}-nodes`)
 
@@ -161,7 +159,7 @@ async function becomeOne(words: Words, a: TestNode, b: TestNode, c?: TestNode): 
 	const download = page.waitForEvent('download')
 	await browser.part('export').click()
 	assert.equal((await download).suggestedFilename(), 'forwards.csv')
-	if (words.all) await browser.inspect('forwards')
+	await browser.inspect(`${words.locale}-forwards`)
 
 	// admin@ and team@ were made twice: the later ones wait for an address of their own.
 	await visit(browser, 'cluster')
@@ -181,7 +179,7 @@ async function becomeOne(words: Words, a: TestNode, b: TestNode, c?: TestNode): 
 	await visit(browser, 'nodes')
 	await browser.part(`edit-${b.ip}`).click()
 	await browser.part('description').fill('香港中环')
-	if (words.all) await browser.inspect('edit-node')
+	await browser.inspect(`${words.locale}-edit-node`)
 	await browser.part('submit').click()
 	await page.locator('tr', { hasText: '香港中环' }).waitFor()
 	await visit(browser, 'accounts')
@@ -189,7 +187,7 @@ async function becomeOne(words: Words, a: TestNode, b: TestNode, c?: TestNode): 
 	await browser.part('account-bob@test.com').click()
 	await browser.part('name').fill('李明')
 	await browser.part('disabled').check()
-	if (words.all) await browser.inspect('edit-account')
+	await browser.inspect(`${words.locale}-edit-account`)
 	await browser.part('submit').click()
 	await page.getByText('李明').waitFor()
 	await until('bob is kept out at his home', 5000, async () => {
@@ -200,7 +198,7 @@ async function becomeOne(words: Words, a: TestNode, b: TestNode, c?: TestNode): 
 	await browser.part('account-alice@test.com').waitFor()
 	await browser.inspect(`${words.locale}-accounts`)
 
-	if (c) await joinAtFirstStart(browser, c)
+	await joinAtFirstStart(browser, c, words.locale)
 
 	// The node is disabled, then taken out.
 	await visit(browser, 'nodes')
@@ -212,7 +210,7 @@ async function becomeOne(words: Words, a: TestNode, b: TestNode, c?: TestNode): 
 		),
 	)
 	await browser.part('remove').click()
-	if (words.all) await browser.inspect('remove-node')
+	await browser.inspect(`${words.locale}-remove-node`)
 	await browser.part('yes').click()
 	await page.locator('tr', { hasText: b.ip }).waitFor({ state: 'detached' })
 	await until('it goes on alone', 10_000, async () => (await b.say('node list').catch(() => [])).length === 1)
@@ -225,7 +223,7 @@ test('two nodes become one mail system by the pages, in Chinese', () =>
 	becomeOne(CHINESE, new TestNode('127.0.28.3'), new TestNode('127.0.28.4'), new TestNode('127.0.28.8')))
 
 test('two nodes become one mail system by the pages, in English', () =>
-	becomeOne(ENGLISH, new TestNode('127.0.28.5'), new TestNode('127.0.28.6')))
+	becomeOne(ENGLISH, new TestNode('127.0.28.5'), new TestNode('127.0.28.6'), new TestNode('127.0.40.4')))
 
 /** One's own password, second factor and keys. */
 async function lookAfterOneself(browser: Browser): Promise<void> {
@@ -540,5 +538,98 @@ test('each role finds its own pages, and a forbidden one says so', async () => {
 	await browser.part('sign-in').click()
 	await browser.page.getByText('此账号没有管理权限').waitFor()
 	await browser.inspect('no-role')
+	await browser.close()
+})
+
+/** Where the keyboard is: what it is called, whether one sees it there, whether it is within the open dialogue. */
+type Focus = { name: string; seen: boolean; inside: boolean }
+const focused = (browser: Browser) =>
+	browser.page.evaluate(`(() => {
+		const here = document.activeElement
+		const { outlineStyle, outlineWidth } = getComputedStyle(here)
+		// A field shows it by the frame round it.
+		const frame = here.closest('.el-input__wrapper, .el-switch')
+		const seen = (outlineStyle !== 'none' && outlineWidth !== '0px') || (frame && getComputedStyle(frame).boxShadow !== 'none')
+		return {
+			name: here.getAttribute('data-test') ?? here.getAttribute('aria-label') ?? here.textContent.trim(),
+			seen: here === document.body || Boolean(seen),
+			inside: here === document.body || here.closest('dialog[open]') !== null,
+		}
+	})()`) as Promise<Focus>
+
+test('by the keyboard alone: one sees where one is, a dialogue keeps and gives back the focus, what happened is said', async () => {
+	const node = new TestNode('127.0.40.3')
+	await furnish(node, 'alice')
+	const browser = await Browser.open()
+	const { page } = browser
+	const press = (key: string) => page.keyboard.press(key)
+	await browser.go(node.ip, '/admin/domains')
+	// The sign-in waits for the name.
+	await until('the name can be typed', 10_000, async () => (await focused(browser)).name === 'login')
+	await page.keyboard.type('admin@test.com')
+	await press('Tab')
+	await page.keyboard.type('secret')
+	await press('Enter')
+	await browser.part('dns-test.com').waitFor()
+
+	// Past the menu with one key, then through everything there is.
+	await page.reload()
+	await browser.part('dns-test.com').waitFor()
+	await press('Tab')
+	assert.equal((await focused(browser)).name, '跳到正文')
+	await press('Enter')
+	await until(
+		'in the page',
+		5000,
+		async () => (await page.evaluate('document.activeElement.id')) === 'content',
+	)
+	const stops: Focus[] = []
+	for (let i = 0; i < 6; i++) {
+		await press('Tab')
+		stops.push(await focused(browser))
+	}
+	assert.deepEqual(
+		stops.filter(({ seen }) => !seen),
+		[],
+		'one does not see where one is',
+	)
+	assert.equal(stops[0]!.name, 'add')
+
+	await browser.part('add').focus()
+	await press('Enter')
+	await until('in the field', 5000, async () => (await focused(browser)).name === 'domain')
+	for (let i = 0; i < 12; i++) {
+		await press('Tab')
+		const stop = await focused(browser)
+		assert.ok(stop.inside, `the keyboard left the dialogue for ${stop.name}`)
+		assert.ok(stop.seen, `one does not see where one is: ${stop.name}`)
+	}
+	await press('Escape')
+	await page.locator('dialog').waitFor({ state: 'detached' })
+	assert.equal((await focused(browser)).name, 'add', 'the focus comes back to what opened it')
+
+	await press('Enter')
+	await until('in the field again', 5000, async () => (await focused(browser)).name === 'domain')
+	await page.keyboard.type('third.test')
+	await press('Enter')
+	await page.locator('[role=status]', { hasText: '已添加 third.test' }).waitFor()
+	assert.equal((await focused(browser)).name, 'add')
+
+	// Every table says what its columns are, and of what it is a table.
+	for (const name of ['domains', 'nodes', 'accounts', 'forwards', 'groups', 'grants', 'audit', 'queue']) {
+		await visit(browser, name)
+		const table = page.locator('main').locator('table, [role=table]').first()
+		await table.waitFor({ state: 'attached' })
+		const called = await table.evaluate(
+			one => one.getAttribute('aria-label') ?? one.querySelector('caption')?.textContent,
+		)
+		const heads: (string | null)[] = []
+		for (const head of await table.getByRole('columnheader', { includeHidden: true }).all()) {
+			const box = head.locator('input')
+			heads.push((await box.count()) > 0 ? await box.getAttribute('aria-label') : await head.textContent())
+		}
+		assert.ok(called, `the table of ${name} has no name`)
+		assert.ok(heads.length > 1 && heads.every(head => head?.trim()), `${name}: ${heads}`)
+	}
 	await browser.close()
 })
