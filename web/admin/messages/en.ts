@@ -359,6 +359,13 @@ export default {
 		wrong:
 			'{n} record that is needed is missing or wrong. | {n} records that are needed are missing or wrong.',
 		problems: 'Before you publish them',
+		nothingYet: 'Nothing yet: no node has a name that others could look up.',
+		failures: {
+			ECONNREFUSED: 'the DNS server cannot be reached',
+			ETIMEOUT: 'the DNS server does not answer',
+			ESERVFAIL: 'the DNS server has a problem',
+			EREFUSED: 'the DNS server refuses',
+		},
 		anything: 'anything (only the owner of the address knows)',
 		seenFrom: '{node} sees',
 		states: { ok: 'Right', missing: 'Missing', different: 'Different', unknown: 'No answer' },

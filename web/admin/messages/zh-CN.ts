@@ -344,6 +344,13 @@ export default {
 		unknown: '部分记录没有查到结果：DNS 服务器没有回应。请稍后重新检查。',
 		wrong: '有 {n} 条必需的记录缺失或不正确。',
 		problems: '发布之前',
+		nothingYet: '暂无：还没有节点有可供外部查询的主机名。',
+		failures: {
+			ECONNREFUSED: '连接不上 DNS 服务器',
+			ETIMEOUT: 'DNS 服务器没有回应',
+			ESERVFAIL: 'DNS 服务器出错',
+			EREFUSED: 'DNS 服务器拒绝查询',
+		},
 		anything: '任意内容（只有该地址的所有者才知道）',
 		seenFrom: '{node} 看到的是',
 		states: { ok: '正确', missing: '缺失', different: '不一致', unknown: '未能查询' },
