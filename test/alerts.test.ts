@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { inbox, sendMail, smtp, submission } from './support/clients.ts'
 import { endAll, joinTo, TestNode, until } from './support/nodes.ts'
@@ -84,6 +88,45 @@ test('a disk that fills is a trouble of that node', async () => {
 	await c.start()
 	await until('it is an alert', 10_000, async () => (await alerts(c, '--open')).length === 1)
 	assert.match((await alerts(c))[0]!.en, /^Only \d+ MiB are free/)
+	await c.stop()
+})
+
+test('a queue that grows, and a certificate that ends soon, are troubles until they are over', async t => {
+	const c = new TestNode('127.0.41.21', '[alerts]\neverySeconds = 0.2\ngraceSeconds = 0\nqueueLength = 3\n')
+	await c.start()
+	await c.say('domain add', { domain: 'test.com' })
+	await c.addAccount('carol@test.com')
+	const open = async () => (await alerts(c, '--open')).map(({ code }) => code)
+	const client = await submission(c.ip, 'carol@test.com')
+	for (let i = 0; i < 4; i++) {
+		const letter = `From: carol@test.com\r\nSubject: ${i}\r\n\r\nx\r\n`
+		assert.match(await sendMail(client, 'carol@test.com', 'x@example.org', letter), /^250/)
+	}
+	client.close()
+	await until('the queue is an alert', 20_000, async () => (await open()).includes('queue'))
+	const folder = mkdtempSync(join(tmpdir(), 'panpipe-ends-'))
+	t.after(() => rmSync(folder, { recursive: true, force: true }))
+	const [certificate, key] = [join(folder, 'ends.crt'), join(folder, 'ends.key')]
+	const make = [
+		'req',
+		'-x509',
+		'-newkey',
+		'ec',
+		'-pkeyopt',
+		'ec_paramgen_curve:P-256',
+		'-nodes',
+		'-days',
+		'5',
+	]
+	const names = ['-subj', '/CN=mail.test.com', '-addext', 'subjectAltName=DNS:mail.test.com']
+	execFileSync('openssl', [...make, '-keyout', key, '-out', certificate, ...names], { stdio: 'ignore' })
+	await c.panpipe('certificate', 'use', certificate, key)
+	await until('the certificate is an alert', 20_000, async () => (await open()).includes('certificate'))
+	await c.say('certificate reset')
+	await until('it is over', 20_000, async () => !(await open()).includes('certificate'))
+	const ids = (await c.say('queue list')).map(({ id }: { id: string }) => id)
+	await c.say('queue drop', { ids, report: false })
+	await until('nothing is left', 20_000, async () => (await open()).length === 0)
 	await c.stop()
 })
 
