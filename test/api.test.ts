@@ -211,6 +211,16 @@ test('the forwarding table is of the other nodes, and comes as a file too', asyn
 	assert.equal(file.text, `\ufeffaddress,node,description\r\nbob@test.com,${b.ip},香港\r\n`)
 })
 
+test('the command line filters it alike', async () => {
+	assert.deepEqual(
+		(await a.json('forwards', '--search', 'bob', '--node', b.ip)).map(
+			(one: { address: string }) => one.address,
+		),
+		['bob@test.com'],
+	)
+	assert.deepEqual(await a.json('forwards', '--search', 'nobody'), [])
+})
+
 test('the API describes itself, for machines and without a script', async () => {
 	const spec = (await new Visitor(a).get('//api/docs/openapi.json')).body
 	assert.equal(spec.openapi, '3.1.0')

@@ -5,7 +5,7 @@ import { forms } from '../src/main/command-line.ts'
 import { RESOURCES } from '../src/servers/http/api/index.ts'
 import type { Route } from '../src/servers/http/api/route.ts'
 
-/* Everything an operator can say lives once, and is said by the command line and by the API alike. */
+/* Everything an operator can say lives once, and is said by the command line (main/command-line.test.ts) and the API alike. */
 
 const names = Object.keys(verbs) as VerbName[]
 const routes: Route[] = Object.values(RESOURCES).flat()
@@ -21,30 +21,34 @@ const PARTS: Partial<Record<VerbName, VerbName>> = {
 	'link list': 'link everywhere',
 }
 
-test('every verb can be said by the command line, and the command line says no other', () => {
-	const spoken = new Set(Object.entries(forms).map(([name, { verb }]) => verb ?? name))
-	assert.deepEqual(
-		names.filter(name => !spoken.has(name)),
-		[],
-	)
-	assert.deepEqual(
-		[...spoken].filter(name => !names.includes(name as VerbName)),
-		[],
-	)
-})
+/** What a form of the command line fills in. */
+function givenBy({ words = [], rest, flags = {}, fixed = {}, secret }: (typeof forms)[string]): string[] {
+	const named = Object.values(flags).map(([field]) => field)
+	const others = [...(rest ? [rest] : []), ...Object.keys(fixed), ...(secret ? ['password'] : [])]
+	return [...words, ...named, ...others]
+}
+const takenBy = (name: VerbName) => Object.keys((verbs[name].input as { shape?: object }).shape ?? {})
 
 test('what the command line makes of words and flags are fields that the verb takes', () => {
-	const wrong: string[] = []
-	for (const [name, { verb, words = [], rest, flags = {}, fixed = {}, secret }] of Object.entries(forms)) {
-		const taken = new Set(
-			Object.keys((verbs[verb ?? (name as VerbName)].input as { shape?: object }).shape ?? {}),
-		)
-		const given = [...words, ...(rest ? [rest] : []), ...Object.values(flags).map(([field]) => field)]
-		for (const field of [...given, ...Object.keys(fixed), ...(secret ? ['password'] : [])]) {
-			if (!taken.has(field)) wrong.push(`${name}: ${field}`)
-		}
-	}
+	const wrong = Object.entries(forms).flatMap(([name, form]) => {
+		const taken = takenBy(form.verb ?? (name as VerbName))
+		return givenBy(form).flatMap(field => (taken.includes(field) ? [] : [`${name}: ${field}`]))
+	})
 	assert.deepEqual(wrong, [])
+})
+
+test('everything a verb takes can be given on the command line', () => {
+	// A second account is made by "account add"; ids are for the other nodes.
+	const not = new Set(['setup: account', 'trace here: ids'])
+	const missing = names.flatMap(name => {
+		const own = Object.entries(forms).filter(([form, { verb }]) => (verb ?? form) === name)
+		const given = own.flatMap(([, form]) => givenBy(form))
+		return takenBy(name).flatMap(field => (given.includes(field) ? [] : [`${name}: ${field}`]))
+	})
+	assert.deepEqual(
+		missing.filter(one => !not.has(one)),
+		[],
+	)
 })
 
 test('every verb can be said by the API', () => {
