@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
+import { pino } from 'pino'
 import { Unreachable } from '../src/cluster/index.ts'
 import { allHear, hears, joinAll, nextIp, startTestNode, type TestNode, tellAll } from './cluster-node.ts'
 
@@ -43,6 +44,17 @@ function next(node: TestNode, subject: string): Promise<[string, string]> {
 
 function enginePid(node: TestNode): number {
 	return Number(readFileSync(join(node.dataDir, 'engine', 'nats.pid'), 'utf8'))
+}
+
+/** The next beat of `from` that `at` hears. */
+function beatOf(from: TestNode, at: TestNode): Promise<void> {
+	return new Promise(resolve => {
+		const end = at.cluster.links.onBeat(beat => {
+			if (beat.node !== from.id) return
+			end()
+			resolve()
+		})
+	})
 }
 
 /** Waits for what no event tells of. */
@@ -159,27 +171,42 @@ test('nats-server that is killed comes back and its routes with it', async () =>
 	process.kill(killed, 'SIGKILL')
 	await until(() => existsSync(join(b.dataDir, 'engine', 'nats.pid')) && enginePid(b) !== killed)
 	await until(() => b.cluster.links.engineRunning)
-	await new Promise<void>(resolve => {
-		const end = b.cluster.links.onBeat(beat => {
-			if (beat.node !== a.id) return
-			end()
-			resolve()
-		})
-	})
+	await beatOf(a, b)
 	const payload = Buffer.from('back')
 	assert.deepEqual(Buffer.from(await b.cluster.links.request(a.id, 'echo', payload)), payload)
 	assert.deepEqual(Buffer.from(await a.cluster.links.request(b.id, 'echo', payload)), payload)
 	assert.equal(b.cluster.problem, null)
 })
 
-test('a nats-server that an earlier run left behind is ended', async () => {
+test('nats-server finds its settings again though its folder was emptied before it died', async () => {
+	const killed = enginePid(b)
+	rmSync(join(b.dataDir, 'engine'), { recursive: true })
+	process.kill(killed, 'SIGKILL')
+	await until(() => existsSync(join(b.dataDir, 'engine', 'nats.pid')) && enginePid(b) !== killed)
+	await until(() => b.cluster.links.engineRunning && b.cluster.problem === null)
+	await beatOf(a, b)
+})
+
+test('nats-server that hangs is ended and started anew', async () => {
+	const hanging = enginePid(b)
+	process.kill(hanging, 'SIGSTOP')
+	await until(() => enginePid(b) !== hanging)
+	await until(() => b.cluster.links.engineRunning && b.cluster.problem === null)
+	await beatOf(a, b)
+})
+
+test('a node that stops says good-bye, and a nats-server that an earlier run left behind is ended', async () => {
 	const dataDir = mkdtempSync(join(tmpdir(), 'panpipe-cluster-'))
-	const x = await startTestNode()
+	const said: string[] = []
+	const x = await startTestNode({ log: pino({ level: 'info' }, { write: line => void said.push(line) }) })
 	others.push(x)
 	const y = await startTestNode({ dataDir })
 	await joinAll(x, y)
 	await allHear([x, y])
+	const gone = new Promise<string>(resolve => x.cluster.links.onPeerDown(resolve))
 	await y.stop()
+	assert.equal(await gone, y.id)
+	assert.ok(said.some(line => line.includes('says good-bye')))
 	const orphan = spawn('/usr/sbin/nats-server', ['-c', join(dataDir, 'engine', 'nats.conf')])
 	const ended = new Promise(resolve => orphan.once('exit', (_, signal) => resolve(signal)))
 	for await (const line of createInterface({ input: orphan.stderr }))

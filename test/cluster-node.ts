@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer as createTls, type TLSSocket } from 'node:tls'
 import { type Cluster, type Invited, type Member, openCluster } from '../src/cluster/index.ts'
-import { makeLog, newId, silentLog } from '../src/kit/index.ts'
+import { type Log, makeLog, newId, silentLog } from '../src/kit/index.ts'
 
 /** A node with nothing but its cluster side and a web port, on a loopback address of its own. */
 export type TestNode = {
@@ -47,6 +47,7 @@ type Start = {
 	version?: string
 	hostname?: string
 	clusterPort?: number
+	log?: Log
 }
 
 export async function startTestNode(start: Start = {}): Promise<TestNode> {
@@ -65,7 +66,7 @@ export async function startTestNode(start: Start = {}): Promise<TestNode> {
 		listen: ip,
 		webPort,
 		clusterPort,
-		log: process.env.TEST_LOG ? makeLog({ level: process.env.TEST_LOG, node: ip }) : silentLog,
+		log: start.log ?? (process.env.TEST_LOG ? makeLog({ level: process.env.TEST_LOG, node: ip }) : silentLog),
 		clock: { now: () => Date.now() + clock.off },
 	})
 	const http = createHttp((request, response) => void answer(cluster, request, response))

@@ -62,6 +62,7 @@ test('wrong code, unreachable node, itself, a code used twice: each says what to
 	const add = (ip: string, port: number, code: string) => a.panpipe('node', 'add', ip, String(port), code)
 	await assert.rejects(add(b.ip, PORTS.web, 'NOT-A-CODE'), /not a join code/)
 	await assert.rejects(add(b.ip, 3999, code), /Cannot reach the new node at 127\.0\.0\.52 port 3999/)
+	await assert.rejects(add(b.ip, PORTS.smtp, code), /does not speak TLS \(is it the web port\?\)\. Check/)
 	await assert.rejects(add(a.ip, PORTS.web, (await a.say('node code')).code), /the node you are working at/)
 	const swapped = code.replace(/.$/, (last: string) => (last === 'A' ? 'E' : 'A'))
 	await assert.rejects(add(b.ip, PORTS.web, swapped), /does not know this code|not the one/)

@@ -97,6 +97,7 @@ export class Cluster {
 			log: options.log,
 			connect: (node, protocol, timeoutMs) => this.#connect(node, protocol, timeoutMs),
 			connected: nats => this.#stream.use(nats, this.#self),
+			hung: () => this.#engine.hung(),
 		})
 		this.#engine = new Engine(join(options.dataDir, 'engine'), options.log)
 		this.#engine.up.on(access => this.#links.engineUp(access))
@@ -203,7 +204,7 @@ export class Cluster {
 	async close(): Promise<void> {
 		this.certificate.close()
 		this.acme.close()
-		this.#links.close()
+		await this.#links.close()
 		await this.#engine.apply(null)
 	}
 

@@ -6,6 +6,10 @@ import { USER } from './engine-config.ts'
 
 const REDIAL = 100
 const DIAL_WITHIN = 2_000
+const FLUSH_WITHIN = 500
+const LOOK_EVERY = 1_000
+// A server that does not answer so long hangs.
+const HUNG_AFTER = 8_000
 
 type Listening = { subject: () => string; hear: (message: Msg) => void; subscription: Subscription | null }
 
@@ -13,14 +17,19 @@ type Listening = { subject: () => string; hear: (message: Msg) => void; subscrip
 export class EngineClient {
 	#log: Log
 	#changed: (nats: NatsConnection | null) => void
+	#hung: () => void
 	#nats: NatsConnection | null = null
 	#turn = 0 // counts servers, so that a connection that is late knows it is
 	#listening = new Map<string, Listening>()
 
-	/** @param changed told whenever the connection comes (with it) or goes (null) */
-	constructor(log: Log, changed: (nats: NatsConnection | null) => void) {
+	/**
+	 * @param changed told whenever the connection comes (with it) or goes (null)
+	 * @param hung told when the server keeps silent
+	 */
+	constructor(log: Log, changed: (nats: NatsConnection | null) => void, hung: () => void) {
 		this.#log = log
 		this.#changed = changed
+		this.#hung = hung
 	}
 
 	get nats(): NatsConnection | null {
@@ -34,7 +43,7 @@ export class EngineClient {
 				const nats = await dial(access)
 				if (turn !== this.#turn) return await nats.close()
 				this.#begin(nats)
-				const error = await nats.closed()
+				const error = await this.#closed(nats)
 				if (turn !== this.#turn) return
 				this.#log.warn({ err: error }, 'lost nats-server; connecting again')
 				this.#end()
@@ -44,6 +53,39 @@ export class EngineClient {
 			}
 			await wait(REDIAL, undefined, { ref: false })
 		}
+	}
+
+	/** Resolves when the connection has ended; looks now and then whether somebody still answers on it. */
+	async #closed(nats: NatsConnection): Promise<undefined | Error> {
+		let answered = performance.now()
+		let asked = answered
+		const timer = setInterval(() => {
+			const now = performance.now()
+			// What we could not hear because this thread was busy is not held against it.
+			if (now - asked > 3 * LOOK_EVERY) answered = now
+			asked = now
+			if (now - answered > HUNG_AFTER) {
+				answered = now
+				this.#log.error('nats-server does not answer; it is started anew')
+				this.#hung()
+			}
+			nats.flush().then(
+				() => (answered = performance.now()),
+				() => {}, // not connected just now: also no answer
+			)
+		}, LOOK_EVERY)
+		timer.unref()
+		try {
+			return (await nats.closed()) ?? undefined
+		} finally {
+			clearInterval(timer)
+		}
+	}
+
+	/** Resolves when what was published is with the server, or can't get there. */
+	async flush(): Promise<void> {
+		const patience = wait(FLUSH_WITHIN, undefined, { ref: false })
+		await Promise.race([this.#nats?.flush().catch(() => {}), patience])
 	}
 
 	down(): void {

@@ -13,6 +13,8 @@ export type EngineProcess = {
 	/** Reads its configuration file again. */
 	reload(): void
 	stop(): Promise<void>
+	/** At once. */
+	kill(): void
 	/** Resolves when it has ended, for whatever reason, with the last thing it complained of. */
 	ended: Promise<string>
 }
@@ -66,6 +68,7 @@ export async function startEngine(program: string, folder: string, log: Log): Pr
 			await ended
 			clearTimeout(late)
 		},
+		kill: () => void child.kill('SIGKILL'),
 		ended,
 	}
 }

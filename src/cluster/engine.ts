@@ -52,6 +52,11 @@ export class Engine {
 		return this.#inTurn(() => this.#settle())
 	}
 
+	/** It runs and does not answer: it is ended, and started anew as after any other end. */
+	hung(): void {
+		this.#running?.process.kill()
+	}
+
 	/** Throws away what JetStream has on disk (law 6: it can be made anew) and starts again. */
 	rebuild(): Promise<void> {
 		return this.#inTurn(async () => {
@@ -87,6 +92,7 @@ export class Engine {
 		}
 		try {
 			if (this.#running && !reloadable(this.#running.settings, wanted)) await this.#stop()
+			if (!this.#running) this.#written = '' // somebody may have emptied the folder meanwhile
 			const changed = this.#write(wanted)
 			if (this.#running) {
 				if (changed) this.#running.process.reload()

@@ -10,6 +10,7 @@ import { type Beat, type Links, type PeerState, Unreachable } from './types.ts'
 /*
  * Subjects, all below `panpipe.`, the sender always last:
  *   beat.<from>                 JSON, once a second
+ *   bye.<from>                  it stops
  *   say.<subject>.<from>        to whoever listens
  *   ask.<node>.<verb>.<from>    one node answers
  * The engine's routes are mutually authenticated by the cluster's CA; what comes from a node that is not an
@@ -36,6 +37,8 @@ export type LinksOptions = {
 	connect: Links['connect']
 	/** Told whenever the connection to the server comes (with it) or goes (null). */
 	connected: (nats: NatsConnection | null) => void
+	/** The server runs and does not answer. */
+	hung: () => void
 }
 
 /** Links over the nats-server of this node; without one everything is silence. */
@@ -61,14 +64,20 @@ export class NatsLinks implements Links {
 	constructor(options: LinksOptions) {
 		this.self = options.self
 		this.connect = options.connect
-		this.#client = new EngineClient(options.log, nats => {
+		const connected = (nats: NatsConnection | null) => {
 			options.connected(nats)
 			this.beatNow()
-		})
+		}
+		this.#client = new EngineClient(options.log, connected, options.hung)
 		this.#client.listen(
 			'beat',
 			() => 'panpipe.beat.*',
 			message => this.#heardBeat(message),
+		)
+		this.#client.listen(
+			'bye',
+			() => 'panpipe.bye.*',
+			message => this.#heardBye(message),
 		)
 		this.#version = options.version
 		this.#clock = options.clock
@@ -99,8 +108,11 @@ export class NatsLinks implements Links {
 		this.#client.down()
 	}
 
-	close(): void {
+	/** Says good-bye: the others need not wait for our beats to be missed. */
+	async close(): Promise<void> {
 		clearInterval(this.#timer)
+		this.#client.nats?.publish(`panpipe.bye.${this.self}`)
+		await this.#client.flush()
 		this.engineDown()
 	}
 
@@ -243,6 +255,13 @@ export class NatsLinks implements Links {
 			void this.#measure(from)
 		}
 		this.#beats.emit(beat)
+	}
+
+	#heardBye(message: Msg): void {
+		const from = senderOf(message)
+		if (!this.#peers.left(from)) return
+		this.#log.info({ peer: from }, 'a node says good-bye')
+		this.#downs.emit(from)
 	}
 
 	#heard(subject: string, message: Msg): void {

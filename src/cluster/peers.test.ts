@@ -55,3 +55,15 @@ test('a removed member that was up is reported once', () => {
 	assert.deepEqual(peers.setMembers(['d']), [])
 	assert.ok(!peers.has('b'))
 })
+
+test('a peer that says good-bye is down at once, and comes again with its next beat', () => {
+	const peers = new Peers()
+	peers.setMembers(['b'])
+	assert.equal(peers.left('b'), false)
+	peers.heard(beat('b'), 0, 0)
+	assert.equal(peers.left('b'), true)
+	assert.equal(peers.isUp('b'), false)
+	assert.equal(peers.left('b'), false)
+	assert.deepEqual(peers.sweep(9_999), [])
+	assert.equal(peers.heard(beat('b', 'two'), 0, 10_000), 'came')
+})

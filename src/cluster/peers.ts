@@ -54,6 +54,14 @@ export class Peers {
 		return outcome
 	}
 
+	/** It said good-bye. True when it was up. */
+	left(id: string): boolean {
+		const peer = this.#peers.get(id)
+		if (!peer?.up) return false
+		silence(peer)
+		return true
+	}
+
 	measured(id: string, roundTripMs: number): void {
 		const peer = this.#peers.get(id)
 		if (peer) peer.roundTripMs = roundTripMs
@@ -64,8 +72,7 @@ export class Peers {
 		const silent: string[] = []
 		for (const [id, peer] of this.#peers) {
 			if (!peer.up || monotonic - peer.heardAt <= SILENT_AFTER) continue
-			peer.up = false
-			peer.roundTripMs = null
+			silence(peer)
 			silent.push(id)
 		}
 		return silent
@@ -82,6 +89,11 @@ export class Peers {
 			extra: peer.extra,
 		}))
 	}
+}
+
+function silence(peer: Peer): void {
+	peer.up = false
+	peer.roundTripMs = null
 }
 
 function unheard(): Peer {

@@ -16,7 +16,7 @@ export function plainReason(error: unknown): string {
 		case 'EAI_AGAIN':
 			return 'the name is not known'
 		case 'EPROTO':
-			return 'it does not speak TLS'
+			return 'it does not speak TLS (is it the web port?)'
 		case 'DEPTH_ZERO_SELF_SIGNED_CERT':
 		case 'SELF_SIGNED_CERT_IN_CHAIN':
 		case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
@@ -24,6 +24,10 @@ export function plainReason(error: unknown): string {
 		case 'CERT_SIGNATURE_FAILURE':
 		case 'ERR_TLS_CERT_ALTNAME_INVALID':
 			return 'its certificate is not that of the node'
+	}
+	// Another protocol answers there, in words that OpenSSL takes several lines to complain of.
+	if (code?.startsWith('ERR_SSL_')) {
+		return code.includes('ALERT') ? 'it refuses our TLS' : 'it does not speak TLS (is it the web port?)'
 	}
 	return message || 'no connection'
 }

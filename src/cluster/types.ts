@@ -21,7 +21,7 @@ export type Beat = {
 
 export type PeerState = {
 	id: string
-	/** `up`: heard within the last 3 seconds. */
+	/** `up`: heard within the last 3 seconds, and it has not said good-bye. */
 	state: 'up' | 'unreachable'
 	/** When we heard it last (our clock), null = never since we started. */
 	heard: number | null
