@@ -416,6 +416,29 @@ test('what is too much at a time is refused, and says so', async () => {
 		},
 	})
 	assert.equal(notCreated.words.type, 'tooManyKeywords')
+	const refused = async (name: string, args: Record<string, unknown>) =>
+		(await alice.call([name, args]))[0][1].type
+	const conditions = many.map(subject => ({ subject }))
+	assert.equal(await refused('Email/query', { filter: { operator: 'OR', conditions } }), 'unsupportedFilter')
+	assert.equal(await refused('Email/query', { filter: { text: many.join(' ') } }), 'unsupportedFilter')
+	const sort = many.map(() => ({ property: 'size' }))
+	assert.equal(await refused('Email/query', { sort }), 'unsupportedSort')
+	const properties = many.map(name => `header:${name}`)
+	assert.equal(await refused('Email/get', { ids: [], properties }), 'invalidArguments')
+	assert.equal(await refused('Email/get', { ids: [], bodyProperties: properties }), 'invalidArguments')
+})
+
+test('results that are asked for twice, and again in what asks for that, end in an error', async () => {
+	const alice = await JmapClient.open(home.ip, login)
+	const all = (index: number) => ({ resultOf: String(index), name: 'Core/echo', path: '' })
+	const calls = Array.from({ length: 30 }, (_, index): [string, Record<string, unknown>] => [
+		'Core/echo',
+		index === 0 ? { words: 'x'.repeat(1000) } : { '#a': all(index - 1), '#b': all(index - 1) },
+	])
+	const answers = await alice.call(...calls)
+	assert.equal(answers.length, calls.length)
+	assert.equal(answers[3][1].a.b.a.words.length, 1000)
+	assert.deepEqual([answers.at(-1)[0], answers.at(-1)[1].type], ['error', 'invalidResultReference'])
 })
 
 test('a file comes down under the name and type that were asked for', async () => {
@@ -430,6 +453,11 @@ test('a file comes down under the name and type that were asked for', async () =
 		[200, 'hello', 'text/plain'],
 	)
 	assert.match(String(got.headers['content-disposition']), /filename\*=UTF-8''a%20%22b%22\.txt/)
+	const simple = await alice.http('GET', path('a (1).txt', ''))
+	assert.match(
+		String(simple.headers['content-disposition']),
+		/filename="a \(1\)\.txt"; filename\*=UTF-8''a%20%281%29/,
+	)
 	assert.match(String(got.headers['cache-control']), /private, immutable, max-age=\d+/)
 	assert.equal((await alice.http('GET', path('x', ''))).headers['content-type'], 'application/octet-stream')
 	assert.equal((await alice.http('GET', path('x', '?type=a%0D%0Ab'))).status, 400)

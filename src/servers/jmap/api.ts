@@ -30,10 +30,12 @@ export async function answerRequest(
 		client,
 		credential,
 		createdIds: new Map(Object.entries(request.createdIds ?? {})),
+		told: 0,
 	}
 	const responses: jmap.Invocation[] = []
+	const budget: jmap.Budget = { left: LIMITS.maxSizeRequest }
 	for (const [name, args, callId] of request.methodCalls) {
-		for (const [answered, result] of await answerCall(call, name, args, request.using, responses))
+		for (const [answered, result] of await answerCall(call, name, args, request.using, responses, budget))
 			responses.push([answered, result, callId])
 	}
 	return {
@@ -49,10 +51,11 @@ async function answerCall(
 	args: Record<string, unknown>,
 	using: string[],
 	earlier: jmap.Invocation[],
+	budget: jmap.Budget,
 ): Promise<[name: string, args: Record<string, unknown>][]> {
 	try {
 		const method = methodOf(name, using)
-		return await method(call, jmap.resolveReferences(args, earlier))
+		return await method(call, jmap.resolveReferences(args, earlier, budget))
 	} catch (error) {
 		if (error instanceof jmap.MethodRefused) return [['error', error.answer()]]
 		call.house.log.error({ err: error, account: call.account.id, method: name }, 'a JMAP method failed')

@@ -13,27 +13,15 @@ import { oneByOne, resolved } from './standard.ts'
 
 const copyShape = z.strictObject({ fromAccountId: id, accountId: id, blobIds: z.array(id) })
 
-export async function copyBlobs(call: Call, args: Record<string, unknown>): Promise<Responses> {
+/** Between accounts, and everybody has one. */
+export function copyBlobs(call: Call, args: Record<string, unknown>): Responses {
 	const got = read(copyShape, args)
 	checkAccount(call, got.accountId)
-	if (got.fromAccountId !== call.account.id) throw new jmap.MethodRefused('fromAccountNotFound')
-	const copied: Record<string, string> = {}
-	const notCopied: Record<string, jmap.SetError> = {}
-	for (const blobId of got.blobIds) {
-		if (await findBlob(call, blobId)) copied[blobId] = blobId
-		else notCopied[blobId] = { type: 'notFound' }
-	}
-	return [
-		[
-			'Blob/copy',
-			{
-				fromAccountId: got.fromAccountId,
-				accountId: got.accountId,
-				copied: orNull(copied),
-				notCopied: orNull(notCopied),
-			},
-		],
-	]
+	if (got.fromAccountId === got.accountId)
+		throw new jmap.MethodRefused('invalidArguments', 'that is the same account', {
+			arguments: ['fromAccountId'],
+		})
+	throw new jmap.MethodRefused('fromAccountNotFound')
 }
 
 function orNull<T extends object>(value: T): T | null {

@@ -12,6 +12,8 @@ export type Call = {
 	credential: string
 	/** Creation ids of this request, and what became of them. */
 	createdIds: Map<string, string>
+	/** Characters of bodies that its answers have so far. */
+	told: number
 }
 
 /** What a method answers: mostly one response, its own. */

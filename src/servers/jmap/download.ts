@@ -33,7 +33,7 @@ export async function download(
 			'content-type': type,
 			'content-length': end - start,
 			'accept-ranges': 'bytes',
-			'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, sign => `%${sign.charCodeAt(0).toString(16)}`)}`,
+			'content-disposition': `attachment; ${filename(name)}`,
 			// What is called by an id never changes.
 			'cache-control': 'private, immutable, max-age=31536000',
 			// Somebody else's octets, from our origin: nothing in them may run.
@@ -41,6 +41,13 @@ export async function download(
 			'x-content-type-options': 'nosniff',
 		})
 		.send(Readable.from(blob.pieces(start, end), { objectMode: false }))
+}
+
+/** Names that need nothing of RFC 8187 also as programs read them that know nothing of it. */
+function filename(name: string): string {
+	const coded = encodeURIComponent(name).replace(/['()*]/g, sign => `%${sign.charCodeAt(0).toString(16)}`)
+	const plain = /^[\w .,()+=@-]+$/.test(name) ? `filename="${name}"; ` : ''
+	return `${plain}filename*=UTF-8''${coded}`
 }
 
 /** One range of octets (RFC 9110 section 14.2); null: all is wanted. */

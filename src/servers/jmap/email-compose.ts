@@ -191,7 +191,9 @@ class Body {
 	readonly #values: Json
 	readonly #above: Set<string>
 	#missing: string[] = []
-	/** Fields of the message that its bodyStructure names, in lower case. */
+	/** What each part was described by. */
+	readonly #said = new Map<Draft, { value: Json; path: string }>()
+	/** Fields of the message that the part it consists of names, in lower case. */
 	readonly named = new Set<string>()
 
 	/** @param above fields that the Email object names itself */
@@ -218,7 +220,18 @@ class Body {
 		const draft = await this.#draft()
 		if (this.#missing.length > 0)
 			throw new jmap.RecordRefused({ type: 'blobNotFound', notFound: this.#missing })
+		const said = this.#said.get(draft)
+		if (said) this.#nameFields(said.value, said.path)
 		return draft
+	}
+
+	/** The only part there is: its header is the message's. */
+	#nameFields(value: Json, path: string): void {
+		for (const name of readFields(value, property => property.startsWith('header:')).keys()) {
+			if (name.startsWith('content-')) continue
+			if (this.#above.has(name)) throw wrong(`${path}/${propertyOf(value, name)}`, 'this field is set twice')
+			this.named.add(name)
+		}
 	}
 
 	async #draft(): Promise<Draft> {
@@ -226,7 +239,7 @@ class Body {
 		const given = ['textBody', 'htmlBody', 'attachments'].filter(name => this.#email[name] != null)
 		if (bodyStructure != null) {
 			if (given.length > 0) throw wrong(given, 'bodyStructure says it all')
-			return this.#part(bodyStructure, 'bodyStructure', true)
+			return this.#part(bodyStructure, 'bodyStructure')
 		}
 		const text = await this.#only(textBody, 'textBody', 'text/plain')
 		let html = await this.#only(htmlBody, 'htmlBody', 'text/html')
@@ -234,7 +247,7 @@ class Body {
 		const related: Draft[] = []
 		const attached: Draft[] = []
 		for (const [index, one] of ((attachments ?? []) as unknown[]).entries()) {
-			const draft = await this.#part(one, `attachments/${index}`, false)
+			const draft = await this.#part(one, `attachments/${index}`)
 			const { cid, disposition } = one as Json
 			if (html && cid != null && disposition === 'inline') related.push(draft)
 			else attached.push(draft)
@@ -248,20 +261,25 @@ class Body {
 	async #only(list: unknown, name: string, type: string): Promise<Draft | null> {
 		if (list == null) return null
 		if (!Array.isArray(list) || list.length !== 1) throw wrong(name, 'this has exactly one part')
-		const draft = await this.#part({ type, ...(list[0] as Json) }, `${name}/0`, false)
+		const draft = await this.#part({ type, ...(list[0] as Json) }, `${name}/0`)
 		if (draft.type !== type) throw wrong(name, `its part is ${type}`)
 		return draft
 	}
 
-	/** @param root it is the message itself: its header is the message's */
-	async #part(value: unknown, path: string, root: boolean): Promise<Draft> {
+	async #part(value: unknown, path: string): Promise<Draft> {
 		if (!jmap.isObject(value)) throw wrong(path, 'a part is an object')
+		const draft = await this.#described(value, path)
+		this.#said.set(draft, { value, path })
+		return draft
+	}
+
+	async #described(value: Json, path: string): Promise<Draft> {
 		for (const key of Object.keys(value)) {
 			if (!PART_KEYS.has(key) && !key.startsWith('header:'))
 				throw wrong(`${path}/${key}`, 'parts have no such property')
 		}
 		const { partId = null, blobId = null, subParts = null } = value
-		const header = this.#header(value, path, root)
+		const header = this.#header(value, path)
 		if (
 			subParts !== null ||
 			(typeof value.type === 'string' && value.type.toLowerCase().startsWith('multipart/'))
@@ -274,13 +292,14 @@ class Body {
 				throw wrong(`${path}/partId`, 'a multipart has no octets of its own')
 			const parts: Draft[] = []
 			for (const [index, one] of subParts.entries())
-				parts.push(await this.#part(one, `${path}/subParts/${index}`, false))
+				parts.push(await this.#part(one, `${path}/subParts/${index}`))
 			return { header, type, params: {}, parts }
 		}
 		const name = this.#string(value, 'name', path)
 		const params: Record<string, string> = name === null ? {} : { name }
 		if (partId !== null) {
-			if (blobId !== null) throw wrong(`${path}/blobId`, 'a part has either partId or blobId')
+			if (blobId !== null)
+				throw wrong([`${path}/partId`, `${path}/blobId`], 'a part has either partId or blobId')
 			for (const key of ['charset', 'size'])
 				if (value[key] != null) throw wrong(`${path}/${key}`, 'a part with partId does not say that')
 			const type = this.#type(value, path, 'text/plain')
@@ -320,14 +339,11 @@ class Body {
 		return text
 	}
 
-	#header(value: Json, path: string, root: boolean): string {
+	#header(value: Json, path: string): string {
 		const fields = readFields(value, property => property.startsWith('header:'))
 		for (const name of fields.keys()) {
 			if (name === 'content-transfer-encoding' || name === 'content-type')
 				throw wrong(`${path}/${propertyOf(value, name)}`, 'the server sees to that')
-			if (!root || name.startsWith('content-')) continue
-			if (this.#above.has(name)) throw wrong(`${path}/${propertyOf(value, name)}`, 'this field is set twice')
-			this.named.add(name)
 		}
 		const name = this.#string(value, 'name', path)
 		const disposition =

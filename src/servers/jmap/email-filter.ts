@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { EmailRow, SearchField, TextFound } from '../../store/index.ts'
 import { envelopeText, fold } from '../../store/index.ts'
+import { jmap } from '../../wire/index.ts'
 import { id, unsigned, utcDate } from './arguments.ts'
 import type { Call } from './call.ts'
 import type { Look } from './email-look.ts'
@@ -9,6 +10,10 @@ import { hasAttachment } from './parts.ts'
 import { type Filter, readCondition } from './standard.ts'
 
 const keyword = z.string().transform(name => name.toLowerCase())
+
+const ENVELOPE = ['from', 'to', 'cc', 'bcc', 'subject'] as const
+/** Each is looked up in every mailbox. */
+const MOST_WORDS = 50
 
 const conditionShape = z.object({
 	inMailbox: id.optional(),
@@ -36,7 +41,11 @@ const conditionShape = z.object({
 export type Condition = z.output<typeof conditionShape>
 
 export function readEmailCondition(value: Record<string, unknown>): Condition {
-	return readCondition(conditionShape, value)
+	const condition = readCondition(conditionShape, value)
+	const texts = [...ENVELOPE, 'text' as const, 'body' as const].map(name => condition[name] ?? '')
+	if (texts.reduce((count, text) => count + wordsOf(text).length, 0) > MOST_WORDS)
+		throw new jmap.MethodRefused('unsupportedFilter', `a search has at most ${MOST_WORDS} words`)
+	return condition
 }
 
 const IMMUTABLE = [
@@ -114,8 +123,6 @@ export function indexOf(call: Call, mailboxes: number[]): World['indexed'] {
 function quick(is: (row: EmailRow) => boolean): Test {
 	return { quick: is, full: ({ row }) => is(row) }
 }
-
-const ENVELOPE = ['from', 'to', 'cc', 'bcc', 'subject'] as const
 
 /** All that one condition asks, in the order of what it costs. */
 export async function testsOf(condition: Condition, world: World): Promise<Test[]> {

@@ -1,10 +1,17 @@
+import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
 import type { EmailRow } from '../../store/index.ts'
 import { threadId } from '../../store/index.ts'
 import { jmap } from '../../wire/index.ts'
 import { id, idOrReference, read, unsigned } from './arguments.ts'
 import { type Call, checkAccount, LIMITS, type Responses } from './call.ts'
-import { bodyValue, DEFAULT_PART_PROPERTIES, PART_PROPERTIES, partRecord } from './email-parts.ts'
+import {
+	type BodyValue,
+	bodyValue,
+	DEFAULT_PART_PROPERTIES,
+	PART_PROPERTIES,
+	partRecord,
+} from './email-parts.ts'
 import {
 	asAddresses,
 	asDate,
@@ -53,6 +60,12 @@ const shape = z.strictObject({
 })
 export const parseShape = z.strictObject({ accountId: id, blobIds: z.array(idOrReference), ...fetchShape })
 
+const MOST_PROPERTIES = 500
+/** Characters of bodies in one answer: it is put together in memory. */
+const MOST_TOLD = 64 * 1024 * 1024
+/** Others have a turn after so many milliseconds. */
+const TURN = 10
+
 /** What is wanted of each message. */
 export type Wanted = {
 	properties: string[]
@@ -90,6 +103,10 @@ function isProperty(name: string, known: Set<string>): boolean {
 }
 
 function check(properties: string[], known: Set<string>, argument: string): void {
+	if (properties.length > MOST_PROPERTIES)
+		throw new jmap.MethodRefused('invalidArguments', `at most ${MOST_PROPERTIES} properties`, {
+			arguments: [argument],
+		})
 	const wrong = properties.find(property => !isProperty(property, known))
 	if (wrong !== undefined)
 		throw new jmap.MethodRefused('invalidArguments', `there is no property "${wrong}"`, {
@@ -111,12 +128,26 @@ export async function getEmails(call: Call, args: Record<string, unknown>): Prom
 	const list: Record<string, unknown>[] = []
 	const notFound: string[] = []
 	const mailboxIds = new Map(call.house.reader.mailboxes(call.account.id).map(box => [box.key, box.id]))
+	let turn = performance.now()
 	for (const one of ids ?? allIds(call)) {
 		const row = emailOf(call, one)
-		if (row) list.push(await emailRecord(call, one, row, mailboxIds, wanted))
-		else notFound.push(one)
+		if (row) {
+			const record = await emailRecord(call, one, row, mailboxIds, wanted)
+			countBodies(call, record)
+			list.push(record)
+		} else notFound.push(one)
+		if (performance.now() - turn < TURN) continue
+		await setImmediate()
+		turn = performance.now()
 	}
 	return [['Email/get', { accountId: got.accountId, state, list, notFound }]]
+}
+
+/** @throws MethodRefused requestTooLarge */
+export function countBodies(call: Call, { bodyValues = {} }: Record<string, unknown>): void {
+	for (const { value } of Object.values(bodyValues as Record<string, BodyValue>)) call.told += value.length
+	if (call.told > MOST_TOLD)
+		throw new jmap.MethodRefused('requestTooLarge', 'the bodies are too large together: ask for fewer')
 }
 
 function allIds({ house, account }: Call): string[] {

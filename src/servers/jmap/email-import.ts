@@ -5,7 +5,7 @@ import { jmap } from '../../wire/index.ts'
 import { id, object, read } from './arguments.ts'
 import { type Blob, findBlob, letterIn } from './blobs.ts'
 import { type Call, checkAccount, idOf, LIMITS, type Responses } from './call.ts'
-import { emailOf, emailState, letterRecord, parseShape, wantedOf } from './email-get.ts'
+import { countBodies, emailOf, emailState, letterRecord, parseShape, wantedOf } from './email-get.ts'
 import { fileBody, placeOf } from './email-set.ts'
 import { oneByOne, resolved } from './standard.ts'
 
@@ -128,6 +128,7 @@ export async function parseEmails(call: Call, args: Record<string, unknown>): Pr
 			// It lies nowhere, so that is all it has of these.
 			for (const [property, value] of Object.entries({ blobId, size: letter.size }))
 				if (property in record) record[property] = value
+			countBodies(call, record)
 			parsed[blobId] = record
 		}
 	}

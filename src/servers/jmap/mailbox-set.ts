@@ -10,6 +10,8 @@ const ROLES: readonly string[] = ['drafts', 'sent', 'junk', 'trash', 'archive'] 
 /** What the server says of every new mailbox. */
 const FRESH = { totalEmails: 0, unreadEmails: 0, totalThreads: 0, unreadThreads: 0, myRights: RIGHTS }
 const SETTABLE = ['name', 'parentId', 'role', 'sortOrder', 'isSubscribed']
+/** What may be otherwise once the other patches are done. */
+const MAY_PASS = ['invalidProperties', 'alreadyExists']
 const extraShape = z.object({ onDestroyRemoveEmails: z.boolean().default(false) })
 
 /** RFC 8621 section 2.5. */
@@ -43,7 +45,7 @@ async function updateAll(call: Call, patches: [string, Record<string, unknown>][
 		for (const [id, done] of await round()) outcome.set(id, done)
 		left = left.filter(([id]) => {
 			const done = outcome.get(id)
-			return done instanceof jmap.RecordRefused && done.error.type === 'invalidProperties'
+			return done instanceof jmap.RecordRefused && MAY_PASS.includes(done.error.type)
 		})
 	}
 	return outcome
@@ -177,7 +179,7 @@ function checkSettings(call: Call, all: Mailbox[], wanted: Settings, box: Mailbo
 	const sibling = all.find(
 		one => one.parentId === parentId && one.name === name.normalize('NFC') && one.id !== box?.id,
 	)
-	if (sibling) throw jmap.invalidProperties(['name'], 'there is a mailbox of that name')
+	if (sibling) throw alreadyExists(sibling)
 	return { name: renamed ? name.normalize('NFC') : name, parentId, role, sortOrder, isSubscribed }
 }
 
@@ -192,6 +194,15 @@ function isName(name: string): boolean {
 	)
 }
 
+function alreadyExists({ id }: Mailbox): jmap.RecordRefused {
+	return new jmap.RecordRefused({
+		type: 'alreadyExists',
+		existingId: id,
+		properties: ['name'],
+		description: 'there is a mailbox of that name',
+	})
+}
+
 function pathOf(all: Mailbox[], { name, parentId }: Settings): string {
 	const parent = all.find(one => one.id === parentId)
 	const path = parent ? `${parent.row.name}/${name}` : name
@@ -199,8 +210,8 @@ function pathOf(all: Mailbox[], { name, parentId }: Settings): string {
 		throw jmap.invalidProperties(['parentId'], `mailboxes lie at most ${MAX_MAILBOX_DEPTH} deep`)
 	if (!parent && /^inbox$/i.test(name) && name !== 'INBOX')
 		throw jmap.invalidProperties(['name'], 'there is only one inbox')
-	if (all.some(one => one.row.name === path && one.name !== name))
-		throw jmap.invalidProperties(['name'], 'there is a mailbox of that name')
+	const there = all.find(one => one.row.name === path && one.name !== name)
+	if (there) throw alreadyExists(there)
 	return path
 }
 

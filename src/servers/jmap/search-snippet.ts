@@ -47,7 +47,8 @@ export async function getSnippets(call: Call, args: Record<string, unknown>): Pr
 	return [
 		[
 			'SearchSnippet/get',
-			{ accountId: got.accountId, list, notFound: notFound.length > 0 ? notFound : null },
+			// QUIRK: where the RFC has null for "none", clients look for a list as in every other /get.
+			{ accountId: got.accountId, list, notFound },
 		],
 	]
 }

@@ -359,13 +359,21 @@ export function queryChanges(
 export type Filter<C> = { operator: 'AND' | 'OR' | 'NOT'; conditions: Filter<C>[] } | { condition: C }
 
 const DEEPEST = 20
+/** Each may be looked up in every mailbox. */
+const MOST_CONDITIONS = 500
+const MOST_COMPARATORS = 20
 
 export function readFilter<C>(
 	filter: Record<string, unknown>,
 	condition: (value: Record<string, unknown>) => C,
 	depth = 0,
+	seen = { conditions: 0 },
 ): Filter<C> {
-	if (!('operator' in filter)) return { condition: condition(filter) }
+	if (!('operator' in filter)) {
+		if (++seen.conditions > MOST_CONDITIONS)
+			throw new jmap.MethodRefused('unsupportedFilter', `at most ${MOST_CONDITIONS} conditions`)
+		return { condition: condition(filter) }
+	}
 	const wrong = (why: string) => new jmap.MethodRefused('invalidArguments', why, { arguments: ['filter'] })
 	if (depth > DEEPEST)
 		throw new jmap.MethodRefused('unsupportedFilter', 'filters may not be nested so deeply')
@@ -374,7 +382,7 @@ export function readFilter<C>(
 		throw wrong('filter: an operator is AND, OR or NOT')
 	if (!Array.isArray(conditions) || !conditions.every(jmap.isObject) || Object.keys(rest).length > 0)
 		throw wrong('filter: an operator has a list of conditions')
-	return { operator, conditions: conditions.map(one => readFilter(one, condition, depth + 1)) }
+	return { operator, conditions: conditions.map(one => readFilter(one, condition, depth + 1, seen)) }
 }
 
 /** Does it hold? */
@@ -420,6 +428,8 @@ export function readSort(
 	sort: Record<string, unknown>[] | null,
 	properties: readonly string[],
 ): Comparator[] {
+	if (sort && sort.length > MOST_COMPARATORS)
+		throw new jmap.MethodRefused('unsupportedSort', `at most ${MOST_COMPARATORS} comparators`)
 	return (sort ?? []).map(one => {
 		const comparator = read(z.object({ sort: comparatorShape }), { sort: one }).sort
 		if (!properties.includes(comparator.property))

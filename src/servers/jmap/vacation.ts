@@ -28,6 +28,15 @@ const SHAPE = {
 	htmlBody: isTextOrNull,
 }
 
+/** Dates as they are told, where they were said with a fraction of zero. */
+function withoutZero(asked: Json): Json | null {
+	const dates = Object.entries(asked).filter(
+		([name, value]) => name.endsWith('Date') && typeof value === 'string' && /\.0+Z$/.test(value),
+	)
+	const plain = dates.map(([name, value]) => [name, (value as string).replace(/\.0+Z$/, 'Z')])
+	return plain.length > 0 ? Object.fromEntries(plain) : null
+}
+
 /** RFC 8621 section 8.2: there is one, and it stays. */
 export async function setVacation(call: Call, args: Json): Promise<Responses> {
 	const never = async () => {
@@ -45,9 +54,10 @@ export async function setVacation(call: Call, args: Json): Promise<Responses> {
 					const before = current(call)
 					const asked = changed(before, jmap.applyPatch(before, patch, NONE))
 					checkProperties(asked, SHAPE)
-					const { id: _, ...value } = { ...before, ...asked }
+					const plain = withoutZero(asked)
+					const { id: _, ...value } = { ...before, ...asked, ...plain }
 					await putObject(call, KIND, ONLY, value)
-					return null
+					return plain
 				},
 			),
 		destroy: ids => oneByOne(ids, id => id, never),

@@ -11,21 +11,22 @@ export function pointerTokens(pointer: string): string[] | null {
 }
 
 /** What the pointer points to; `*` goes through an array (RFC 8620 section 3.7). Undefined: nothing is there. */
-export function evaluate(value: unknown, tokens: string[]): unknown {
-	const [token, ...rest] = tokens
+export function evaluate(value: unknown, tokens: string[], from = 0): unknown {
+	const token = tokens[from]
 	if (token === undefined) return value
+	const rest = from + 1
 	if (Array.isArray(value)) {
 		if (token === '*') {
 			const all: unknown[] = []
 			for (const one of value) {
-				const found = evaluate(one, rest)
+				const found = evaluate(one, tokens, rest)
 				if (found === undefined) return undefined
-				if (Array.isArray(found)) all.push(...found)
+				if (Array.isArray(found)) for (const each of found) all.push(each)
 				else all.push(found)
 			}
 			return all
 		}
-		return /^(?:0|[1-9]\d*)$/.test(token) ? evaluate(value[Number(token)], rest) : undefined
+		return /^(?:0|[1-9]\d*)$/.test(token) ? evaluate(value[Number(token)], tokens, rest) : undefined
 	}
-	return isObject(value) && Object.hasOwn(value, token) ? evaluate(value[token], rest) : undefined
+	return isObject(value) && Object.hasOwn(value, token) ? evaluate(value[token], tokens, rest) : undefined
 }

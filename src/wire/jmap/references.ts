@@ -2,13 +2,18 @@ import { evaluate, pointerTokens } from './pointer.ts'
 import { type Invocation, MethodRefused } from './types.ts'
 import { isObject } from './values.ts'
 
+/** How much of earlier results a request may still ask for, in characters; each value counts as one at least. */
+export type Budget = { left: number }
+
 /**
- * Puts the results of earlier calls where `#name` asks for them (RFC 8620 section 3.7).
+ * Puts the results of earlier calls where `#name` asks for them (RFC 8620 section 3.7). What is asked for twice is there
+ * twice, and again in what asks for that: the budget ends it.
  * @throws MethodRefused
  */
 export function resolveReferences(
 	args: Record<string, unknown>,
 	earlier: Invocation[],
+	budget: Budget,
 ): Record<string, unknown> {
 	const names = Object.keys(args)
 	if (!names.some(name => name.startsWith('#'))) return args
@@ -23,9 +28,24 @@ export function resolveReferences(
 			throw new MethodRefused('invalidArguments', `"${plain}" and "${name}" are both there`, {
 				arguments: [plain],
 			})
-		resolved[plain] = resultOf(args[name], earlier)
+		const found = resultOf(args[name], earlier)
+		spend(found, budget)
+		if (budget.left < 0)
+			throw new MethodRefused('invalidResultReference', 'the request asks for too much of its results')
+		resolved[plain] = found
 	}
 	return resolved
+}
+
+/** Takes what it weighs from the budget, until nothing is left. */
+function spend(value: unknown, budget: Budget): void {
+	budget.left -= typeof value === 'string' ? value.length + 1 : 1
+	if (typeof value !== 'object' || value === null) return
+	for (const [key, one] of Object.entries(value)) {
+		if (budget.left < 0) return
+		if (!Array.isArray(value)) budget.left -= key.length
+		spend(one, budget)
+	}
 }
 
 function resultOf(reference: unknown, earlier: Invocation[]): unknown {
