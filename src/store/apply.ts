@@ -86,9 +86,10 @@ export function apply(file: MailFile, op: PackedOp): OpResult {
 		case 'message.flags': {
 			const decided = flags.decideFlags(file, op)
 			if (!('logged' in decided)) return decided
-			const result =
-				decided.logged.rows.length > 0 ? settle(file, decided.logged) : flags.enactFlags(file, decided.logged)
-			return { ...result, unchanged: decided.unchanged, was: decided.was } as OpResult
+			const { logged, rows, unchanged } = decided
+			const result = flags.enactFlags(file, logged, rows)
+			if (rows.length > 0) log(file, logged)
+			return { ...result, unchanged, was: rows.map(({ modseq }) => modseq) } as OpResult
 		}
 		case 'message.copy':
 		case 'message.move':

@@ -1,4 +1,5 @@
 import type { Statements } from './statements.ts'
+import { STRETCHES } from './stretches.ts'
 
 /** One body in one account, with all that its copies say. Copies with \Deleted do not count. */
 export type EmailRow = {
@@ -88,6 +89,15 @@ type CopyRow = {
 
 const NONE: string[] = []
 
+/** The account that is the first of all values. */
+const FIRST = '(SELECT key FROM history WHERE account = ?1)'
+
+/** Emails of account ?1 that changed after ?2, some of them more than once: something came or went, or flags changed. */
+const RECENT = `SELECT key AS email, changed FROM email
+		WHERE owner = ${FIRST} AND changed > ?2 AND changed > created
+	UNION ALL SELECT message.email, message.changed FROM mailbox b CROSS JOIN ${STRETCHES}
+		WHERE b.account = ?1 AND b.counted > ?2 AND box = b.key AND moment > ?2 AND message.changed > ?2 AND hidden = 0`
+
 export class EmailReader implements Emails {
 	readonly #sql: Statements
 	#unread = new Map<string, { state: number; counts: Unread }>()
@@ -155,7 +165,7 @@ export class EmailReader implements Emails {
 						account,
 					)!
 				: this.#sql.get<{ pairs: string }>(
-						`${pairs} (SELECT email, thread FROM message WHERE mailbox = ? AND ${VISIBLE} ORDER BY received, email)`,
+						`${pairs} (SELECT email, thread FROM message WHERE mailbox = ? AND hidden = 0 ORDER BY received, email)`,
 						mailbox,
 					)!
 		const found: [number, number][] = JSON.parse(text)
@@ -183,8 +193,9 @@ export class EmailReader implements Emails {
 
 	since(account: string, modseq: number): (Happened<string> & { thread: number })[] {
 		return this.#sql.all(
-			`SELECT hash AS key, created, changed, thread FROM email e JOIN blob ON blob.id = e.blob
-			 WHERE owner = ${OWNER} AND changed > ? AND copies > 0 ORDER BY changed, e.key`,
+			`SELECT hash AS key, created, max(recent.changed) AS changed, e.thread
+			 FROM (${RECENT}) recent CROSS JOIN email e ON e.key = recent.email JOIN blob ON blob.id = e.blob
+			 WHERE copies > 0 GROUP BY e.key ORDER BY 3, e.key`,
 			account,
 			modseq,
 		)
@@ -213,24 +224,18 @@ export class EmailReader implements Emails {
 		return this.#sql
 			.all<{ thread: number; created: number; changed: number; lives: number | boolean }>(
 				`WITH some AS (
-				SELECT thread, created AS at FROM email WHERE owner = ${OWNER} AND changed > ? AND created > ? AND copies > 0
-				UNION ALL SELECT thread, changed FROM gone WHERE owner = ${OWNER} AND kind = 'Email' AND changed > ?)
+				SELECT e.thread, e.created AS at FROM (${RECENT}) recent CROSS JOIN email e ON e.key = recent.email
+					WHERE e.created > ?2 AND copies > 0
+				UNION ALL SELECT thread, changed FROM gone WHERE owner = ${FIRST} AND kind = 'Email' AND changed > ?2)
 			SELECT thread, max(at) AS changed,
 				(SELECT min(created) FROM (
-					SELECT created FROM email e WHERE e.owner = ${OWNER} AND e.thread = some.thread AND copies > 0
+					SELECT created FROM email e WHERE e.owner = ${FIRST} AND e.thread = some.thread AND copies > 0
 					UNION ALL SELECT created FROM gone g
-						WHERE g.owner = ${OWNER} AND g.kind = 'Email' AND g.changed > ? AND g.thread = some.thread)) AS created,
-				EXISTS (SELECT 1 FROM email e WHERE e.owner = ${OWNER} AND e.thread = some.thread AND copies > 0) AS lives
+						WHERE g.owner = ${FIRST} AND g.kind = 'Email' AND g.changed > ?2 AND g.thread = some.thread)) AS created,
+				EXISTS (SELECT 1 FROM email e WHERE e.owner = ${FIRST} AND e.thread = some.thread AND copies > 0) AS lives
 			FROM some GROUP BY thread ORDER BY changed, thread`,
 				account,
 				modseq,
-				modseq,
-				account,
-				modseq,
-				account,
-				account,
-				modseq,
-				account,
 			)
 			.map(row => ({ ...row, lives: Boolean(row.lives) }))
 	}

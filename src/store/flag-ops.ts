@@ -1,8 +1,12 @@
-import { appear, type Copy, disappear, momentOf, touch } from './history.ts'
+import { appear, disappear, type Moment, momentOf, touch } from './history.ts'
 import type { MailFile } from './mail-file.ts'
 import { boxById, boxByKey, type Logged } from './mailbox-ops.ts'
+import { stretch } from './stretches.ts'
 import { keywordsJson, Tally } from './tally.ts'
 import { Flag, type MayFlag, type Op, type OpResult } from './types.ts'
+
+/** Messages that become alike: uids ascending, as runs. */
+type Alike = [flags: number, keywords: string[], uids: [from: number, to: number][]]
 
 export type FlagsChanged = Logged<
 	'message.flags',
@@ -10,56 +14,140 @@ export type FlagsChanged = Logged<
 		account: string
 		mailbox: string
 		modseq: number
-		rows: [uid: number, flags: number, keywords: string[]][]
+		alike?: Alike[]
+		/** Logs of older versions name every message. */
+		rows?: [uid: number, flags: number, keywords: string[]][]
 		/** Done by another account than the owner: of \Seen this is what changed, for that account alone. */
 		by?: string
 		seen?: [uid: number, is: boolean][]
 	}
 >
 
+/** A message before its flags change. Keywords are JSON, null = none. */
+type Before = {
+	uid: number
+	flags: number
+	keywords: string | null
+	modseq: number
+	email: number
+	thread: number
+}
+
+/** Those of the messages that are there, each once, ascending. */
+function before(file: MailFile, mailbox: number, uids: number[]): Before[] {
+	const wanted = ascending(uids)
+	if (wanted.length === 0) return []
+	const [first, last] = [wanted[0]!, wanted.at(-1)!]
+	// One range, unless most of what lies in it is not wanted.
+	const inRange = last - first < wanted.length * 4
+	const [from, where, values] = inRange
+		? ['message', 'uid BETWEEN ?2 AND ?3', [first, last]]
+		: ['json_each(?2) wanted CROSS JOIN message ON uid = wanted.value', 'TRUE', [JSON.stringify(wanted)]]
+	// As columns of text: see statements.ts.
+	const sql = `SELECT json_group_array(uid) AS uids, json_group_array(flags) AS flags,
+		json_group_array(keywords) AS words, json_group_array(modseq) AS modseqs, json_group_array(email) AS emails,
+		json_group_array(thread) AS threads FROM ${from} WHERE mailbox = ?1 AND ${where}`
+	const row = file.get<Record<'uids' | 'flags' | 'words' | 'modseqs' | 'emails' | 'threads', string>>(
+		sql,
+		mailbox,
+		...values,
+	)!
+	const found: number[] = JSON.parse(row.uids)
+	const flags: number[] = JSON.parse(row.flags)
+	const words: (string | null)[] = JSON.parse(row.words)
+	const modseqs: number[] = JSON.parse(row.modseqs)
+	const emails: number[] = JSON.parse(row.emails)
+	const threads: number[] = JSON.parse(row.threads)
+	const rows: Before[] = []
+	let next = 0
+	for (let i = 0; i < found.length; i++) {
+		const uid = found[i]!
+		while (wanted[next]! < uid) next++
+		if (wanted[next] !== uid) continue
+		rows.push({
+			uid,
+			flags: flags[i]!,
+			keywords: words[i]!,
+			modseq: modseqs[i]!,
+			email: emails[i]!,
+			thread: threads[i]!,
+		})
+	}
+	return rows
+}
+
+function ascending(uids: number[]): number[] {
+	for (let i = 1; i < uids.length; i++)
+		if (uids[i]! <= uids[i - 1]!) return [...new Set(uids)].sort((a, b) => a - b)
+	return uids
+}
+
+/** Gathers what becomes alike. */
+class Gathering {
+	#alike = new Map<string, Alike>()
+
+	/** @param name of the flags and keywords together */
+	add(name: string, uid: number, flags: number, keywords: string[]): void {
+		const group = this.#alike.get(name)
+		if (!group) this.#alike.set(name, [flags, keywords, [[uid, uid]]])
+		else {
+			const last = group[2].at(-1)!
+			if (last[1] === uid - 1) last[1] = uid
+			else group[2].push([uid, uid])
+		}
+	}
+
+	get all(): Alike[] {
+		return [...this.#alike.values()]
+	}
+}
+
+export type FlagsDecided = {
+	logged: FlagsChanged
+	/** Of those that change. */
+	rows: Before[]
+	/** Left alone, as they changed meanwhile. */
+	unchanged: number[]
+}
+
 export function decideFlags(
 	file: MailFile,
 	op: Extract<Op, { do: 'message.flags' }>,
-): { logged: FlagsChanged; unchanged: number[]; was: number[] } | OpResult {
+): FlagsDecided | OpResult {
 	const box = boxByKey(file, op.mailbox)
 	if (!box || box.account !== op.account) return { ok: false, error: 'nonexistent' }
-	const rows: FlagsChanged['rows'] = []
+	const { by } = op
+	const rows: Before[] = []
 	const unchanged: number[] = []
-	const was: number[] = []
 	const seen: [number, boolean][] = []
-	const found = file.rowsOf<{ uid: number; flags: number; keywords: string | null; modseq: number }>(
-		'uid, flags, keywords, modseq',
-		box.key,
-		op.uids,
-	)
-	for (const row of found) {
+	const gathering = new Gathering()
+	// Most of many are alike before, and then they are after.
+	const known = new Map<string, Turned>()
+	for (const row of before(file, box.key, op.uids)) {
 		const { uid } = row
 		if (op.unchangedSince !== undefined && row.modseq > op.unchangedSince) {
 			unchanged.push(uid)
 			continue
 		}
-		const before: string[] = row.keywords ? JSON.parse(row.keywords) : []
-		const had =
-			op.by === undefined ? row.flags : (row.flags & ~Flag.seen) | seenBit(file, box.key, op.by, uid)
-		const turned = turn(op.how, had, before, op.flags, op.keywords)
-		const { flags, keywords } = op.only ? within(op.only, had, before, turned) : turned
-		if (flags === had && sameSet(keywords, before)) continue
-		was.push(row.modseq)
-		if (op.by === undefined) rows.push([uid, flags, keywords])
-		else {
-			if ((flags ^ had) & Flag.seen) seen.push([uid, (flags & Flag.seen) !== 0])
-			rows.push([uid, (flags & ~Flag.seen) | (row.flags & Flag.seen), keywords])
-		}
+		const had = by === undefined ? row.flags : (row.flags & ~Flag.seen) | seenBit(file, box.key, by, uid)
+		const name = `${row.flags} ${had} ${row.keywords}`
+		let turned = known.get(name)
+		if (!turned) known.set(name, (turned = turn(op, had, row)))
+		if (turned.same) continue
+		if ((turned.flags ^ had) & Flag.seen && by !== undefined)
+			seen.push([uid, (turned.flags & Flag.seen) !== 0])
+		rows.push(row)
+		gathering.add(turned.name, uid, turned.enters, turned.keywords)
 	}
 	const logged: FlagsChanged = {
 		do: 'message.flags',
 		account: op.account,
 		mailbox: box.id,
 		modseq: box.modseq + 1,
-		rows,
-		...(op.by === undefined ? null : { by: op.by, seen }),
+		alike: gathering.all,
+		...(by === undefined ? null : { by, seen }),
 	}
-	return { logged, unchanged, was }
+	return { logged, rows, unchanged }
 }
 
 /** Flag.seen when that account has seen the message of another's mailbox. */
@@ -71,6 +159,26 @@ export function seenBit(file: MailFile, mailbox: number, account: string, uid: n
 export function setSeen(file: MailFile, mailbox: number, account: string, uid: number, is: boolean): void {
 	if (is) file.run('INSERT OR IGNORE INTO seen VALUES (?, ?, ?)', mailbox, account, uid)
 	else file.run('DELETE FROM seen WHERE mailbox = ? AND account = ? AND uid = ?', mailbox, account, uid)
+}
+
+type Turned = {
+	/** Nothing changes. */
+	same: boolean
+	/** As whoever does it will see them. */
+	flags: number
+	/** As they enter the row: \Seen of another than the owner does not. */
+	enters: number
+	keywords: string[]
+	name: string
+}
+
+function turn(op: Extract<Op, { do: 'message.flags' }>, had: number, row: Before): Turned {
+	const before: string[] = row.keywords ? JSON.parse(row.keywords) : []
+	const turned = turnedBy(op.how, had, before, op.flags, op.keywords)
+	const { flags, keywords } = op.only ? within(op.only, had, before, turned) : turned
+	const enters = op.by === undefined ? flags : (flags & ~Flag.seen) | (row.flags & Flag.seen)
+	const same = flags === had && sameSet(keywords, before)
+	return { same, flags, enters, keywords, name: `${enters} ${keywordsJson(keywords)}` }
 }
 
 /** What may not be changed is as it was. */
@@ -86,7 +194,13 @@ function within(
 	}
 }
 
-function turn(how: 'add' | 'remove' | 'set', flags: number, keywords: string[], by: number, words: string[]) {
+function turnedBy(
+	how: 'add' | 'remove' | 'set',
+	flags: number,
+	keywords: string[],
+	by: number,
+	words: string[],
+) {
 	switch (how) {
 		case 'add':
 			return { flags: flags | by, keywords: [...new Set([...keywords, ...words])] }
@@ -101,61 +215,73 @@ function sameSet(a: string[], b: string[]): boolean {
 	return a.length === b.length && a.every(word => b.includes(word))
 }
 
-type Before = Copy & { uid: number; flags: number }
 const READ = Flag.seen | Flag.draft
-/** Messages that become alike are changed at once. */
-function setFlags(file: MailFile, mailbox: number, modseq: number, rows: FlagsChanged['rows']): void {
-	const alike = new Map<string, { flags: number; keywords: string | null; uids: number[] }>()
-	for (const [uid, flags, words] of rows) {
-		const keywords = keywordsJson(words)
-		const name = `${flags} ${keywords}`
-		const group = alike.get(name)
-		if (group) group.uids.push(uid)
-		else alike.set(name, { flags, keywords, uids: [uid] })
-	}
-	for (const { flags, keywords, uids } of alike.values()) {
-		const inRow = uids.every((uid, i) => uid === uids[0]! + i)
-		const which = inRow ? 'BETWEEN ? AND ?' : 'IN (SELECT value FROM json_each(?))'
-		const values = inRow ? [uids[0]!, uids.at(-1)!] : [JSON.stringify(uids)]
-		const sql = `UPDATE message SET flags = ?, keywords = ?, modseq = ? WHERE mailbox = ? AND uid ${which}`
-		file.run(sql, flags, keywords, modseq, mailbox, ...values)
-	}
+
+/** What a row is set to; whether it is hidden only where that changes, for the sake of the index that names it. */
+function setFlags(
+	file: MailFile,
+	mailbox: number,
+	op: { modseq: number },
+	moment: Moment,
+	[flags, words]: [flags: number, keywords: string[]],
+	{ from, to, hidden }: { from: number; to: number; hidden?: boolean },
+): void {
+	const hides = hidden === undefined ? '' : `, hidden = ${Number(hidden)}`
+	const sql = `UPDATE message SET flags = ?, keywords = ?, modseq = ?, changed = ?${hides} WHERE mailbox = ? AND uid BETWEEN ? AND ?`
+	file.run(sql, flags, keywordsJson(words), op.modseq, moment.modseq, mailbox, from, to)
 }
 
-export function enactFlags(file: MailFile, op: FlagsChanged): OpResult {
+function alikeOf({ alike, rows = [] }: FlagsChanged): Alike[] {
+	if (alike) return alike
+	const gathering = new Gathering()
+	for (const [uid, flags, keywords] of rows) {
+		const name = `${flags} ${keywordsJson(keywords)}`
+		gathering.add(name, uid, flags, keywords)
+	}
+	return gathering.all
+}
+
+/** @param known the messages as they are, where that was read already */
+export function enactFlags(file: MailFile, op: FlagsChanged, known?: Before[]): OpResult {
 	const box = boxById(file, op.mailbox)
 	if (!box) return { ok: false, error: 'nonexistent' }
-	if (op.rows.length === 0) return { ok: true, uids: [], modseq: box.modseq }
+	const alike = alikeOf(op)
+	const becomes = new Map<number, Alike>()
+	for (const group of alike)
+		for (const [from, to] of group[2]) for (let uid = from; uid <= to; uid++) becomes.set(uid, group)
+	if (becomes.size === 0) return { ok: true, uids: [], modseq: box.modseq }
+	const rows = known ?? before(file, box.key, [...becomes.keys()])
+	const uids = rows.map(({ uid }) => uid)
 	const tally = new Tally()
-	const uids = op.rows.map(([uid]) => uid)
 	const moment = momentOf(file, box.account)
-	const before = new Map(
-		file
-			.rowsOf<Before>('uid, flags, email, thread, received', box.key, uids)
-			.map(row => [row.uid, row] as const),
-	)
-	const together: FlagsChanged['rows'] = []
-	const touched: (Copy & { read: boolean })[] = []
-	for (const row of op.rows) {
-		const [uid, flags] = row
-		const was = before.get(uid)
-		if (!was) continue
-		before.delete(uid)
-		tally.flags(was.flags, -1)
+	const plain = new Set<Alike>()
+	const read = new Set<number>()
+	let touched = false
+	for (const row of rows) {
+		const { uid } = row
+		const group = becomes.get(uid)!
+		const flags = group[0]
+		tally.flags(row.flags, -1)
 		tally.flags(flags, 1)
-		const turned = was.flags ^ flags
+		const turned = row.flags ^ flags
 		if (turned & Flag.deleted) {
-			if (was.flags & Flag.deleted) appear(file, moment, box.key, was, tally)
-			setFlags(file, box.key, op.modseq, [row])
-			if (flags & Flag.deleted) disappear(file, moment, box.key, was, tally)
+			// One after the other: there may be several copies of one email.
+			const hidden = (flags & Flag.deleted) !== 0
+			if (!hidden) appear(file, moment, box.key, row, tally)
+			setFlags(file, box.key, op, moment, [flags, group[1]], { from: uid, to: uid, hidden })
+			if (hidden) disappear(file, moment, box.key, row, tally)
 			continue
 		}
-		together.push(row)
-		if (!(flags & Flag.deleted)) touched.push({ ...was, read: (turned & READ) !== 0 })
+		plain.add(group)
+		if (flags & Flag.deleted) continue
+		touched = true
+		if (turned & READ) read.add(row.thread)
 	}
-	setFlags(file, box.key, op.modseq, together)
-	touch(file, moment, touched)
+	for (const [flags, words, runs] of plain)
+		for (const [from, to] of runs) setFlags(file, box.key, op, moment, [flags, words], { from, to })
+	if (touched) touch(file, moment, read)
 	for (const [uid, is] of op.seen ?? []) setSeen(file, box.key, op.by!, uid, is)
+	stretch(file, box.key, op.modseq, moment, uids)
 	tally.enter(file, box.key, op.modseq, moment.modseq)
 	file.changed(box.account, box.key)
 	return { ok: true, uids, modseq: op.modseq }

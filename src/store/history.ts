@@ -99,7 +99,7 @@ export function appear(
 	file: MailFile,
 	moment: Moment,
 	mailbox: number,
-	{ email, thread }: Copy,
+	{ email, thread }: Pick<Copy, 'email' | 'thread'>,
 	tally: Tally,
 ): void {
 	if (!isIn(file, mailbox, email)) tally.emails++
@@ -165,24 +165,18 @@ function named(file: MailFile, blob: number): Named {
 	return file.get<Named>('SELECT hash, envelope FROM blob WHERE id = ?', blob)!
 }
 
-/** The keywords of these have changed. `read`: \Seen or \Draft; the unread threads of mailboxes are others then. */
-export function touch(
-	file: MailFile,
-	moment: Moment,
-	copies: (Pick<Copy, 'email' | 'thread'> & { read: boolean })[],
-): void {
-	if (copies.length === 0) return
-	const { owner, modseq } = moment
-	const emails = JSON.stringify(copies.map(({ email }) => email))
-	file.run('UPDATE email SET changed = ? WHERE key IN (SELECT value FROM json_each(?))', modseq, emails)
-	const threads = [...new Set(copies.filter(({ read }) => read).map(({ thread }) => thread))]
-	if (threads.length > 0) {
+/**
+ * Keywords of emails have changed; which ones the rows of their messages say.
+ * @param read threads with an email that was read or unread (\Seen, \Draft): mailboxes have other unread threads then
+ */
+export function touch(file: MailFile, moment: Moment, read: ReadonlySet<number>): void {
+	if (read.size > 0) {
 		file.run(
 			`UPDATE mailbox SET counted = ? WHERE key IN (SELECT m.mailbox FROM json_each(?) t
 			 CROSS JOIN email e ON e.owner = ? AND e.thread = t.value CROSS JOIN message m ON m.email = e.key WHERE m.${VISIBLE})`,
-			modseq,
-			JSON.stringify(threads),
-			owner,
+			moment.modseq,
+			JSON.stringify([...read]),
+			moment.owner,
 		)
 	}
 	mark(file, moment, 'changed')

@@ -84,17 +84,6 @@ export class MailFile {
 		return this.sql(text).all(...values) as T[]
 	}
 
-	/** Those of the messages that are there, each once, in the order of the uids. */
-	rowsOf<T>(columns: string, mailbox: number, uids: number[]): T[] {
-		if (uids.length === 1)
-			return this.all<T>(`SELECT ${columns} FROM message WHERE mailbox = ? AND uid = ?`, mailbox, uids[0]!)
-		return this.all<T>(
-			`SELECT ${columns} FROM json_each(?) wanted CROSS JOIN message ON uid = wanted.value WHERE mailbox = ?`,
-			JSON.stringify([...new Set(uids)]),
-			mailbox,
-		)
-	}
-
 	run(
 		text: string,
 		...values: (string | number | null | Uint8Array)[]

@@ -152,6 +152,7 @@ function insertBox(
 function dropBox(file: MailFile, moment: Moment, key: number): void {
 	removeMessages(file, moment, key)
 	file.run('DELETE FROM expunged WHERE mailbox = ?', key)
+	file.run('DELETE FROM stretch WHERE box = ?', key)
 	file.run('DELETE FROM seen WHERE mailbox = ?', key)
 	const id = file.get<{ id: string }>('SELECT id FROM mailbox WHERE key = ?', key)?.id ?? ''
 	file.run('DELETE FROM metadata WHERE mailbox = ?', id)

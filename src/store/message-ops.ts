@@ -2,6 +2,7 @@ import { setSeen } from './flag-ops.ts'
 import { appear, arrive, type Copy, disappear, forgetEmail, type Moment, momentOf } from './history.ts'
 import type { MailFile, PackedBody } from './mail-file.ts'
 import { type Box, boxById, boxByKey, boxByName, type Logged } from './mailbox-ops.ts'
+import { stretch } from './stretches.ts'
 import { keywordsJson, Tally } from './tally.ts'
 import { newThread, threadFor } from './threads.ts'
 import { Flag, type MayFlag, type Op, type OpResult, type Room } from './types.ts'
@@ -27,7 +28,7 @@ export type MessageAdded = Logged<
 	}
 >
 
-type Row = Omit<NewRow, 'mailbox' | 'modseq' | 'saveDate'>
+type Row = Omit<NewRow, 'mailbox' | 'modseq' | 'saveDate' | 'changed'>
 const ROW = `SELECT uid, flags, keywords, size, blob, internal_date AS internalDate, email, thread, received
 	FROM message WHERE mailbox = ?`
 
@@ -105,6 +106,7 @@ export function enactAdd(file: MailFile, op: MessageAdded, box: Box, body: Packe
 		mailbox: box.key,
 		uid: op.uid,
 		modseq: op.modseq,
+		changed: moment.modseq,
 		flags: op.flags,
 		keywords: keywordsJson(op.keywords),
 		internalDate: op.internalDate,
@@ -112,6 +114,7 @@ export function enactAdd(file: MailFile, op: MessageAdded, box: Box, body: Packe
 		size: op.size,
 		blob,
 	})
+	stretch(file, box.key, op.modseq, moment, [op.uid])
 	tally.enter(file, box.key, op.modseq, moment.modseq, op.uid + 1)
 	if (op.seenBy !== undefined) setSeen(file, box.key, op.seenBy, op.uid, true)
 	if (op.once) file.run('INSERT OR IGNORE INTO filed VALUES (?, ?)', `${op.once} ${op.account}`, op.saveDate)
@@ -123,6 +126,8 @@ type NewRow = Copy & {
 	mailbox: number
 	uid: number
 	modseq: number
+	/** Of the account's history. */
+	changed: number
 	flags: number
 	keywords: string | null
 	internalDate: number
@@ -134,7 +139,7 @@ type NewRow = Copy & {
 function insertMessage(file: MailFile, tally: Tally, row: NewRow): void {
 	file.run(
 		`INSERT INTO message (mailbox, uid, modseq, flags, keywords, internal_date, save_date, size, blob, email, thread,
-		 received) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		 received, hidden, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		row.mailbox,
 		row.uid,
 		row.modseq,
@@ -147,6 +152,8 @@ function insertMessage(file: MailFile, tally: Tally, row: NewRow): void {
 		row.email,
 		row.thread,
 		row.received,
+		Number((row.flags & Flag.deleted) !== 0),
+		row.changed,
 	)
 	tally.count(row.flags, row.size, 1)
 }
@@ -298,8 +305,9 @@ export function enactCopy(file: MailFile, op: MessagesCopied): OpResult {
 		}
 		file.referAgain(row.blob)
 		if (!(row.flags & Flag.deleted)) appear(file, moment, target.key, row, tally)
-		insertMessage(file, tally, { ...row, mailbox: target.key, uid, modseq, saveDate })
+		insertMessage(file, tally, { ...row, mailbox: target.key, uid, modseq, saveDate, changed: moment.modseq })
 	})
+	stretch(file, target.key, modseq, moment, op.newUids)
 	tally.enter(file, target.key, op.modseq, moment.modseq, op.newUids.at(-1)! + 1)
 	file.changed(target.account, target.key)
 	if (op.do === 'message.move') {

@@ -1,9 +1,13 @@
 import type { Statements } from './statements.ts'
+import { STRETCHES } from './stretches.ts'
 import type { FlagsRow, MessageRow, Messages } from './types.ts'
 
 const NONE: string[] = []
 /** Mailboxes whose first unseen message is remembered. */
 const REMEMBERED = 1000
+
+const IN_RANGE = 'FROM message WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3 ORDER BY uid'
+const SINCE = `FROM ${STRETCHES} WHERE box = ?1 AND latest > ?2 AND modseq > ?2`
 
 /** Rows of messages, with the \Seen of the owner, or of an account whose mailbox it is not. */
 export class SqliteMessages implements Messages {
@@ -25,15 +29,15 @@ export class SqliteMessages implements Messages {
 	messages(mailbox: number, from: number, to: number): MessageRow[] {
 		// One alone is cheaper as it is.
 		return from === to
-			? this.#rows('columnsOfFew', 4, 'uid BETWEEN ?2 AND ?3', mailbox, from, to)
-			: this.#rows('columns', 4, 'uid BETWEEN ?2 AND ?3', mailbox, from, to)
+			? this.#rows('columnsOfFew', 4, IN_RANGE, mailbox, from, to)
+			: this.#rows('columns', 4, IN_RANGE, mailbox, from, to)
 	}
 
 	messagesSince(mailbox: number, modseq: number): MessageRow[] {
-		return this.#rows('columns', 3, 'modseq > ?2', mailbox, modseq)
+		return this.#rows('columns', 3, `${SINCE} ORDER BY uid`, mailbox, modseq)
 	}
 
-	#rows(read: 'columns' | 'columnsOfFew', guest: number, which: string, ...values: number[]): MessageRow[] {
+	#rows(read: 'columns' | 'columnsOfFew', guest: number, rest: string, ...values: number[]): MessageRow[] {
 		const names = [
 			'uid',
 			'modseq',
@@ -45,7 +49,6 @@ export class SqliteMessages implements Messages {
 			'blob',
 			'thread',
 		]
-		const rest = `FROM message WHERE mailbox = ?1 AND ${which} ORDER BY uid`
 		const [uids, modseqs, flags, words, internalDates, saveDates, sizes, blobs, threads] = this.sql[read](
 			names,
 			rest,
@@ -67,10 +70,9 @@ export class SqliteMessages implements Messages {
 
 	flags(mailbox: number, from: number, to: number): FlagsRow[] {
 		const names = ['uid', 'modseq', this.#flags(4), 'keywords']
-		const rest = 'FROM message WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3 ORDER BY uid'
 		const [uids, modseqs, flags, words] = this.sql.columns(
 			names,
-			rest,
+			IN_RANGE,
 			mailbox,
 			from,
 			to,
@@ -112,8 +114,7 @@ export class SqliteMessages implements Messages {
 
 	/** What is unseen was so before, not below the one known, or has changed since. */
 	#firstSince(mailbox: number, known: { modseq: number; uid: number | null }): number | null {
-		const sql = `SELECT min(uid) FROM message INDEXED BY message_modseq
-			WHERE mailbox = ? AND modseq > ? AND flags & 1 = 0`
+		const sql = `SELECT min(uid) ${SINCE} AND flags & 1 = 0`
 		const changed = this.sql.arrays<[number | null]>(sql, mailbox, known.modseq)[0]![0]
 		const before = known.uid === null ? null : this.#firstFrom(mailbox, known.uid)
 		return changed !== null && before !== null ? Math.min(changed, before) : (changed ?? before)

@@ -296,4 +296,33 @@ export const migrations: readonly Migration[] = [
 		name: 'the first unseen message is remembered, not indexed',
 		sql: 'DROP INDEX message_unseen',
 	},
+	{
+		name: 'a change of flags is one row, and no index',
+		sql: `
+		-- 'hidden': it bears \\Deleted. The flags themselves are named by no index, so that one is written only when that
+		-- changes. 'changed': of the account's history, when the copy came or its flags changed; an email's own 'changed'
+		-- says only what else happened to it.
+		ALTER TABLE message ADD COLUMN hidden INTEGER NOT NULL DEFAULT 0;
+		ALTER TABLE message ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
+		DROP INDEX message_modseq;
+		DROP INDEX message_received;
+		UPDATE message SET hidden = flags & 8 <> 0, changed = coalesce((SELECT changed FROM email WHERE key = email), 0);
+		CREATE INDEX message_received ON message (mailbox, received, email, thread) WHERE hidden = 0;
+
+		-- 256 uids of a mailbox: the highest modseq among them, and the highest 'changed'. What changed since is looked for
+		-- only where something did.
+		CREATE TABLE stretch (
+			box INTEGER NOT NULL,
+			part INTEGER NOT NULL,
+			latest INTEGER NOT NULL,
+			moment INTEGER NOT NULL,
+			PRIMARY KEY (box, part)
+		) WITHOUT ROWID;
+		INSERT INTO stretch SELECT mailbox, uid >> 8, max(modseq), max(changed) FROM message GROUP BY 1, 2;
+
+		-- Of an email that came and nothing more, its message says so.
+		DROP INDEX email_changed;
+		CREATE INDEX email_changed ON email (owner, changed) WHERE changed > created;
+		`,
+	},
 ]

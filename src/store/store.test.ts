@@ -54,6 +54,13 @@ function add(
 	}
 }
 
+/** An account whose INBOX has these. */
+async function filled(account: string, texts: string[]) {
+	await one({ do: 'account.create', account })
+	await store.write(texts.map(text => add(account, 'INBOX', store.stageSmall(letter(text)))))
+	return { box: store.reader.mailbox(account, 'INBOX')! }
+}
+
 /** All an IMAP client can see of an account. */
 function picture(at: Store, account: string) {
 	return at.reader.mailboxes(account).map(({ key, ...box }) => ({
@@ -231,6 +238,148 @@ test('a queue of the release before is read, and its mail asks for nothing more'
 	)
 	await opened.close()
 	rmSync(dir, { recursive: true })
+})
+
+test('what changed since is known of mail of the release before too', async () => {
+	const dir = mkdtempSync(join(tmpdir(), 'panpipe-store-'))
+	const old = openDatabase(join(dir, 'mail.sqlite'), { migrations: migrations.slice(0, 11) })
+	old.exec(`INSERT INTO account VALUES ('a', 1);
+		INSERT INTO history (account, modseq, email, mailbox, thread, delivery) VALUES ('a', 40, 40, 40, 30, 30);
+		INSERT INTO mailbox (id, account, name, uid_validity, uid_next, modseq, messages, counted)
+			VALUES ('m', 'a', 'INBOX', 7, 400, 25, 3, 40)`)
+	// Came at 10, 20 and 30; the flags of the first changed at 40, the third has \\Deleted.
+	const rows = [
+		[1, 1, 24, 4, 10, 40],
+		[2, 300, 5, 1, 20, 20],
+		[3, 399, 25, 8, 30, 30],
+	] as const
+	for (const [key, uid, modseq, flags, created, changed] of rows)
+		old.exec(`INSERT INTO blob VALUES (${key}, '${'0'.repeat(63)}${key}', 9, 1, NULL, '{}', '{}', '');
+			INSERT INTO email VALUES (${key}, 1, ${key}, ${key}, ${key}, ${created}, ${changed}, ${flags === 8 ? 0 : 1});
+			INSERT INTO message VALUES (1, ${uid}, ${modseq}, ${flags}, NULL, ${key}, ${key}, 9, ${key}, ${key}, ${key}, ${key})`)
+	old.close()
+	const { reader, write, close } = await openStore({ dir, node: 'node-a' })
+	const since = (modseq: number) => reader.messagesSince(1, modseq).map(({ uid }) => uid)
+	assert.deepEqual([since(0), since(5), since(24), since(25)], [[1, 300, 399], [1, 399], [399], []])
+	const emails = (state: number) => reader.emails.since('a', state).map(one => [Number(one.key), one.changed])
+	assert.deepEqual(
+		[emails(0), emails(20), emails(40)],
+		[
+			[
+				[2, 20],
+				[1, 40],
+			],
+			[[1, 40]],
+			[],
+		],
+	)
+	assert.deepEqual(
+		reader.emails.threadsSince('a', 15).map(({ thread, created }) => [thread, created]),
+		[[2, 20]],
+	)
+	assert.deepEqual(
+		reader.emails.byTime('a', 1).map(([email]) => email),
+		[1, 2],
+	)
+	const flags = Flag.seen | Flag.deleted
+	await write([
+		{ do: 'message.flags', account: 'a', mailbox: 1, how: 'remove', uids: [300, 399], flags, keywords: [] },
+	])
+	assert.deepEqual(
+		[since(25), emails(40)],
+		[
+			[300, 399],
+			[
+				[2, 41],
+				[3, 41],
+			],
+		],
+	)
+	assert.deepEqual(reader.emails.byTime('a', 1).length, 3)
+	await close()
+	rmSync(dir, { recursive: true })
+})
+
+test('flags as logs of the release before tell them', async () => {
+	const account = newId()
+	const { box } = await filled(account, ['one', 'two', 'three'])
+	const op = {
+		do: 'message.flags',
+		account,
+		mailbox: box.id,
+		modseq: box.modseq + 1,
+		rows: [
+			[1, Flag.seen, ['甲']],
+			[3, Flag.deleted, []],
+			[9, 0, []],
+		],
+	} as const
+	await store.replay([{ node: 'older', seq: 1, account, epoch: 0, stamp: 0, op: op as never }], [])
+	assert.deepEqual(
+		store.reader.messages(box.key, 1, 9).map(({ uid, flags, keywords }) => [uid, flags, keywords]),
+		[
+			[1, Flag.seen, ['甲']],
+			[2, 0, []],
+			[3, Flag.deleted, []],
+		],
+	)
+	assert.deepEqual(
+		store.reader.messagesSince(box.key, box.modseq).map(({ uid }) => uid),
+		[1, 3],
+	)
+})
+
+test('flags of many at once: each becomes what it alone would, and what changed since is known', async () => {
+	const account = newId()
+	const { box } = await filled(
+		account,
+		Array.from({ length: 700 }, (_, i) => `many ${i}`),
+	)
+	const { key: mailbox } = box
+	const flags = (uids: number[], how: 'add' | 'remove' | 'set', bits: number, keywords: string[] = []) =>
+		one({ do: 'message.flags', account, mailbox, uids, how, flags: bits, keywords })
+	const want = new Map<number, [number, string]>()
+	for (let uid = 1; uid <= 700; uid++) want.set(uid, [0, ''])
+	const turn = (uids: number[], change: (is: [number, string]) => [number, string]) => {
+		for (const uid of uids) if (want.has(uid)) want.set(uid, change(want.get(uid)!))
+	}
+	const row = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i)
+	const thirds = row(1, 700).filter(uid => uid % 3 === 0)
+	await flags(thirds, 'add', Flag.flagged, ['a'])
+	turn(thirds, ([bits]) => [bits | Flag.flagged, 'a'])
+	await flags([700, 5, 5, 900, 6], 'add', Flag.deleted)
+	turn([700, 5, 6], ([bits, words]) => [bits | Flag.deleted, words])
+	const state = () => store.reader.mailboxByKey(mailbox)!.modseq
+	const before = state()
+	const result = await flags(row(250, 520).toReversed(), 'add', Flag.seen | Flag.flagged)
+	turn(row(250, 520), ([bits, words]) => [bits | Flag.seen | Flag.flagged, words])
+	assert.ok(result.ok)
+	assert.deepEqual(result.uids, row(250, 520))
+	assert.equal(result.was!.length, result.uids!.length)
+	assert.deepEqual(
+		store.reader.messagesSince(mailbox, before).map(({ uid }) => uid),
+		row(250, 520),
+	)
+	assert.equal(store.reader.firstUnseen(mailbox), 1)
+	await flags(row(1, 600), 'add', Flag.seen)
+	turn(row(1, 600), ([bits, words]) => [bits | Flag.seen, words])
+	assert.equal(store.reader.firstUnseen(mailbox), 601)
+	const last = state()
+	await flags([256], 'remove', Flag.seen)
+	turn([256], ([bits, words]) => [bits & ~Flag.seen, words])
+	assert.deepEqual(
+		[store.reader.messagesSince(mailbox, last).map(({ uid }) => uid), store.reader.firstUnseen(mailbox)],
+		[[256], 256],
+	)
+	for (const { uid, flags: bits, keywords } of store.reader.messages(mailbox, 1, 700))
+		assert.deepEqual([uid, bits, keywords.join()], [uid, ...want.get(uid)!])
+	assert.equal(
+		store.reader.mailboxByKey(mailbox)!.unseen,
+		[...want.values()].filter(([bits]) => !(bits & 1)).length,
+	)
+	// Nothing that is so already changes.
+	const again = await flags([256, 257], 'remove', Flag.seen)
+	assert.deepEqual(again.ok && again.uids, [257])
 })
 
 test('what was queued with `once` is not queued again, also when it has left', async () => {
