@@ -179,6 +179,8 @@ export type Setting = {
 		patches: [id: string, patch: Record<string, unknown>][],
 	): Promise<Outcome<Record<string, unknown> | null>>
 	destroy(ids: string[]): Promise<Outcome<true>>
+	/** May it be otherwise once the rest is done? Only the end has to be right (section 5.3). */
+	mayPass?(error: jmap.SetError): boolean
 }
 
 /** Extra arguments of a kind are taken out before. @throws MethodRefused */
@@ -215,6 +217,16 @@ export async function set(call: Call, got: SetArguments, setting: Setting): Prom
 	for (const [one, done] of living.length > 0 ? await setting.update(living) : []) updated.set(one, done)
 	const removed: Outcome<true> = doomed.size > 0 ? await setting.destroy([...doomed]) : new Map()
 	for (const [one, done] of removed) if (done === true) destroyed.push(one)
+	if (living.length > 0 || doomed.size > 0) {
+		const waits = (is: unknown) => is instanceof jmap.RecordRefused && setting.mayPass?.(is.error) === true
+		const late = Object.entries(got.create ?? {}).filter(([creationId]) => waits(created?.get(creationId)))
+		for (const [creationId, done] of late.length > 0 ? await setting.create(late) : []) {
+			created?.set(creationId, done)
+			if (!(done instanceof jmap.RecordRefused)) call.createdIds.set(creationId, done.id)
+		}
+		const stuck = living.filter(([one]) => waits(updated.get(one)))
+		for (const [one, done] of stuck.length > 0 ? await setting.update(stuck) : []) updated.set(one, done)
+	}
 	return {
 		accountId: got.accountId,
 		oldState,
