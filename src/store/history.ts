@@ -1,7 +1,7 @@
 import type { MailFile } from './mail-file.ts'
 import type { Box } from './mailbox-ops.ts'
 import type { Tally } from './tally.ts'
-import { forgetThread, linkThread, type Named, threadOfHash } from './threads.ts'
+import { forgetThread, GONE_EMAIL, linkThread, type Named, threadOfHash } from './threads.ts'
 import { Flag } from './types.ts'
 
 /*
@@ -119,7 +119,7 @@ export function appear(
 
 /** It was here before, and is here again. */
 function forgetGone(file: MailFile, { owner }: Moment, hash: string): void {
-	file.run("DELETE FROM gone WHERE owner = ? AND kind = 'Email' AND id = ?", owner, hash)
+	file.run(`DELETE FROM ${GONE_EMAIL}`, owner, hash)
 }
 
 /** After a copy has disappeared from a mailbox: it went, or got \Deleted. */

@@ -38,7 +38,7 @@ export function enactObject(file: MailFile, { account, kind, id, value }: Object
 			modseq,
 			JSON.stringify(value),
 		)
-		file.run('DELETE FROM gone WHERE owner = ? AND kind = ? AND id = ?', owner, kind, id)
+		file.run('DELETE FROM gone INDEXED BY gone_id WHERE owner = ? AND kind = ? AND id = ?', owner, kind, id)
 	}
 	file.objectChanged(account, kind)
 	return { ok: true, modseq }

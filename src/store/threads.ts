@@ -13,6 +13,9 @@ const MOST_LINKS = 20
 /** A thread that has so many messages is full: the next one begins another. */
 const FULL = 500
 
+/** An email that is no more, by its hash. Left to itself SQLite looks through all that ever went of the account. */
+export const GONE_EMAIL = "gone INDEXED BY gone_id WHERE owner = ? AND kind = 'Email' AND id = ?"
+
 /** A message as its body has been read. */
 export type Named = { hash: string; envelope: string }
 
@@ -58,7 +61,7 @@ export function threadFor(file: MailFile, account: string, message: Named): numb
 		if (same) return same.thread
 	}
 	// It was here before: an email's thread never changes (RFC 8621 section 4.1.1).
-	const gone = "SELECT thread FROM gone WHERE owner = ? AND kind = 'Email' AND id = ?"
+	const gone = `SELECT thread FROM ${GONE_EMAIL}`
 	const before = file.get<{ thread: number | null }>(gone, owner, message.hash)?.thread
 	if (before) return before
 	for (const link of linksOf(message)) {
