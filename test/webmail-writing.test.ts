@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { buildPages, endBrowsers } from './support/browser.ts'
 import { Line } from './support/line.ts'
@@ -9,6 +12,7 @@ import { deliver, imapOf, signIn } from './support/webmail.ts'
 const bj = new TestNode('127.0.43.1')
 const hk = new TestNode('127.0.43.2')
 const line = new Line('127.0.43.3', hk.ip)
+const folder = mkdtempSync(join(tmpdir(), 'panpipe-files-'))
 const LARGE = 25 * 1024 * 1024 - 4096
 /** Milliseconds: on a busy machine everything takes its time. */
 const SOON = 60_000
@@ -26,7 +30,15 @@ after(async () => {
 	await endBrowsers()
 	await line.close()
 	await endAll()
+	rmSync(folder, { recursive: true, force: true })
 })
+
+/** The browser reads the file itself: so much would take long through the line by which it is driven. */
+function onDisk(name: string, octets: Buffer): string {
+	const path = join(folder, name)
+	writeFileSync(path, octets)
+	return path
+}
 
 test('what was sent by mistake is taken back, and is a draft again', async () => {
 	const client = await imapOf(hk, 'carol@test.com')
@@ -79,10 +91,9 @@ test('doubts are told before a message goes, each of them once', async () => {
 	await writer.part('compose').waitFor()
 	assert.equal(await writer.part('to').inputValue(), 'bob@test.com, partner@example.org')
 
-	await writer.part('files').setInputFiles([
-		{ name: 'one.bin', mimeType: 'application/octet-stream', buffer: randomBytes(30_000_000) },
-		{ name: 'two.bin', mimeType: 'application/octet-stream', buffer: randomBytes(20_000_000) },
-	])
+	await writer
+		.part('files')
+		.setInputFiles([onDisk('one.bin', randomBytes(30_000_000)), onDisk('two.bin', randomBytes(20_000_000))])
 	await until('both are at the node', 3 * SOON, async () =>
 		(await writer.part('attached').allTextContents()).every(each => /MB/.test(each)),
 	)
@@ -191,9 +202,7 @@ test('an attachment of 25 MB goes on after a cut, and comes whole', async () => 
 	await writer.part('subject').fill('large')
 	const before = line.sent
 	line.cutAfter(LARGE / 2)
-	await writer
-		.part('files')
-		.setInputFiles({ name: 'large.bin', mimeType: 'application/octet-stream', buffer: large })
+	await writer.part('files').setInputFiles(onDisk('large.bin', large))
 	await until('the line breaks', 2 * SOON, () => line.isCut)
 	const told = await writer.part('attached').locator('.number').textContent()
 	assert.ok(Number.parseInt(told!, 10) >= 40, `so much is told to be there: ${told}`)
