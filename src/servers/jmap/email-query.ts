@@ -1,11 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
-import { baseSubject } from '../../message/index.ts'
-import type { BlobHead, EmailRow } from '../../store/index.ts'
+import type { EmailRow } from '../../store/index.ts'
 import { jmap } from '../../wire/index.ts'
 import { read } from './arguments.ts'
 import { type Call, checkAccount, type Responses } from './call.ts'
-import { compareBy } from './collate.ts'
 import {
 	type Condition,
 	indexOf,
@@ -18,7 +16,7 @@ import {
 } from './email-filter.ts'
 import { emailOf, emailState } from './email-get.ts'
 import { Look } from './email-look.ts'
-import { has } from './keywords.ts'
+import { SORTS, sortRows } from './email-sort.ts'
 import {
 	type Comparator,
 	type Filter,
@@ -31,17 +29,6 @@ import {
 	windowOf,
 } from './standard.ts'
 
-const SORTS = [
-	'receivedAt',
-	'sentAt',
-	'size',
-	'from',
-	'to',
-	'subject',
-	'hasKeyword',
-	'allInThreadHaveKeyword',
-	'someInThreadHaveKeyword',
-] as const
 const NEWEST_FIRST: Comparator[] = [{ property: 'receivedAt', isAscending: false, collation: '' }]
 
 const collapse = { collapseThreads: z.boolean().default(false) }
@@ -149,7 +136,7 @@ async function results(call: Call, query: Query): Promise<number[]> {
 		indexed: indexOf(call, mailbox === null ? mailboxes.map(box => box.key) : [mailbox]),
 	}
 	const fitting = query.filter ? await fittingOf(call, rows, query.filter, world) : rows
-	const sorted = sortRows(call, fitting, query.sort, world)
+	const sorted = await sortRows(call, fitting, query.sort, world)
 	return collapsed(
 		sorted.map(row => [row.key, row.thread]),
 		query.collapseThreads,
@@ -205,7 +192,7 @@ async function fittingOf(call: Call, rows: EmailRow[], filter: Filter<Condition>
 	let turn = performance.now()
 	for (const row of rows) {
 		const quickly = quick(compiled, row)
-		if (quickly ?? (await fully(compiled, new Look(call.house.reader, row)))) fitting.push(row)
+		if (quickly ?? (await looked(call, compiled, row))) fitting.push(row)
 		if (performance.now() - turn < TURN) continue
 		await setImmediate()
 		turn = performance.now()
@@ -239,6 +226,16 @@ function not(answer: boolean | null): boolean | null {
 	return answer === null ? null : !answer
 }
 
+/** Who had a turn meanwhile may have destroyed it: then it fits no more. */
+async function looked({ house }: Call, compiled: Compiled, row: EmailRow): Promise<boolean> {
+	try {
+		return await fully(compiled, new Look(house.reader, row))
+	} catch (error) {
+		if (house.reader.heads([row.blob], 'structure').size === 0) return false
+		throw error
+	}
+}
+
 async function fully(compiled: Compiled, look: Look): Promise<boolean> {
 	const quickly = quick(compiled, look.row)
 	if (quickly !== null) return quickly
@@ -254,54 +251,4 @@ async function fully(compiled: Compiled, look: Look): Promise<boolean> {
 		if (operator === 'NOT' && holds) return false
 	}
 	return operator !== 'OR'
-}
-
-function sortRows(call: Call, rows: EmailRow[], sort: Comparator[], world: World): EmailRow[] {
-	const heads = new Map<EmailRow, BlobHead>()
-	const headOf = (row: EmailRow) => {
-		let head = heads.get(row)
-		if (!head) heads.set(row, (head = call.house.reader.head(row.blob)))
-		return head
-	}
-	const values = new Map<EmailRow, (string | number | boolean)[]>(
-		rows.map(row => [row, sort.map(comparator => sortValue(row, comparator, headOf, world))]),
-	)
-	const places = new Map(sort.map((comparator, place) => [comparator, place]))
-	const compare = compareBy<EmailRow>(sort, (row, comparator) => values.get(row)![places.get(comparator)!]!)
-	return rows.toSorted((a, b) => compare(a, b) || b.key - a.key)
-}
-
-/** RFC 8621 section 4.4.2. */
-function sortValue(
-	row: EmailRow,
-	{ property, keyword = '' }: Comparator,
-	headOf: (row: EmailRow) => BlobHead,
-	world: World,
-): string | number | boolean {
-	const name = keyword.toLowerCase()
-	switch (property) {
-		case 'size':
-			return row.size
-		case 'from':
-		case 'to':
-			return firstOf(headOf(row).envelope[property])
-		case 'subject':
-			return baseSubject(headOf(row).envelope.subject).base
-		case 'sentAt':
-			return headOf(row).envelope.sent ?? row.received
-		case 'hasKeyword':
-			return has(row, name)
-		case 'allInThreadHaveKeyword':
-			return world.threadOf(row).every(one => has(one, name))
-		case 'someInThreadHaveKeyword':
-			return world.threadOf(row).some(one => has(one, name))
-		default:
-			return row.received
-	}
-}
-
-/** The name of the first address, or the address when it has none. */
-function firstOf(list: BlobHead['envelope']['from']): string {
-	const first = list?.flatMap(entry => ('group' in entry ? entry.members : [entry]))[0]
-	return first ? first.name || `${first.mailbox}@${first.host}` : ''
 }
