@@ -91,6 +91,20 @@ test('records of sessions are used again: the seventeenth takes the place of the
 	assert.deepEqual(living, [false, ...Array(16).fill(true)])
 })
 
+test('what is begun at two nodes that do not hear of each other in time is two sessions', async t => {
+	const { nodes, a, b, id, alice } = await two(t)
+	nodes.net.cut('a', 'b')
+	const { token: first } = a.sessions.open(alice, from)
+	nodes.now += 1
+	const { token: second } = b.sessions.open(b.account(id)!, from)
+	nodes.net.mendAll()
+	await nodes.beats(5)
+	for (const node of [a, b]) {
+		for (const token of [first, second]) assert.equal(node.sessions.of(token)?.account.id, id)
+		assert.equal(node.sessions.list(id).length, 3)
+	}
+})
+
 test('a node that was removed vouches for nobody, and one that goes on alone keeps its own people’s rights', async t => {
 	const { nodes, a, b, id } = await two(t)
 	const bob = b.addAccount({ address: 'bob@test.com', passwordHash: 'one' })

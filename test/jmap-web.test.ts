@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { ImapFlow } from 'imapflow'
+import { signSession } from '../src/directory/session-token.ts'
 import { JmapClient, type Json } from './support/jmap.ts'
 import { endAll, joinTo, PORTS, TestNode, until } from './support/nodes.ts'
 import { Device, PushService } from './support/push-service.ts'
@@ -470,4 +473,32 @@ test('a file comes down under the name and type that were asked for', async () =
 	assert.deepEqual(await range('bytes=1-2'), [206, 'el'])
 	assert.deepEqual(await range('bytes=-2'), [206, 'lo'])
 	assert.equal((await range('bytes=9-'))[0], 416)
+})
+
+test('a session in which nothing but mail is read goes on, at the home and elsewhere', async () => {
+	const file = new DatabaseSync(join(home.data, 'directory.sqlite'), { readOnly: true })
+	const records = (kind: string): Json[] =>
+		file
+			.prepare('SELECT id, fields FROM record WHERE kind = ?')
+			.all(kind)
+			.map(({ id, fields }) => ({ id, ...JSON.parse(fields as string) }))
+	const visitor = await new Visitor(home).signIn('bob@test.com')
+	const of = (cookie: string) => JSON.parse(Buffer.from(cookie.split('=')[1]!, 'base64url').toString())
+	const [node, account, slot, id, since] = of(visitor.cookie.split('.')[0]!)
+	const [{ session: key }] = records('key').filter(each => each.id === node)
+	const [{ passwordHash }] = records('account').filter(each => each.id === account)
+	file.close()
+	// As it was given two hours ago.
+	const until = since + 10 * 3_600_000
+	const token = signSession({ node, account, slot, id, since, until }, key[0], passwordHash[0])
+	for (const at of [home, other]) {
+		const reader = visitor.at(at)
+		reader.cookie = `panpipe=${token}`
+		const { body } = await reader.get('//jmap/session')
+		assert.equal(body.username, 'bob@test.com')
+		const renewed = of(reader.cookie.split('.')[0]!)
+		assert.deepEqual(renewed.slice(1, 5), [account, slot, id, since], 'the same session')
+		assert.ok(renewed[5] > until)
+		assert.equal((await reader.get('//jmap/session')).headers['set-cookie'], undefined, 'once')
+	}
 })

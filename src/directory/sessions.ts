@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { newId } from '../kit/index.ts'
 import { DirectoryError } from './error.ts'
 import { Keeper } from './keeper.ts'
@@ -24,7 +24,7 @@ export type Opened = { token: string; session: Session; until: number }
 /** Unused so long a session ends; and in any case so long after it was begun. Milliseconds. */
 export const SESSION_IDLE = 12 * 3_600_000
 export const SESSION_LONGEST = 7 * 24 * 3_600_000
-// Sessions of one account at a time: records are used again, so that their number is bounded for ever.
+// Sessions of one account that were begun at one node: records are used again, so that their number is bounded for ever.
 const SLOTS = 16
 // A session in use is given a new token at most so often: each is a write that travels.
 const RENEW_AFTER = 3_600_000
@@ -118,10 +118,14 @@ export class Sessions extends Keeper {
 		return { token, until, session: sessionOf(fields) }
 	}
 
-	/** The first that is free, else the one that was begun first. */
+	/**
+	 * The first that is free, else the one that was begun first. Each node has slots of its own: what is begun at two of
+	 * them at the same time, or while they do not hear each other, is two sessions.
+	 */
 	#slotFor(account: string, now: number): number {
-		let oldest = { slot: 0, since: Number.POSITIVE_INFINITY }
-		for (let slot = 0; slot < SLOTS; slot++) {
+		const first = createHash('sha256').update(this.self()).digest().readUInt32BE() * SLOTS
+		let oldest = { slot: first, since: Number.POSITIVE_INFINITY }
+		for (let slot = first; slot < first + SLOTS; slot++) {
 			const fields = this.living('session', `${account}.${slot}`)
 			if (!fields || sessionOf(fields).ends <= now) return slot
 			const since = numberOf(fields, 'since')

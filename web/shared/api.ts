@@ -3,10 +3,19 @@ import { duration } from './written.ts'
 
 // A node answers in milliseconds; a join over a slow line may take its time.
 const PATIENCE_MS = 120_000
+const NOT_SIGNED_IN = 'not-signed-in'
+/** What JMAP says by the status alone. */
+const BY_STATUS: Record<number, string> = {
+	401: NOT_SIGNED_IN,
+	403: 'not-allowed',
+	500: 'internal',
+	503: 'not-now',
+}
 
 /**
  * What the node answered instead of doing it (problem+json, RFC 9457): `code` is stable, `detail` an English sentence.
- * Codes of our own: `network` (no answer), `not-understood` (something else answered).
+ * Codes of our own: `network` (no answer), `not-now` (the home of the account gave none), `not-understood` (something else
+ * answered).
  */
 export class Problem extends Error {
 	readonly status: number
@@ -21,6 +30,11 @@ export class Problem extends Error {
 		this.code = code
 		this.detail = detail
 		this.more = more
+	}
+
+	/** It may go by itself: what was asked can be asked again. */
+	get isPassing(): boolean {
+		return this.code === 'network' || this.status === 503
 	}
 }
 
@@ -49,7 +63,7 @@ export async function ask<T>(method: string, path: string, extra: Extra = {}): P
 	}
 }
 
-const isSignedOut = (error: unknown) => error instanceof Problem && error.code === 'not-signed-in'
+const isSignedOut = (error: unknown) => error instanceof Problem && error.code === NOT_SIGNED_IN
 
 async function askOnce<T>(method: string, path: string, extra: Extra): Promise<T> {
 	const response = await send(method, path, extra)
@@ -60,9 +74,10 @@ async function askOnce<T>(method: string, path: string, extra: Extra): Promise<T
 		return value as T
 	}
 	const { code, detail, ...more } = (value ?? {}) as Record<string, unknown>
+	const unnamed = BY_STATUS[response.status] ?? 'not-understood'
 	throw new Problem(
 		response.status,
-		typeof code === 'string' ? code : 'not-understood',
+		typeof code === 'string' ? code : unnamed,
 		typeof detail === 'string' ? detail : '',
 		more,
 	)

@@ -95,9 +95,19 @@ export function cookieNamed(request: FastifyRequest, name: string): string | nul
 }
 
 /** RFC 6265. Strict: no other site's link or form carries it here. `until` null takes it away. */
-export function setCookie(reply: FastifyReply, token: string, until: number | null): void {
+export function setCookie({ raw }: FastifyReply, token: string, until: number | null): void {
 	const when = new Date(until ?? 0).toUTCString()
-	reply.header('set-cookie', `${COOKIE}=${token}; Path=/; Expires=${when}; HttpOnly; Secure; SameSite=Strict`)
+	// Also with an answer that comes from elsewhere, octet by octet.
+	raw.setHeader(
+		'set-cookie',
+		`${COOKIE}=${token}; Path=/; Expires=${when}; HttpOnly; Secure; SameSite=Strict`,
+	)
+}
+
+/** A session in use goes on. */
+export function renewCookie(request: FastifyRequest, reply: FastifyReply, { sessions }: Directory): void {
+	const renewed = sessions.renew(cookieOf(request) ?? '')
+	if (renewed) setCookie(reply, renewed.token, renewed.until)
 }
 
 /**

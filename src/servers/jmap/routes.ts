@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Account, Directory } from '../../directory/index.ts'
 import { normalAddress } from '../../kit/index.ts'
 import { jmap } from '../../wire/index.ts'
-import { isOwnPage, who } from '../http/who.ts'
+import { isOwnPage, renewCookie, who } from '../http/who.ts'
 import type { House } from '../types.ts'
 import { FOR_ACCOUNT, FOR_CLIENT, FOR_CREDENTIAL, type Walker, walkRequest } from '../walk-http.ts'
 import { answerRequest } from './api.ts'
@@ -123,6 +123,9 @@ export async function addJmap(app: FastifyInstance, options: JmapOptions): Promi
 				url,
 				handler: async (request, reply) => {
 					const guest = await guestOf(options, request, mayChange)
+					// Who reads mail all day uses nothing else.
+					if (guest.credential.startsWith('session:') && !guest.brought)
+						renewCookie(request, reply, options.office.directory)
 					if (guest.account.home !== house.self) {
 						reply.hijack()
 						return walkRequest(house, guest, request.raw, reply.raw)

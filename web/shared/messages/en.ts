@@ -83,6 +83,7 @@ export default {
 		'password-wrong': 'The present password is wrong.',
 		'wrong-code': 'The code is wrong. Is the clock of your phone right?',
 		network: 'The server cannot be reached. Check your connection and try again shortly.',
+		'not-now': 'The server your mail lives on cannot be reached right now. This page tries again by itself.',
 		'not-understood':
 			'The server gave an answer this page does not understand. Reload the page and try again.',
 		ours: 'This page has a fault. Reload it and try again; if it stays so, tell your administrator.',

@@ -17,7 +17,7 @@ import {
 import type { House } from '../../types.ts'
 import type { Once } from '../once.ts'
 import { WebProblem } from '../problem.ts'
-import { actorOf, cookieOf, isOwnPage, setCookie, type Who, who } from '../who.ts'
+import { actorOf, isOwnPage, renewCookie, type Who, who } from '../who.ts'
 import { job } from './shapes.ts'
 
 /** What a route has at hand. */
@@ -137,7 +137,7 @@ export function addRoute(app: FastifyInstance, api: Api & { once: Once }, tag: s
 				const say = 'A request that changes something needs the header "X-Panpipe: 1" and our own origin.'
 				throw new WebProblem(403, 'foreign-page', say)
 			}
-			if (person?.session) renew(request, reply, api)
+			if (person?.session) renewCookie(request, reply, api.office.directory)
 			if (!person && !one.open) throw new WebProblem(401, 'not-signed-in', 'Sign in first.')
 			const given = {
 				...api,
@@ -194,12 +194,6 @@ async function inBackground(
 	if (done && status !== 202) return done
 	reply.header('location', `/api/v1/jobs/${job.id}`)
 	return { status: 202, body: jobView(job) }
-}
-
-/** A session in use goes on. */
-function renew(request: FastifyRequest, reply: FastifyReply, { office }: Api): void {
-	const renewed = office.directory.sessions.renew(cookieOf(request) ?? '')
-	if (renewed) setCookie(reply, renewed.token, renewed.until)
 }
 
 function checked(schema: z.ZodType | undefined, given: unknown): unknown {
