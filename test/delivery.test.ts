@@ -202,11 +202,66 @@ test('mail for a node that cannot be reached waits in its order, without a new t
 
 test('a small message does not overtake a large one on its way to another node', async () => {
 	peer.reachable = false
-	for (let i = 0; i < 6; i++) await mail(`${i}`, [BOB], { octets: i % 2 === 0 ? 900_000 : 10 })
+	const sizes = [900_000, 10, 1_500_000, 10, 1_500_000, 1_500_000, 900_000, 10]
+	for (const [i, octets] of sizes.entries()) await mail(`${i}`, [BOB], { octets })
 	peer.reachable = true
 	await queue.retry(null)
-	await queue.settled()
-	assert.deepEqual(peer.subjects, ['0', '1', '2', '3', '4', '5'])
+	await until('all have gone', 30_000, () => waiting().length === 0)
+	assert.deepEqual(peer.subjects, ['0', '1', '2', '3', '4', '5', '6', '7'])
+})
+
+test('a large message on its way keeps nobody waiting but who comes behind it, from and to the same people', async () => {
+	const SLOW = 'slow@example.org'
+	let goOn = () => {}
+	const gate = new Promise<void>(resolve => (goOn = resolve))
+	const open = peer.open.bind(peer)
+	peer.open = (client, transaction) => {
+		const incoming = open(client, transaction)
+		const end = async () => {
+			if (transaction.reversePath === SLOW) await gate
+			return incoming.end()
+		}
+		return { ...incoming, end }
+	}
+	await mail('large', [BOB], { from: SLOW, octets: 1_500_000 })
+	await mail('behind', [BOB], { from: SLOW })
+	await mail('small', [BOB])
+	await until('the small one is there', 10_000, () => peer.subjects.length > 0)
+	await queue.retry(null)
+	await mail('another', [BOB])
+	await until('the other one is there', 10_000, () => peer.subjects.length > 1)
+	assert.deepEqual(peer.subjects, ['small', 'another'])
+	goOn()
+	await until('all have gone', 10_000, () => waiting().length === 0)
+	assert.deepEqual(peer.subjects, ['small', 'another', 'large', 'behind'])
+})
+
+test('what is under way to a node that lost its power comes again when the node is back', async () => {
+	let isBack = (_node: string, _anew: boolean) => {}
+	cluster.links.onPeerUp = hear => {
+		isBack = hear
+		return () => {}
+	}
+	queue.start()
+	let heard = ''
+	const dead = createServer((socket: Socket) => {
+		undo.push(() => socket.destroy())
+		socket.on('error', () => {}).write('220 b.test LMTP\r\n')
+		socket.on('data', chunk => {
+			if (heard === '') socket.write('250 b.test\r\n')
+			heard += chunk.toString('latin1')
+		})
+	})
+	await listening(dead)
+	undo.push(() => void dead.close())
+	const { port } = peer
+	peer.port = portOf(dead)
+	await mail('twice', [BOB])
+	await until('it is under way', 10_000, () => heard.includes('Subject: twice'))
+	peer.port = port
+	isBack(there, true)
+	await until('it has gone', 30_000, () => waiting().length === 0)
+	assert.deepEqual(peer.subjects, ['twice'])
 })
 
 test('a small message does not overtake a large one on its way in', async () => {

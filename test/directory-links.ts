@@ -66,7 +66,7 @@ export class NetLinks implements Links {
 	#answers = new Map<string, Answer>()
 	#extras: (() => Record<string, unknown>)[] = []
 	#beats = new Set<(beat: Beat) => void>()
-	#ups = new Set<(node: string) => void>()
+	#ups = new Set<(node: string, anew: boolean) => void>()
 
 	constructor(net: Net, self: string) {
 		this.#net = net
@@ -136,10 +136,10 @@ export class NetLinks implements Links {
 	}
 
 	isUp(node: string): void {
-		for (const hear of this.#ups) hear(node)
+		for (const hear of this.#ups) hear(node, false)
 	}
 
-	onPeerUp(hear: (node: string) => void): () => void {
+	onPeerUp(hear: (node: string, anew: boolean) => void): () => void {
 		this.#ups.add(hear)
 		return () => this.#ups.delete(hear)
 	}

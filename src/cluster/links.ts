@@ -55,7 +55,7 @@ export class NatsLinks implements Links {
 	#answers = new Map<string, Answer>()
 	#extras: (() => Record<string, unknown>)[] = []
 	#beats: Emitter<Beat>
-	#ups: Emitter<string>
+	#ups: Emitter<{ node: string; anew: boolean }>
 	#downs: Emitter<string>
 	#timer: NodeJS.Timeout
 	#count = 0
@@ -204,8 +204,8 @@ export class NatsLinks implements Links {
 		return this.#beats.on(hear)
 	}
 
-	onPeerUp(hear: (node: string) => void): () => void {
-		return this.#ups.on(hear)
+	onPeerUp(hear: (node: string, anew: boolean) => void): () => void {
+		return this.#ups.on(({ node, anew }) => hear(node, anew))
 	}
 
 	onPeerDown(hear: (node: string) => void): () => void {
@@ -246,12 +246,12 @@ export class NatsLinks implements Links {
 		if (!this.#peers.has(from)) return
 		const beat = readBeat(message.data, from)
 		if (!beat) return
-		const outcome = this.#peers.heard(beat, this.#clock.now(), performance.now())
-		if (outcome !== 'goes on') {
+		const { came, anew } = this.#peers.heard(beat, this.#clock.now(), performance.now())
+		if (came || anew) {
 			this.#log.info({ peer: from, version: beat.version }, 'a node is heard')
 			this.beatNow() // it has not heard us either, most likely
-			if (outcome === 'restarted') this.#downs.emit(from)
-			this.#ups.emit(from)
+			if (!came) this.#downs.emit(from)
+			this.#ups.emit({ node: from, anew })
 			void this.#measure(from)
 		}
 		this.#beats.emit(beat)

@@ -13,19 +13,19 @@ const beat = (node: string, incarnation = 'one') => ({
 test('a peer comes with its first beat and falls silent after three seconds without one', () => {
 	const peers = new Peers()
 	peers.setMembers(['b', 'c'])
-	assert.equal(peers.heard(beat('b'), 4_000, 100), 'came')
-	assert.equal(peers.heard(beat('b'), 5_000, 1_100), 'goes on')
+	assert.deepEqual(peers.heard(beat('b'), 4_000, 100), { came: true, anew: false })
+	assert.deepEqual(peers.heard(beat('b'), 5_000, 1_100), { came: false, anew: false })
 	assert.deepEqual(peers.sweep(4_100), [])
 	assert.deepEqual(peers.sweep(4_101), ['b'])
 	assert.deepEqual(peers.sweep(9_999), [])
-	assert.equal(peers.heard(beat('b'), 9_000, 10_000), 'came')
+	assert.deepEqual(peers.heard(beat('b'), 9_000, 10_000), { came: true, anew: false })
 })
 
 test('another incarnation is told from the same run going on', () => {
 	const peers = new Peers()
 	peers.setMembers(['b'])
 	peers.heard(beat('b'), 0, 0)
-	assert.equal(peers.heard(beat('b', 'two'), 0, 1), 'restarted')
+	assert.deepEqual(peers.heard(beat('b', 'two'), 0, 1), { came: false, anew: true })
 })
 
 test('the list tells of members never heard, and what the last beat said', () => {
@@ -65,5 +65,5 @@ test('a peer that says good-bye is down at once, and comes again with its next b
 	assert.equal(peers.isUp('b'), false)
 	assert.equal(peers.left('b'), false)
 	assert.deepEqual(peers.sweep(9_999), [])
-	assert.equal(peers.heard(beat('b', 'two'), 0, 10_000), 'came')
+	assert.deepEqual(peers.heard(beat('b', 'two'), 0, 10_000), { came: true, anew: true })
 })

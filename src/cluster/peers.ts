@@ -39,10 +39,13 @@ export class Peers {
 		return this.#peers.get(id)?.up ?? false
 	}
 
-	/** `came`: it was not up before; `restarted`: it was, but this is another run of it. */
-	heard(beat: Beat, now: number, monotonic: number): 'came' | 'restarted' | 'goes on' {
+	/** `came`: it was not up before; `anew`: this is another run of it than the one we knew. */
+	heard(beat: Beat, now: number, monotonic: number): { came: boolean; anew: boolean } {
 		const peer = this.#peers.get(beat.node)!
-		const outcome = !peer.up ? 'came' : peer.incarnation === beat.incarnation ? 'goes on' : 'restarted'
+		const outcome = {
+			came: !peer.up,
+			anew: peer.incarnation !== null && peer.incarnation !== beat.incarnation,
+		}
 		peer.up = true
 		peer.heard = now
 		peer.heardAt = monotonic

@@ -51,7 +51,8 @@ export type Links = {
 	/** Sends a beat now, not only at the next second. */
 	beatNow(): void
 	onBeat(hear: (beat: Beat) => void): () => void
-	onPeerUp(hear: (node: string) => void): () => void
+	/** `anew`: it has been started again, and what was connected to it before leads nowhere. */
+	onPeerUp(hear: (node: string, anew: boolean) => void): () => void
 	onPeerDown(hear: (node: string) => void): () => void
 	peers(): PeerState[]
 	/** A TLS connection to the web port of a node, with our certificate; the caller speaks `protocol` on it. */

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { backOff, type Clock, type Log } from '../kit/index.ts'
-import type { QueueItem, Store } from '../store/index.ts'
+import type { QueueItem, QueuePart, Store } from '../store/index.ts'
 import { type Reply, reply } from '../wire/index.ts'
 import { needsUtf8 } from './parameters.ts'
 import { byPriority } from './priority.ts'
@@ -31,6 +31,8 @@ export type Carrier = {
 
 export type LaneOptions = {
 	route: string
+	/** What of the route's mail goes this way. */
+	part: QueuePart
 	store: Store
 	clock: Clock
 	log: Log
@@ -57,7 +59,8 @@ const GRACE_MS = 3_000
 const REWRITE = { first: 1_000, most: 30_000 }
 
 /**
- * One route's part of the queue, in order of arrival. While the way is open everything due is carried, several
+ * One route's part of the queue, in order of arrival; to a node of ours there are two, so that a large message on a slow
+ * line does not keep small ones of other people waiting. While the way is open everything due is carried, several
  * messages under way at a time, on one connection, so the order stays. While it cannot be opened all wait where they
  * are: nothing is counted against a message because a line is down.
  */
@@ -91,6 +94,11 @@ export class Lane {
 			this.#running = null
 			if (this.#again) this.wake()
 		})
+	}
+
+	/** What the way led to is not there any more: what is under way comes again. */
+	renew(): void {
+		this.#close()
 	}
 
 	async stop(): Promise<void> {
@@ -132,14 +140,14 @@ export class Lane {
 	}
 
 	#due(after: number): QueueItem[] {
-		const { store, route, clock } = this.#options
-		return store.reader.queueDue(route, clock.now(), PAGE, after)
+		const { store, route, part, clock } = this.#options
+		return store.reader.queueDue(route, clock.now(), PAGE, after, part)
 	}
 
 	/** What goes before everything else that waits here, however much that is. */
 	#urgent(): QueueItem[] {
-		const { store, route, clock } = this.#options
-		return store.reader.queueUrgent(route, clock.now(), PAGE)
+		const { store, route, part, clock } = this.#options
+		return store.reader.queueUrgent(route, clock.now(), PAGE, part)
 	}
 
 	async #drain(): Promise<void> {
@@ -244,8 +252,9 @@ export class Lane {
 	/** Recipients that were told "later" have their own time; a closed way is looked at now and then. */
 	#sleepUntilDue(): void {
 		const { store, route, clock, retry } = this.#options
-		const due = store.reader.queueNext(route)
-		if (due !== null) this.#sleep(this.waiting ? retry.most : Math.max(50, due - clock.now()))
+		if (this.waiting) return void this.#sleep(retry.most)
+		const due = store.reader.queueNext(route, clock.now())
+		if (due !== null) this.#sleep(Math.max(50, due - clock.now()))
 	}
 
 	#sleep(ms: number): void {

@@ -1,7 +1,7 @@
 import type { Links } from '../cluster/index.ts'
 import type { Directory } from '../directory/index.ts'
 import { backOff, type Clock, type Log, newId } from '../kit/index.ts'
-import type { Op, QueueItem, QueueResult, StagedBody, Store, TraceRow } from '../store/index.ts'
+import type { Op, QueueItem, QueuePart, QueueResult, StagedBody, Store, TraceRow } from '../store/index.ts'
 import { type Reply, reply } from '../wire/index.ts'
 import { Delays } from './delays.ts'
 import { fileFor } from './file.ts'
@@ -48,10 +48,10 @@ const WINDOW = 64
 // Of a message in a report to its sender: a large one is not sent back as a whole.
 const MOST_RETURNED = 100 * 1024
 
-/** The mail that waits to leave this node: one lane for each route. */
+/** The mail that waits to leave this node: a lane for each route, to nodes of ours two. */
 export class Queue {
 	readonly #options: QueueOptions
-	#lanes = new Map<string, Lane>()
+	#lanes = new Map<string, Lane[]>()
 	#stopped = false
 	readonly #delays: Delays
 
@@ -74,7 +74,12 @@ export class Queue {
 			true,
 		)
 		this.#delays.start()
-		links.onPeerUp(node => this.#lanes.get(nodeRoute(node))?.wake())
+		links.onPeerUp((node, anew) => {
+			for (const lane of this.#lanes.get(nodeRoute(node)) ?? []) {
+				if (anew) lane.renew()
+				lane.wake()
+			}
+		})
 	}
 
 	/** See delays.ts; called again and again once the queue is started. */
@@ -85,7 +90,7 @@ export class Queue {
 	/** @param urgent also those that could not be reached a moment ago */
 	wake(routes: Iterable<string>, urgent = false): void {
 		if (this.#stopped) return
-		for (const route of routes) this.#lane(route).wake(urgent)
+		for (const route of routes) for (const lane of this.#lanesOf(route)) lane.wake(urgent)
 	}
 
 	/**
@@ -93,7 +98,7 @@ export class Queue {
 	 * A large merge is many such changes: those of accounts alone do not try an unreachable way again.
 	 */
 	directoryChanged(urgent: boolean): void {
-		for (const lane of this.#lanes.values()) if (lane.waiting) lane.wake(urgent)
+		for (const lane of this.#all()) if (lane.waiting) lane.wake(urgent)
 	}
 
 	list(filter: { route?: string; id?: string } = {}): QueueView[] {
@@ -119,6 +124,7 @@ export class Queue {
 	async hold(ids: string[], on: boolean): Promise<boolean> {
 		const [result] = await this.#options.store.write([{ do: 'queue.hold', ids, on }])
 		if (!on) await this.retry(ids)
+		else this.wake(ids.flatMap(id => this.#options.store.reader.queue({ id }).map(({ route }) => route)))
 		return result!.ok
 	}
 
@@ -129,7 +135,7 @@ export class Queue {
 		const items = ids.flatMap(id => this.#options.store.reader.queue({ id }))
 		if (report) for (const item of items) ops.push(...(await this.#tell(item, failed(refused))))
 		const results = await this.#options.store.write([...ops, { do: 'queue.drop', ids }])
-		this.wake(routesOf(ops))
+		this.wake([...routesOf(ops), ...items.map(({ route }) => route)])
 		for (const item of items) this.#note(item, 'dropped', '', inWords(refused))
 		return results.at(-1)!.ok
 	}
@@ -148,33 +154,55 @@ export class Queue {
 	async stop(): Promise<void> {
 		this.#stopped = true
 		await this.#delays.stop()
-		await Promise.all([...this.#lanes.values()].map(lane => lane.stop()))
+		await Promise.all(this.#all().map(lane => lane.stop()))
 	}
 
 	async settled(): Promise<void> {
-		await Promise.all([...this.#lanes.values()].map(lane => lane.settled()))
+		// What one lane ends may be what the other waits for.
+		for (let once = 0; once < 2; once++) await Promise.all(this.#all().map(lane => lane.settled()))
 	}
 
 	/** Why this route waits, '' when it does not. */
 	#waiting(route: string): string {
-		return this.#lanes.get(route)?.waiting ?? ''
+		return this.#lanes.get(route)?.find(({ waiting }) => waiting)?.waiting ?? ''
 	}
 
-	#lane(route: string): Lane {
-		let lane = this.#lanes.get(route)
-		if (!lane) this.#lanes.set(route, (lane = this.#makeLane(route)))
-		return lane
+	#all(): Lane[] {
+		return [...this.#lanes.values()].flat()
 	}
 
-	#makeLane(route: string): Lane {
+	#lanesOf(route: string): Lane[] {
+		let lanes = this.#lanes.get(route)
+		if (!lanes) {
+			const parts: QueuePart[] = route.startsWith('node:') ? ['small', 'large'] : ['all']
+			this.#lanes.set(route, (lanes = parts.map(part => this.#makeLane(route, part))))
+		}
+		return lanes
+	}
+
+	/** Something of this part has gone: what came after it in the other part, from and to the same people, may go. */
+	#letOn(route: string, part: QueuePart): void {
+		if (part === 'all' || (part === 'small' && !this.#options.store.reader.queueHasLarge(route))) return
+		this.wake([route])
+	}
+
+	#makeLane(route: string, part: QueuePart): Lane {
 		const { store, clock, log, links, hostname, self, dnsServers, relayPort } = this.#options
 		const common = {
 			route,
+			part,
 			store,
 			clock,
 			log,
-			sort: (items: QueueItem[]) => this.#sort(route, items),
-			settle: (items: QueueItem[], answers: Reply[], peer: Peer) => this.#settle(items, answers, peer),
+			sort: async (items: QueueItem[]) => {
+				const stay = await this.#sort(route, items)
+				if (stay.length < items.length) this.#letOn(route, part)
+				return stay
+			},
+			settle: async (items: QueueItem[], answers: Reply[], peer: Peer) => {
+				await this.#settle(items, answers, peer)
+				this.#letOn(route, part)
+			},
 		}
 		if (route.startsWith('node:')) {
 			const node = route.slice('node:'.length)

@@ -35,6 +35,7 @@ export {
 	type OpError,
 	type OpResult,
 	type QueueItem,
+	type QueuePart,
 	type QueueResult,
 	type Reader,
 	type Role,

@@ -325,4 +325,8 @@ export const migrations: readonly Migration[] = [
 		CREATE INDEX email_changed ON email (owner, changed) WHERE changed > created;
 		`,
 	},
+	{
+		name: 'large mail is found wherever it stands in the queue',
+		sql: 'CREATE INDEX queue_large ON queue_message (reverse_path, id) WHERE size > 1048576',
+	},
 ]

@@ -12,6 +12,7 @@ import type {
 	MailboxRow,
 	Messages,
 	QueueItem,
+	QueuePart,
 	Reader,
 	SearchField,
 	TextFound,
@@ -54,6 +55,26 @@ const QUEUE = `SELECT r.key, r.id, m.reverse_path AS reversePath, m.envelope_id 
 	r.route, r.original_recipient AS originalRecipient, r.notify, m.arrived, m.expires, r.attempts, r.due, r.held,
 	r.last_reply AS lastReply, m.blob, m.size, m.source, r.warn,
 	m.priority, m.require_tls AS requireTls, m.deliver_by AS deliverBy, m.by_mode AS byMode, m.release FROM queue_recipient r JOIN queue_message m ON m.id = r.id`
+
+// As in the index `queue_large`.
+const LARGE = 2 ** 20
+const OF_PART = { all: '', small: ` AND m.size <= ${LARGE}`, large: ` AND m.size > ${LARGE}` }
+const READY = 'r.route = ?1 AND r.key > ?2 AND r.held = 0 AND r.due <= ?3'
+const BEFORE = `b.reverse_path = m.reverse_path AND before.recipient = r.recipient AND before.key < r.key
+	AND before.route = r.route AND before.held = 0 AND before.due <= ?3`
+
+/** What is due, by part of the queue. Large mail is rare: it is looked for by its own index, from either side. */
+const DUE: Record<QueuePart, string> = {
+	all: `${QUEUE} WHERE ${READY} ORDER BY r.key LIMIT ?4`,
+	small: `${QUEUE} WHERE ${READY}${OF_PART.small} AND NOT EXISTS (
+		SELECT 1 FROM queue_message b INDEXED BY queue_large CROSS JOIN queue_recipient before INDEXED BY queue_id ON before.id = b.id
+		WHERE b.size > ${LARGE} AND ${BEFORE}) ORDER BY r.key LIMIT ?4`,
+	large: `${QUEUE} WHERE r.key IN (
+		SELECT r.key FROM queue_message m INDEXED BY queue_large CROSS JOIN queue_recipient r ON r.id = m.id
+		WHERE m.size > ${LARGE} AND ${READY} AND NOT EXISTS (
+			SELECT 1 FROM queue_recipient before CROSS JOIN queue_message b ON b.id = before.id
+			WHERE b.size <= ${LARGE} AND ${BEFORE})) ORDER BY r.key LIMIT ?4`,
+}
 
 /** Reads of committed data on a connection of its own. */
 export class SqliteReader extends SqliteMessages implements Reader {
@@ -299,21 +320,13 @@ export class SqliteReader extends SqliteMessages implements Reader {
 		return this.sql.all<QueueItem>(`${QUEUE} ORDER BY r.key`).map(asItem)
 	}
 
-	queueDue(route: string, now: number, most: number, after = 0): QueueItem[] {
-		return this.sql
-			.all<QueueItem>(
-				`${QUEUE} WHERE r.route = ? AND r.key > ? AND r.held = 0 AND r.due <= ? ORDER BY r.key LIMIT ?`,
-				route,
-				after,
-				now,
-				most,
-			)
-			.map(asItem)
+	queueDue(route: string, now: number, most: number, after = 0, part: QueuePart = 'all'): QueueItem[] {
+		return this.sql.all<QueueItem>(DUE[part], route, after, now, most).map(asItem)
 	}
 
-	queueUrgent(route: string, now: number, most: number): QueueItem[] {
+	queueUrgent(route: string, now: number, most: number, part: QueuePart = 'all'): QueueItem[] {
 		const urgent = `SELECT r.key FROM queue_message m INDEXED BY queue_urgent CROSS JOIN queue_recipient r ON r.id = m.id
-			WHERE m.priority > 0 AND r.route = ?1 AND r.held = 0 AND r.due <= ?2 AND NOT EXISTS (
+			WHERE m.priority > 0 AND r.route = ?1 AND r.held = 0 AND r.due <= ?2${OF_PART[part]} AND NOT EXISTS (
 				SELECT 1 FROM queue_recipient before JOIN queue_message b ON b.id = before.id
 				WHERE before.recipient = r.recipient AND before.key < r.key AND before.route = r.route
 				AND b.reverse_path = m.reverse_path)
@@ -323,11 +336,18 @@ export class SqliteReader extends SqliteMessages implements Reader {
 			.map(asItem)
 	}
 
-	queueNext(route: string): number | null {
+	queueNext(route: string, now: number): number | null {
 		return this.sql.get<{ due: number | null }>(
-			'SELECT min(due) AS due FROM queue_recipient WHERE route = ? AND held = 0',
+			'SELECT min(due) AS due FROM queue_recipient WHERE route = ? AND held = 0 AND due > ?',
 			route,
+			now,
 		)!.due
+	}
+
+	queueHasLarge(route: string): boolean {
+		const large = `SELECT 1 FROM queue_message m INDEXED BY queue_large CROSS JOIN queue_recipient r ON r.id = m.id
+			WHERE m.size > ${LARGE} AND r.route = ? LIMIT 1`
+		return this.sql.get(large, route) !== undefined
 	}
 
 	queueToWarn(now: number, most: number): QueueItem[] {

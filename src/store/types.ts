@@ -293,15 +293,21 @@ export type Reader = Messages & {
 	emails: Emails
 
 	queue(filter?: { route?: string; id?: string }): QueueItem[]
-	/** The next recipients for a route that are due at `now`, oldest first, at most `most`, with a key above `after`. */
-	queueDue(route: string, now: number, most: number, after?: number): QueueItem[]
+	/**
+	 * The next recipients for a route that are due at `now`, oldest first, at most `most`, with a key above `after`.
+	 * Of one part of the queue only: without what comes after something of the same sender to the same recipient that
+	 * waits in the other part.
+	 */
+	queueDue(route: string, now: number, most: number, after?: number, part?: QueuePart): QueueItem[]
 	/**
 	 * Those due on a route whose message is urgent (RFC 6710, priority above 0), the most urgent of them, in order of
 	 * arrival; without what comes after something of the same sender to the same recipient.
 	 */
-	queueUrgent(route: string, now: number, most: number): QueueItem[]
-	/** When the first recipient of a route is due that is not held; null when there is none. */
-	queueNext(route: string): number | null
+	queueUrgent(route: string, now: number, most: number, part?: QueuePart): QueueItem[]
+	/** When the first recipient of a route is due that is not held and not due yet at `now`; null when there is none. */
+	queueNext(route: string, now: number): number | null
+	/** Does something large wait to go this way, held or not? */
+	queueHasLarge(route: string): boolean
 	/** Recipients whose sender is to be told by now that it takes long. Looks through all that is queued. */
 	queueToWarn(now: number, most: number): QueueItem[]
 	/** Routes with waiting recipients: how many, and when the first of them is due. */
@@ -354,6 +360,9 @@ export type Wishes = {
 	/** RFC 4865: not before. */
 	release: number | null
 }
+
+/** Of the mail that waits for a route: messages of more than 1 MiB, the others, or both. */
+export type QueuePart = 'all' | 'small' | 'large'
 
 /** One recipient of one message in the queue. */
 export type QueueItem = {
