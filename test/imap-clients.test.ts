@@ -256,9 +256,21 @@ test('pipelined commands are answered in order, whatever they need', { timeout: 
 	assert.deepEqual(all.match(/^[a-f] \w+/gm), ['a OK', 'b OK', 'c OK', 'd OK', 'e OK', 'f OK'])
 })
 
+test('lines may end in LF alone, and be as long as sets of many uids are', { timeout: 10_000 }, async () => {
+	const client = new Raw(connect(home.port, '127.0.0.1'))
+	await client.until('* OK')
+	const uids = Array.from({ length: 20_000 }, (_, i) => 1_000_000 + 2 * i).join()
+	client.socket.write(
+		`a LOGIN carol@example.com ${PASSWORD}\nb CREATE lf\r\nc APPEND lf {3+}\na\r\n\nd SELECT lf\ne UID STORE ${uids} +FLAGS (\\Seen)\nf FETCH 1 RFC822.SIZE\ng LOGOUT\n`,
+	)
+	const all = await client.until('g ')
+	assert.deepEqual(all.match(/^[a-g] \w+/gm), ['a OK', 'b OK', 'c OK', 'd OK', 'e OK', 'f OK', 'g OK'])
+	assert.match(all, /^\* 1 FETCH \(RFC822\.SIZE 3\)/m)
+})
+
 test('a line without end is not listened to for ever', { timeout: 10_000 }, async () => {
 	const client = new Raw(connect(home.port, '127.0.0.1'))
 	await client.until('* OK')
-	client.socket.write(`a NOOP ${'x'.repeat(70_000)}`)
+	client.socket.write(`a NOOP ${'x'.repeat(300_000)}`)
 	await client.until('* BYE')
 })

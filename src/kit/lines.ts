@@ -10,7 +10,8 @@ const CR = 13
 
 /**
  * Cuts a stream of bytes into lines that end in CRLF, and hands out counted octets in between
- * (an IMAP literal, a BDAT chunk). Only CRLF ends a line: a bare CR or LF is a byte like another.
+ * (an IMAP literal, a BDAT chunk). Only CRLF ends a line, a bare CR or LF is a byte like another; for who says
+ * `bareLf`, an LF alone ends one too.
  * Bytes are kept in the buffers they came in; a line that lies in one of them costs no copy.
  */
 export class LineReader {
@@ -18,10 +19,12 @@ export class LineReader {
 	#length = 0
 	#scanned = 0 // octets of #chunks[0] already searched for a line end
 	#limit: number
+	#bareLf: boolean
 
 	/** @param limit longest line in octets, its CRLF included */
-	constructor(limit: number) {
+	constructor(limit: number, { bareLf = false } = {}) {
 		this.#limit = limit
+		this.#bareLf = bareLf
 	}
 
 	push(chunk: Buffer): void {
@@ -45,9 +48,10 @@ export class LineReader {
 			const end = buffer.indexOf(LF, from)
 			if (end < 0) break
 			if (end + 1 > this.#limit) throw new LineTooLong(this.#limit)
-			if (end > 0 && buffer[end - 1] === CR) {
+			const ended = end > 0 && buffer[end - 1] === CR
+			if (ended || this.#bareLf) {
 				this.#drop(end + 1)
-				return buffer.subarray(0, end - 1)
+				return buffer.subarray(0, ended ? end - 1 : end)
 			}
 			from = end + 1
 		}

@@ -30,6 +30,8 @@ export type Listening = {
 
 // How long one that has too many connections may take to read that.
 const BUSY_MS = 5_000
+// An idle connection of a phone is forgotten by its carrier after some minutes, and a phone that is gone says no goodbye.
+const KEPT_ALIVE = { keepAlive: true, keepAliveInitialDelay: 120_000 }
 
 /** Opens all the doors or none. @throws Error that says which one and why */
 export async function listen(house: House, doors: Door[]): Promise<Listening> {
@@ -57,7 +59,7 @@ class OpenDoors implements Listening {
 	}
 
 	add(door: Door): Promise<void> {
-		const server = createServer({ noDelay: true }, socket => this.#accept(socket, door))
+		const server = createServer({ noDelay: true, ...KEPT_ALIVE }, socket => this.#accept(socket, door))
 		return new Promise((resolve, reject) => {
 			server.once('error', error => reject(explainListen(door, error)))
 			server.listen({ host: door.address, port: door.port, backlog: 1024 }, () => {

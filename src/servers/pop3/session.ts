@@ -31,7 +31,8 @@ export class Session implements Conversation {
 	chinese = false
 	/** The next line is an answer to AUTH. */
 	answer: ((line: Buffer) => void | Promise<void>) | null = null
-	#input = new LineReader(MOST_LINE)
+	// QUIRK: as in IMAP, an LF alone ends a line too.
+	#input = new LineReader(MOST_LINE, { bareLf: true })
 	#busy = false
 	#errors = 0
 	#clientDone = false

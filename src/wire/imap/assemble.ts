@@ -8,7 +8,8 @@ export type AssemblerLimits = {
 	literals: number
 }
 
-export const ASSEMBLER_LIMITS: AssemblerLimits = { line: 64 * 1024, literals: 1024 * 1024 }
+/** A line has room for a sequence set of thirty thousand uids that follow no order. */
+export const ASSEMBLER_LIMITS: AssemblerLimits = { line: 256 * 1024, literals: 1024 * 1024 }
 
 export type Assembled =
 	/** A whole command. */
@@ -44,7 +45,8 @@ export class Assembler {
 	#waits = false
 
 	constructor(limits: AssemblerLimits = ASSEMBLER_LIMITS) {
-		this.#reader = new LineReader(limits.line)
+		// QUIRK: people try a server out with programs that end lines in LF, as `openssl s_client` does.
+		this.#reader = new LineReader(limits.line, { bareLf: true })
 		this.#limits = limits
 	}
 

@@ -15,6 +15,7 @@ const ASTRING = table(c => c > SP && c !== 0x7f && !'(){%*"\\'.includes(String.f
 /** list-mailbox: wildcards are allowed. */
 const PATTERN = table(c => c > SP && c !== 0x7f && !'(){"\\'.includes(String.fromCharCode(c)))
 const WORD = table(c => /[\w.-]/.test(String.fromCharCode(c)))
+const MOST_63_BITS = 2n ** 63n - 1n
 const DIGIT = table(c => c >= 0x30 && c <= 0x39)
 
 function table(is: (code: number) => boolean): Uint8Array {
@@ -100,9 +101,11 @@ export class Cursor {
 		return number
 	}
 
-	/** RFC 7162: 63 bits there, what a double holds exactly here. */
+	/** RFC 7162: 63 bits there, what a double holds exactly here; all beyond is more than anything that is. */
 	number64(): number {
-		return this.number(Number.MAX_SAFE_INTEGER)
+		const digits = this.#run(DIGIT)
+		if (digits === '' || BigInt(digits) > MOST_63_BITS) this.fault('number')
+		return Math.min(Number(digits), Number.MAX_SAFE_INTEGER)
 	}
 
 	/** Octets of a quoted string or literal as Latin-1; null when neither is next. */

@@ -84,7 +84,10 @@ function placement(part: Part, utf8: boolean): string {
 	return ` ${disposition} ${language} ${header(part.location, utf8)}`
 }
 
-/** Values that are not ASCII go out in RFC 2231's way, as they most likely came in. */
+/**
+ * Values that are not ASCII go out in RFC 2231's way. QUIRK: but the old `name` of Content-Type as encoded words, as nearly
+ * all who write it do; of a part that has both, programs that know only one of these find the one they know.
+ */
 function params(of: Record<string, string>, utf8: boolean): string {
 	let out = ''
 	for (const name in of) {
@@ -92,6 +95,7 @@ function params(of: Record<string, string>, utf8: boolean): string {
 		out += out === '' ? '(' : ' '
 		if (utf8 || /^[\x00-\x7f]*$/.test(value))
 			out += `${formatString(name, utf8)} ${formatString(value, utf8)}`
+		else if (name === 'name') out += `"name" ${formatString(headerText(value, false))}`
 		else out += `${formatString(`${name}*`)} ${formatString(`UTF-8''${percent(value)}`)}`
 	}
 	return out === '' ? 'NIL' : `${out})`
