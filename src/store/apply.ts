@@ -23,7 +23,7 @@ export type Decision =
 	| boxes.MailboxCreated
 	| boxes.MailboxRenamed
 	| boxes.MailboxDeleted
-	| { do: 'mailbox.subscribe'; account: string; name: string; on: boolean }
+	| boxes.Subscribed
 	| boxes.MailboxChanged
 	| metadata.MetadataSet
 	| rights.RightsSet
@@ -58,7 +58,7 @@ export function apply(file: MailFile, op: PackedOp): OpResult {
 			if (boxes.properName(op.name) === 'INBOX') return renameInbox(file, op.account, op.to)
 			return settleAll(
 				file,
-				withSuperiors(file, op.account, op.to, boxes.decideRename(file, op.account, op.name, op.to)),
+				renaming(file, op.account, op.to, boxes.decideRename(file, op.account, op.name, op.to)),
 			)
 		case 'mailbox.delete':
 			return settle(file, boxes.decideDelete(file, op.account, op.name))
@@ -208,16 +208,17 @@ function renameInbox(file: MailFile, account: string, to: string): OpResult {
 	return apply(file, { do: 'message.move', account, mailbox: inbox.key, uids: uids.map(row => row.uid), to })
 }
 
-/** The levels above a new name are made first. */
-function withSuperiors(
+/** The levels above a new name are made first; subscriptions are to names, and go along. */
+function renaming(
 	file: MailFile,
 	account: string,
 	to: string,
-	decided: Decision | OpResult,
+	decided: boxes.MailboxRenamed | OpResult,
 ): Decision[] | OpResult {
 	if (!('do' in decided)) return decided
+	const along = boxes.subscriptionsAlong(file, decided)
 	const above = boxes.properName(to).split('/').slice(0, -1).join('/')
-	if (above === '' || boxes.boxByName(file, account, above)) return [decided]
+	if (above === '' || boxes.boxByName(file, account, above)) return [decided, ...along]
 	const superiors = boxes.decideMailbox(file, account, above, null)
-	return Array.isArray(superiors) ? [...superiors, decided] : superiors
+	return Array.isArray(superiors) ? [...superiors, decided, ...along] : superiors
 }

@@ -194,6 +194,7 @@ function within(
 	}
 }
 
+/** Keywords in another case are the same ones (RFC 5788 section 3): those that were there stay as they are. */
 function turnedBy(
 	how: 'add' | 'remove' | 'set',
 	flags: number,
@@ -203,12 +204,18 @@ function turnedBy(
 ) {
 	switch (how) {
 		case 'add':
-			return { flags: flags | by, keywords: [...new Set([...keywords, ...words])] }
+			return { flags: flags | by, keywords: [...keywords, ...words.filter(word => !among(keywords, word))] }
 		case 'remove':
-			return { flags: flags & ~by, keywords: keywords.filter(word => !words.includes(word)) }
+			return { flags: flags & ~by, keywords: keywords.filter(word => !among(words, word)) }
 		case 'set':
-			return { flags: by, keywords: [...new Set(words)] }
+			return { flags: by, keywords: words.map(word => among(keywords, word) ?? word) }
 	}
+}
+
+function among(words: string[], word: string): string | undefined {
+	if (words.length === 0) return undefined
+	const lower = word.toLowerCase()
+	return words.find(one => one.toLowerCase() === lower)
 }
 
 function sameSet(a: string[], b: string[]): boolean {

@@ -45,9 +45,13 @@ export function boxByName(file: MailFile, account: string, name: string): Box | 
 	return file.get<Box>(`${BOX} WHERE account = ? AND name = ?`, account, properName(name))
 }
 
-/** INBOX is INBOX in any case (RFC 9051 section 5.1), as the first level of a name too. */
+/**
+ * INBOX is INBOX in any case (RFC 9051 section 5.1), as the first level of a name too. What is put together of several
+ * characters is the same as in one (NFC): Macs write it so, others do not.
+ */
 export function properName(name: string): string {
-	return name.length >= 5 && /^inbox(?=\/|$)/i.test(name) ? `INBOX${name.slice(5)}` : name
+	if (name.length >= 5 && /^inbox(?=\/|$)/i.test(name)) return `INBOX${name.slice(5)}`.normalize('NFC')
+	return name.normalize('NFC')
 }
 
 /** Levels between `/`, none of them empty, no control characters; at most 255 characters and 20 levels. */
@@ -234,6 +238,19 @@ export function decideRename(
 	return { do: 'mailbox.rename', account, names }
 }
 
+/** Who renames a mailbox looks at the same ones as before. */
+export function subscriptionsAlong(file: MailFile, { account, names }: MailboxRenamed): Subscribed[] {
+	const sql = 'SELECT 1 FROM subscription WHERE account = ? AND name = ?'
+	return names.flatMap(([id, to]): Subscribed[] => {
+		const from = boxById(file, id)!.name
+		if (!file.get(sql, account, from)) return []
+		return [
+			{ do: 'mailbox.subscribe', account, name: from, on: false },
+			{ do: 'mailbox.subscribe', account, name: to, on: true },
+		]
+	})
+}
+
 export function enactRename(file: MailFile, op: MailboxRenamed): OpResult {
 	const moment = momentOf(file, op.account)
 	for (const [id, to] of op.names) {
@@ -267,10 +284,9 @@ export function enactDelete(file: MailFile, op: MailboxDeleted): OpResult {
 	return { ok: true, mailbox: box.key }
 }
 
-export function enactSubscribe(
-	file: MailFile,
-	op: Logged<'mailbox.subscribe', { account: string; name: string; on: boolean }>,
-): OpResult {
+export type Subscribed = Logged<'mailbox.subscribe', { account: string; name: string; on: boolean }>
+
+export function enactSubscribe(file: MailFile, op: Subscribed): OpResult {
 	const name = properName(op.name)
 	if (op.on) file.run('INSERT OR IGNORE INTO subscription VALUES (?, ?)', op.account, name)
 	else file.run('DELETE FROM subscription WHERE account = ? AND name = ?', op.account, name)

@@ -329,4 +329,8 @@ export const migrations: readonly Migration[] = [
 		name: 'large mail is found wherever it stands in the queue',
 		sql: 'CREATE INDEX queue_large ON queue_message (reverse_path, id) WHERE size > 1048576',
 	},
+	{
+		name: 'the keywords of a mailbox are found',
+		sql: 'CREATE INDEX message_keywords ON message (mailbox, keywords) WHERE keywords IS NOT NULL',
+	},
 ]

@@ -23,6 +23,16 @@ import { UidRuns } from './uid-runs.ts'
 const REMEMBERED = 200
 const REMEMBERED_OCTETS = 1 << 20
 
+/** Combinations of keywords in one mailbox that are looked at, and keywords that are named. */
+const MOST_COMBINATIONS = 1000
+const MOST_KEYWORDS = 300
+/** From one combination to the next in the index, whatever lies between: there are few, of however many messages. */
+const COMBINATIONS = `WITH RECURSIVE each(words) AS (
+	SELECT min(keywords) FROM message INDEXED BY message_keywords WHERE mailbox = ?1 AND keywords IS NOT NULL
+	UNION ALL SELECT (SELECT min(keywords) FROM message INDEXED BY message_keywords
+		WHERE mailbox = ?1 AND keywords > each.words) FROM each WHERE words IS NOT NULL LIMIT ${MOST_COMBINATIONS}
+) SELECT words FROM each WHERE words IS NOT NULL`
+
 /** The columns of a mailbox's row. */
 const BOX: { [Name in keyof MailboxRow]: string } = {
 	key: 'key',
@@ -81,6 +91,7 @@ export class SqliteReader extends SqliteMessages implements Reader {
 	#folder: BlobFolder
 	#index: TextIndex | null
 	#uids = new Map<number, { modseq: number; runs: UidRuns }>()
+	#keywords = new Map<number, { modseq: number; words: readonly string[] }>()
 	readonly emails: Emails
 
 	constructor(db: DatabaseSync, folder: BlobFolder, index: TextIndex | null = null) {
@@ -178,6 +189,21 @@ export class SqliteReader extends SqliteMessages implements Reader {
 
 	uids(mailbox: number): number[] {
 		return this.sql.list('uid', 'FROM message WHERE mailbox = ? ORDER BY uid', mailbox)
+	}
+
+	keywords({ key, modseq }: MailboxRow): readonly string[] {
+		const known = this.#keywords.get(key)
+		if (known?.modseq === modseq) return known.words
+		// In whatever case they are written, they are the same ones.
+		const found = new Map<string, string>()
+		for (const [json] of this.sql.arrays<[string]>(COMBINATIONS, key))
+			for (const word of JSON.parse(json) as string[])
+				if (found.size < MOST_KEYWORDS && !found.has(word.toLowerCase())) found.set(word.toLowerCase(), word)
+		const words = [...found.values()].sort()
+		this.#keywords.delete(key)
+		if (this.#keywords.size >= REMEMBERED) this.#keywords.delete(this.#keywords.keys().next().value!)
+		this.#keywords.set(key, { modseq, words })
+		return words
 	}
 
 	columns(mailbox: number): { uids: number[]; sizes: number[]; blobs: number[] } {

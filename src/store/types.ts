@@ -258,6 +258,8 @@ export type Reader = Messages & {
 	metadata(account: string, mailbox: string): [entry: string, value: string][]
 	/** Octets of the messages that bear \Deleted. */
 	deletedSize(mailbox: number): number
+	/** Keywords that messages of the mailbox have, as they are written, each once; some hundred at most. Often remembered. */
+	keywords(mailbox: MailboxRow): readonly string[]
 	/** All uids, ascending. */
 	uids(mailbox: number): number[]
 	/** The same as runs, of the mailbox as the row says; cheap, most of it is remembered. */

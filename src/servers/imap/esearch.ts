@@ -2,6 +2,8 @@ import { imap } from '../../wire/index.ts'
 import { bad, Rejected } from './done.ts'
 import { isFuzzy } from './fuzzy.ts'
 import { partOf } from './partial.ts'
+import { flagsAt } from './rows.ts'
+import type { Session } from './session.ts'
 import type { View } from './view.ts'
 
 export type Results = {
@@ -33,6 +35,35 @@ export function checkReturns(
 	const scored = ranked || (returns?.items.includes('RELEVANCY') ?? false)
 	if (scored && !isFuzzy(key)) throw new Rejected(bad('RELEVANCY needs a FUZZY search key'))
 	return scored
+}
+
+/**
+ * MODSEQ of the response: the highest of the messages whose numbers are told; of all that were found where they all are,
+ * or are counted (RFC 4731 section 3.2). @param highest of all
+ */
+export function modseqTold(
+	session: Session,
+	view: View,
+	{ items, partial }: imap.ReturnOptions,
+	places: number[],
+	highest: number,
+): number {
+	if (items.includes('ALL') || items.includes('COUNT') || (items.length === 0 && !partial)) return highest
+	const told = someOf({ items, partial }, places)
+	if (told.size === 0) return highest
+	const ascending = [...told].sort((a, b) => a - b)
+	return (
+		flagsAt(session, ascending, view).reduce((most, row) => Math.max(most, row?.modseq ?? 0), 0) || highest
+	)
+}
+
+/** The places of MIN, MAX and PARTIAL. */
+function someOf({ items, partial }: imap.ReturnOptions, places: number[]): Set<number> {
+	const some = new Set(partial ? places.slice(...partOf(partial, places.length)) : [])
+	if (places.length === 0) return some
+	if (items.includes('MIN')) some.add(places[0]!)
+	if (items.includes('MAX')) some.add(places.at(-1)!)
+	return some
 }
 
 /** The ESEARCH response of RFC 4731, 5267 and 9394; '' when only SAVE was asked. */
@@ -71,10 +102,5 @@ export function saveResults(view: View, { items, partial }: imap.ReturnOptions, 
 		view.save(places)
 		return
 	}
-	const kept = new Set<number>(partial ? places.slice(...partOf(partial, places.length)) : [])
-	if (places.length > 0) {
-		if (items.includes('MIN')) kept.add(places[0]!)
-		if (items.includes('MAX')) kept.add(places.at(-1)!)
-	}
-	view.save([...kept])
+	view.save([...someOf({ items, partial }, places)])
 }

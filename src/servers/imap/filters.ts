@@ -1,3 +1,4 @@
+import { properName } from '../../store/index.ts'
 import type { imap } from '../../wire/index.ts'
 import { type Box, OTHERS } from './mailboxes.ts'
 
@@ -14,20 +15,15 @@ export function inFilter(filter: imap.MailboxFilter, name: string, subscribed: b
 		case 'subscribed':
 			return subscribed
 		case 'mailboxes':
-			return filter.names.some(one => proper(one) === name)
+			return filter.names.some(one => properName(one) === name)
 		case 'subtree':
-			return filter.names.some(one => name === proper(one) || name.startsWith(`${proper(one)}/`))
+			return filter.names.some(one => name === properName(one) || name.startsWith(`${properName(one)}/`))
 		case 'subtree-one':
 			return filter.names.some(one => {
-				const top = proper(one)
+				const top = properName(one)
 				return name === top || (name.startsWith(`${top}/`) && !name.slice(top.length + 1).includes('/'))
 			})
 	}
-}
-
-/** INBOX in any case. */
-function proper(name: string): string {
-	return /^inbox(?=\/|$)/i.test(name) ? `INBOX${name.slice(5)}` : name
 }
 
 export function mailboxesIn(filters: imap.MailboxFilter[], boxes: Box[]): Box[] {

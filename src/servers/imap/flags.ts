@@ -18,14 +18,38 @@ const CANONICAL = new Map(KNOWN.map(word => [word.toLowerCase(), word]))
 const MOST_KEYWORDS = 64
 const LONGEST_KEYWORD = 128
 
-/** What FLAGS and PERMANENTFLAGS name. */
-export const DEFINED_FLAGS = [...SYSTEM.map(([name]) => name), ...KNOWN].join(' ')
+/** Keywords are told before they are used; of more than these only those are that were there at first. */
+const MOST_TOLD = 400
+
+/** What FLAGS names: all that messages here have, or may have (RFC 9051 section 7.3.5). @param keywords of this mailbox */
+export function definedFlags(keywords: readonly string[]): string {
+	return [...SYSTEM.map(([name]) => name), ...KNOWN, ...others(keywords)].join(' ')
+}
 
 /** PERMANENTFLAGS of who has these rights (RFC 4314 section 5.1.1). */
-export function permanentFlags(rights: string): string {
+export function permanentFlags(rights: string, words: readonly string[]): string {
 	const { flags, keywords } = mayFlag(rights)
 	const system = SYSTEM.filter(([, bit]) => flags & bit).map(([name]) => name)
-	return [...system, ...(keywords ? [...KNOWN, '\\*'] : [])].join(' ')
+	return [...system, ...(keywords ? [...KNOWN, ...others(words), '\\*'] : [])].join(' ')
+}
+
+function others(keywords: readonly string[]): string[] {
+	return keywords.filter(word => !CANONICAL.has(word.toLowerCase()))
+}
+
+/** Those of the rows' keywords that are not among `told` yet. */
+export function untold(told: readonly string[], rows: readonly ({ keywords: string[] } | null)[]): string[] {
+	const fresh: string[] = []
+	for (const row of rows) {
+		if (!row || row.keywords.length === 0) continue
+		for (const word of row.keywords) {
+			if (told.includes(word)) continue
+			const lower = word.toLowerCase()
+			const same = (one: string) => one.toLowerCase() === lower
+			if (!CANONICAL.has(lower) && !told.some(same) && !fresh.some(same)) fresh.push(word)
+		}
+	}
+	return fresh.slice(0, Math.max(0, MOST_TOLD - told.length))
 }
 
 /** All 32 combinations of system flags, ready to be written. */
@@ -41,10 +65,16 @@ export function formatFlags(flags: number, keywords: string[]): string {
 	return system ? `${system} ${keywords.join(' ')}` : keywords.join(' ')
 }
 
-/** Flags as a client names them → bits and keywords. @throws Rejected */
-export function readFlags(names: string[]): { flags: number; keywords: string[] } {
+/**
+ * Flags as a client names them → bits and keywords. @throws Rejected
+ * @param there keywords that are in use: another case of one is the same (RFC 5788 section 3)
+ */
+export function readFlags(
+	names: string[],
+	there: readonly string[] = [],
+): { flags: number; keywords: string[] } {
 	let flags = 0
-	const keywords = new Set<string>()
+	const keywords = new Map<string, string>()
 	for (const name of names) {
 		const lower = name.toLowerCase()
 		if (name.startsWith('\\')) {
@@ -54,9 +84,10 @@ export function readFlags(names: string[]): { flags: number; keywords: string[] 
 			flags |= known?.[1] ?? 0
 		} else {
 			if (name.length > LONGEST_KEYWORD) throw new Rejected(no('that keyword is too long', 'LIMIT'))
-			keywords.add(CANONICAL.get(lower) ?? name)
+			if (keywords.has(lower)) continue
+			keywords.set(lower, CANONICAL.get(lower) ?? there.find(word => word.toLowerCase() === lower) ?? name)
 		}
 	}
 	if (keywords.size > MOST_KEYWORDS) throw new Rejected(no('too many keywords', 'LIMIT'))
-	return { flags, keywords: [...keywords] }
+	return { flags, keywords: [...keywords.values()] }
 }

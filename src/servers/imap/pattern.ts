@@ -13,9 +13,10 @@ export function matcher(pattern: string): (name: string) => boolean {
 	return name => matches(folded, name)
 }
 
-/** INBOX is the same in any case, as the first level of a name too. */
+/** INBOX is the same in any case, as the first level of a name too; names are in NFC. */
 function inboxCase(pattern: string): string {
-	return /^inbox(?=[/*%]|$)/i.test(pattern) ? `INBOX${pattern.slice(5)}` : pattern
+	const composed = pattern.normalize('NFC')
+	return /^inbox(?=[/*%]|$)/i.test(composed) ? `INBOX${composed.slice(5)}` : composed
 }
 
 function matches(pattern: string, name: string): boolean {

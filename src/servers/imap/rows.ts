@@ -57,8 +57,7 @@ export function rowsAt(
 }
 
 /** The same for those who want to know no more than the flags. */
-export function flagsAt(session: Session, places: number[]): (FlagsRow | null)[] {
-	const view = session.view!
+export function flagsAt(session: Session, places: number[], view: View = session.view!): (FlagsRow | null)[] {
 	const reader = messagesIn(session, view)
 	return aligned(view, places, (from, to) => reader.flags(view.mailbox, from, to))
 }

@@ -1,6 +1,6 @@
 import type { FlagsRow, MailboxRow, MessageRow } from '../../store/index.ts'
 import { imap } from '../../wire/index.ts'
-import { formatFlags, permanentFlags } from './flags.ts'
+import { definedFlags, formatFlags, permanentFlags, untold } from './flags.ts'
 import { messagesIn } from './mailboxes.ts'
 import { rightsIn } from './rights.ts'
 import type { Session } from './session.ts'
@@ -51,10 +51,27 @@ export function tellRights(session: Session, view: View): boolean {
 	const rights = rightsIn(session, view)
 	if (rights !== view.rights) {
 		view.rights = rights
-		if (!view.readOnly)
-			session.out.text(`* OK [PERMANENTFLAGS (${permanentFlags(rights)})] what you may do has changed\r\n`)
+		if (!view.readOnly) tellPermanentFlags(session, view, 'what you may do has changed')
 	}
 	return rights.includes('r')
+}
+
+function tellPermanentFlags(session: Session, view: View, why: string): void {
+	const permanent = view.readOnly ? '' : permanentFlags(view.rights, view.keywords)
+	session.out.text(`* OK [PERMANENTFLAGS (${permanent})] ${why}\r\n`)
+}
+
+/**
+ * A keyword is in FLAGS before a message has it (RFC 9051 section 7.3.5): programs with c-client take no other.
+ * Between two responses.
+ */
+export function tellKeywords(session: Session, rows: readonly (FlagsRow | null)[]): void {
+	const view = session.view!
+	const fresh = untold(view.keywords, rows)
+	if (fresh.length === 0) return
+	view.keywords = [...view.keywords, ...fresh]
+	session.out.text(`* FLAGS (${definedFlags(view.keywords)})\r\n`)
+	tellPermanentFlags(session, view, 'a keyword more')
 }
 
 /** Nothing came, and all that changed is what the client changed itself. */
@@ -88,8 +105,9 @@ function tellChanged(session: Session, rows: MessageRow[], flags: boolean): void
 	}
 	if (view.length > before) session.out.text(`* ${view.length} EXISTS\r\n`)
 	if (!flags) return
-	for (const row of rows) {
-		if (row.uid > known || view.own.has(row.modseq)) continue
+	const changed = rows.filter(row => row.uid <= known && !view.own.has(row.modseq))
+	tellKeywords(session, changed)
+	for (const row of changed) {
 		const place = view.place(row.uid)
 		if (place >= 0) session.out.text(flagsResponse(session, place, row))
 	}

@@ -9,12 +9,19 @@ export class Tree {
 	/** Names that have a mailbox somewhere below. */
 	readonly hasChildren = new Set<string>()
 	readonly subscribedBelow = new Set<string>()
+	/** Names that have a mailbox of a special use somewhere below. */
+	readonly usedBelow = new Set<string>()
 
 	constructor(session: Session) {
 		const { house, account } = session
 		this.boxes = new Map(mailboxesOf(session).map(box => [box.name, box]))
 		this.subscribed = new Set(house.reader.subscriptions(account!.id))
-		for (const name of this.boxes.keys()) for (const above of levelsAbove(name)) this.hasChildren.add(above)
+		for (const [name, box] of this.boxes) {
+			for (const above of levelsAbove(name)) {
+				this.hasChildren.add(above)
+				if (useOf(box)) this.usedBelow.add(above)
+			}
+		}
 		for (const name of this.subscribed) for (const above of levelsAbove(name)) this.subscribedBelow.add(above)
 	}
 
@@ -25,10 +32,10 @@ export class Tree {
 		return [...names].sort((a, b) => (a === 'INBOX' ? -1 : b === 'INBOX' ? 1 : a < b ? -1 : 1))
 	}
 
-	attributes(name: string): string[] {
+	/** @param knows the client knows \NonExistent, which says \Noselect too (RFC 5258 section 3.4) */
+	attributes(name: string, knows: boolean): string[] {
 		const box = this.boxes.get(name)
-		// \Noselect for those who do not know \NonExistent (RFC 5258 section 3.4).
-		const attributes = box ? [] : ['\\NonExistent', '\\Noselect']
+		const attributes = box ? [] : knows ? ['\\NonExistent'] : ['\\NonExistent', '\\Noselect']
 		attributes.push(this.hasChildren.has(name) ? '\\HasChildren' : '\\HasNoChildren')
 		const use = box && useOf(box)
 		if (use) attributes.push(use)
@@ -37,7 +44,7 @@ export class Tree {
 
 	/** An unsolicited LIST response. @param before the name it had until now, null = no other */
 	response(session: Session, name: string, before: string | null): string {
-		const attributes = this.attributes(name)
+		const attributes = this.attributes(name, true)
 		if (this.subscribed.has(name)) attributes.push('\\Subscribed')
 		const data = before === null ? '' : oldName(session, name, before)
 		return `* LIST (${attributes.join(' ')}) "/" ${imap.formatMailbox(name, session.utf8)}${data}\r\n`

@@ -25,6 +25,8 @@ export class View {
 	expungeModseq: number
 	/** What the client was told that it may do (RFC 4314). */
 	rights = ''
+	/** Keywords that the client was told of. */
+	keywords: readonly string[] = []
 	/** The client enabled UIDONLY (RFC 9586): sequence numbers mean nothing to it. */
 	byUidOnly = false
 	/** What the next message that comes will not be below. */

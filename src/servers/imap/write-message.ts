@@ -2,7 +2,7 @@ import { itemWriter, reads, type WriteItem } from './fetch-items.ts'
 import { Fetched } from './fetched.ts'
 import { messagesIn } from './mailboxes.ts'
 import type { Session } from './session.ts'
-import { fetchStart } from './sync.ts'
+import { fetchStart, tellKeywords } from './sync.ts'
 
 /** Writes a FETCH response but for its closing parenthesis; a promise where octets are streamed. */
 export function writeMessage(
@@ -43,6 +43,7 @@ export async function tellNewcomers(session: Session, uids: number[]): Promise<v
 		? asked
 		: [{ item: 'UID' } as const, ...asked.filter(({ item }) => item !== 'UID')]
 	const writers = items.map(item => itemWriter(item, session.utf8))
+	const asksFlags = items.some(({ item }) => item === 'FLAGS')
 	const read = items.map(reads)
 	const needs = { head: read.some(({ head }) => head), body: read.some(({ body }) => body) }
 	for (const uid of uids) {
@@ -50,6 +51,7 @@ export async function tellNewcomers(session: Session, uids: number[]): Promise<v
 		const place = view.place(uid)
 		const message = row && place >= 0 ? new Fetched(house.reader, row) : null
 		if (!message?.ready(needs, view.mailbox)) continue
+		if (asksFlags) tellKeywords(session, [message.row])
 		out.inside = true
 		await writeMessage(session, place, message, writers)
 		out.text(')\r\n')

@@ -71,10 +71,7 @@ async function update(call: Call, id: string, patch: Record<string, unknown>): P
 	const plan = planOf(call, all, [id, patch])
 	const { box, path } = plan
 	const moves = path !== box.row.name
-	const ops: Op[] = [
-		...(moves ? [rename(call, box.row.name, path), ...moveSubscriptions(call, all, plan)] : []),
-		...settingsOf(call, plan),
-	]
+	const ops: Op[] = [...(moves ? [rename(call, box.row.name, path)] : []), ...settingsOf(call, plan)]
 	if (ops.length > 0) await write(call, ops)
 	return null
 }
@@ -118,9 +115,6 @@ async function updateTogether(call: Call, patches: [string, Record<string, unkno
 			.map(({ box }) => change(call, box.row.name, { ...box, role: null })),
 		...moving.map(({ box }) => rename(call, box.row.name, box.id)),
 		...moving.map(({ box, path }) => rename(call, box.id, path)),
-		...moving
-			.flatMap(plan => moveSubscriptions(call, all, plan))
-			.toSorted((a, b) => Number(a.on) - Number(b.on)),
 		...plans.flatMap(plan => settingsOf(call, plan)),
 	])
 	return plans.map(({ box }) => box.id)
@@ -128,17 +122,6 @@ async function updateTogether(call: Call, patches: [string, Record<string, unkno
 
 function rename(call: Call, name: string, to: string): Op {
 	return { do: 'mailbox.rename', account: call.account.id, name, to }
-}
-
-/** Subscriptions are to names: they go along. */
-function moveSubscriptions(call: Call, all: Mailbox[], { box, path }: Plan) {
-	const { name } = box.row
-	return all
-		.filter(one => one.isSubscribed && (one.row.name === name || one.row.name.startsWith(`${name}/`)))
-		.flatMap(one => [
-			subscribe(call, one.row.name, false),
-			subscribe(call, path + one.row.name.slice(name.length), true),
-		])
 }
 
 function settingsOf(call: Call, { box, settings, path }: Plan): Op[] {

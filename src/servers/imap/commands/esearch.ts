@@ -1,6 +1,6 @@
 import { imap } from '../../../wire/index.ts'
 import { bad, type Done, no, ok, Rejected } from '../done.ts'
-import { checkReturns, formatEsearch, saveResults } from '../esearch.ts'
+import { checkReturns, formatEsearch, modseqTold, saveResults } from '../esearch.ts'
 import { mailboxesIn } from '../filters.ts'
 import { asSeen, mailboxesOf } from '../mailboxes.ts'
 import { asksForModseq, find } from '../searching.ts'
@@ -40,7 +40,7 @@ export async function esearch(session: Session, command: imap.CommandOf<'ESEARCH
 					uid: true,
 					numbers,
 					returns,
-					modseq: asksModseq ? modseq : null,
+					modseq: asksModseq ? modseqTold(session, view, returns, places, modseq) : null,
 					scores: scores && places.map(place => scores.get(place)!),
 					source,
 				}),

@@ -9,7 +9,7 @@ import { partOfSpans } from '../partial.ts'
 import { doneBy, rightsIn } from '../rights.ts'
 import { BODIES, fetchedOf, flagsAt, inBatches, ROWS, rowsAt } from '../rows.ts'
 import type { Session } from '../session.ts'
-import { fetchStart } from '../sync.ts'
+import { fetchStart, tellKeywords } from '../sync.ts'
 import { holds, type Span, spansWithin } from '../view.ts'
 import { writeMessage } from '../write-message.ts'
 
@@ -48,6 +48,7 @@ async function writeTexts(
 ): Promise<number> {
 	const { reader } = session.house
 	const ofFlags = items.every(({ item }) => OF_FLAGS.has(item))
+	const tellsFlags = items.some(({ item }) => item === 'FLAGS')
 	const ofHead = items.filter(item => reads(item).head)
 	const needsHead = ofHead.length > 0
 	const only = ofHead.every(({ item }) => item === 'ENVELOPE')
@@ -59,6 +60,7 @@ async function writeTexts(
 	let missing = 0
 	const work = (places: number[]) => {
 		const rows = ofFlags ? (flagsAt(session, places) as (MessageRow | null)[]) : rowsAt(session, places)
+		if (tellsFlags) tellKeywords(session, rows)
 		const heads = needsHead
 			? reader.heads(
 					rows.flatMap(row => row?.blob ?? []),
@@ -98,6 +100,7 @@ async function writeOctets(session: Session, spans: Span[], items: imap.FetchIte
 	const work = async (places: number[]) => {
 		const rows = rowsAt(session, places)
 		const marked = marks ? await markSeen(session, rows) : null
+		if (marked || asksFlags) tellKeywords(session, rows)
 		for (const [i, message] of fetchedOf(session, view.mailbox, rows, needs).entries()) {
 			if (!message) {
 				missing++

@@ -16,20 +16,23 @@ export function list(session: Session, command: imap.CommandOf<'LIST'>): Done {
 	}
 	if (metadata?.some(entry => !validEntry(entry)))
 		return bad('entries are called /private/... or /shared/...')
+	const onlySubscribed = select.includes('SUBSCRIBED')
+	const onlyUsed = select.includes('SPECIAL-USE')
+	const recursive = select.includes('RECURSIVEMATCH')
+	if (recursive && !onlySubscribed && !onlyUsed)
+		return bad('RECURSIVEMATCH means something beside SUBSCRIBED or SPECIAL-USE only')
 	const tree = new Tree(session)
 	const matches = patterns.map(pattern => matcher(reference + pattern))
-	const onlySubscribed = select.includes('SUBSCRIBED')
-	const childInfo = onlySubscribed && select.includes('RECURSIVEMATCH')
 	for (const name of tree.names(onlySubscribed)) {
 		if (!matches.some(match => match(name))) continue
 		const box = tree.boxes.get(name)
 		const subscribed = tree.subscribed.has(name)
-		const below = childInfo && tree.subscribedBelow.has(name)
-		if (onlySubscribed && !subscribed && !below) continue
-		if (select.includes('SPECIAL-USE') && !(box && useOf(box))) continue
-		const attributes = tree.attributes(name)
+		const selected = (!onlySubscribed || subscribed) && (!onlyUsed || Boolean(box && useOf(box)))
+		const below = recursive ? childInfo(tree, name, onlySubscribed, onlyUsed) : []
+		if (!selected && below.length === 0) continue
+		const attributes = tree.attributes(name, extended || session.rev2)
 		if (subscribed && (onlySubscribed || returns.includes('SUBSCRIBED'))) attributes.push('\\Subscribed')
-		const data = below ? ' ("CHILDINFO" ("SUBSCRIBED"))' : ''
+		const data = below.length > 0 ? ` ("CHILDINFO" (${below.join(' ')}))` : ''
 		session.out.text(
 			`* LIST (${attributes.join(' ')}) "/" ${imap.formatMailbox(name, session.utf8)}${data}\r\n`,
 		)
@@ -43,6 +46,14 @@ export function list(session: Session, command: imap.CommandOf<'LIST'>): Done {
 		}
 	}
 	return ok('LIST completed')
+}
+
+/** What RECURSIVEMATCH asks of mailboxes somewhere below (RFC 5258 section 3.5). */
+function childInfo(tree: Tree, name: string, onlySubscribed: boolean, onlyUsed: boolean): string[] {
+	const below: string[] = []
+	if (onlySubscribed && tree.subscribedBelow.has(name)) below.push('"SUBSCRIBED"')
+	if (onlyUsed && tree.usedBelow.has(name)) below.push('"SPECIAL-USE"')
+	return below
 }
 
 /** LSUB: with `%`, a name above a subscribed one is there too, as \Noselect (RFC 3501 section 6.3.9). */

@@ -1,6 +1,6 @@
 import { imap } from '../../../wire/index.ts'
 import { type Done, no, ok } from '../done.ts'
-import { mailboxesOf, mailboxNamed } from '../mailboxes.ts'
+import { findMailbox, mailboxesOf, mailboxNamed, whose } from '../mailboxes.ts'
 import { accountOfRoot, quotaResponse, rootOf } from '../quota.ts'
 import type { Session } from '../session.ts'
 
@@ -18,10 +18,14 @@ export function getQuota(session: Session, { root }: imap.CommandOf<'GETQUOTA'>)
 
 /** RFC 9208 section 4.1.2. */
 export function getQuotaRoot(session: Session, { mailbox }: imap.CommandOf<'GETQUOTAROOT'>): Done {
-	const box = mailboxNamed(session, mailbox, 'r')
-	const response = quotaResponse(session, box.account)
-	const root = response ? ` ${imap.formatString(rootOf(session, box.account), session.utf8)}` : ''
-	session.out.text(`* QUOTAROOT ${imap.formatMailbox(box.name, session.utf8)}${root}\r\n${response ?? ''}`)
+	// A name of one's own need not be a mailbox yet: what would count for it is asked.
+	const own = mailbox !== '' && whose(session, mailbox)?.owner === session.account!.id
+	const there = own ? findMailbox(session, mailbox) : mailboxNamed(session, mailbox, 'r')
+	const owner = there?.account ?? session.account!.id
+	const response = quotaResponse(session, owner)
+	const root = response ? ` ${imap.formatString(rootOf(session, owner), session.utf8)}` : ''
+	const name = imap.formatMailbox(there?.name ?? mailbox, session.utf8)
+	session.out.text(`* QUOTAROOT ${name}${root}\r\n${response ?? ''}`)
 	return ok('GETQUOTAROOT completed')
 }
 

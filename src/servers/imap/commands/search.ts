@@ -1,6 +1,6 @@
 import type { imap } from '../../../wire/index.ts'
 import { bad, type Done, ok } from '../done.ts'
-import { checkReturns, formatEsearch, saveResults } from '../esearch.ts'
+import { checkReturns, formatEsearch, modseqTold, saveResults } from '../esearch.ts'
 import { asksForModseq, find } from '../searching.ts'
 import type { Session } from '../session.ts'
 
@@ -24,7 +24,8 @@ export async function search(session: Session, command: imap.CommandOf<'SEARCH'>
 	if (returns) {
 		saveResults(view, returns, places)
 		const told = scores && places.map(place => scores.get(place)!)
-		session.out.text(formatEsearch({ tag, uid, numbers, returns, modseq: highest, scores: told }))
+		const modseq = highest === null ? null : modseqTold(session, view, returns, places, highest)
+		session.out.text(formatEsearch({ tag, uid, numbers, returns, modseq, scores: told }))
 	} else {
 		const list = numbers.length > 0 ? ` ${numbers.join(' ')}` : ''
 		session.out.text(`* SEARCH${list}${highest === null ? '' : ` (MODSEQ ${highest})`}\r\n`)

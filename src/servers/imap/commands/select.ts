@@ -1,28 +1,28 @@
 import type { MailboxRow } from '../../../store/index.ts'
 import { imap } from '../../../wire/index.ts'
 import { bad, type Done, ok } from '../done.ts'
-import { DEFINED_FLAGS, permanentFlags } from '../flags.ts'
+import { definedFlags, permanentFlags } from '../flags.ts'
 import { mailboxNamed, messagesIn, oldName, unseenIn } from '../mailboxes.ts'
 import { hasAny } from '../rights.ts'
 import type { Session } from '../session.ts'
-import { flagsResponse } from '../sync.ts'
+import { flagsResponse, tellKeywords } from '../sync.ts'
 import { holds, View } from '../view.ts'
 
 export function select(session: Session, command: imap.CommandOf<'SELECT'>): Done {
 	const { name, mailbox, condstore, qresync } = command
 	if (qresync && !session.qresync) return bad('QRESYNC needs ENABLE QRESYNC')
-	const had = session.view !== null
 	// Whatever comes of it, nothing stays selected (RFC 9051 section 6.3.2).
+	if (session.view) session.out.text('* OK [CLOSED] the mailbox before is closed\r\n')
 	session.view = null
 	const box = mailboxNamed(session, mailbox, 'r')
 	const readOnly = name === 'EXAMINE'
 	const view = new View(box, session.house.reader.uidRuns(box), readOnly)
 	view.byUidOnly = session.uidOnly
 	view.rights = box.rights
-	const permanent = readOnly ? '' : permanentFlags(box.rights)
-	const closed = had ? '* OK [CLOSED] the mailbox before is closed\r\n' : ''
+	view.keywords = session.house.reader.keywords(box)
+	const permanent = readOnly ? '' : permanentFlags(box.rights, view.keywords)
 	session.out.text(
-		`${closed}* FLAGS (${DEFINED_FLAGS})\r\n* ${view.length} EXISTS\r\n${
+		`* FLAGS (${definedFlags(view.keywords)})\r\n* ${view.length} EXISTS\r\n${
 			session.rev2 ? listed(session, box, mailbox) : recentAndUnseen(session, view, box)
 		}* OK [PERMANENTFLAGS (${permanent})] flags that stay\r\n* OK [UIDVALIDITY ${box.uidValidity}] UIDs are valid\r\n* OK [UIDNEXT ${box.uidNext}] predicted next UID\r\n* OK [HIGHESTMODSEQ ${box.modseq}] highest\r\n* OK [MAILBOXID (${box.id})] mailbox id\r\n`,
 	)
@@ -59,7 +59,9 @@ function tellMissed(session: Session, view: View, { modseq, known }: imap.Qresyn
 		.expungedSince(view.mailbox, modseq)
 		.filter(uid => concerns(uid) && view.place(uid) < 0)
 	if (vanished.length > 0) session.out.text(`* VANISHED (EARLIER) ${imap.formatSet(vanished)}\r\n`)
-	for (const row of messagesIn(session, view).messagesSince(view.mailbox, modseq)) {
+	const changed = messagesIn(session, view).messagesSince(view.mailbox, modseq)
+	tellKeywords(session, changed)
+	for (const row of changed) {
 		const place = view.place(row.uid)
 		if (place >= 0 && concerns(row.uid)) session.out.text(flagsResponse(session, place, row))
 	}

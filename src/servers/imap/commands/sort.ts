@@ -1,6 +1,6 @@
 import type { imap } from '../../../wire/index.ts'
 import { type Done, ok } from '../done.ts'
-import { checkReturns, formatEsearch, saveResults } from '../esearch.ts'
+import { checkReturns, formatEsearch, modseqTold, saveResults } from '../esearch.ts'
 import { fetchedOf, inBatches, rowsAt } from '../rows.ts'
 import { asksForModseq, find } from '../searching.ts'
 import type { Session } from '../session.ts'
@@ -35,13 +35,11 @@ export async function sort(session: Session, command: imap.CommandOf<'SORT'>): P
 	const numbers = sorted.map(({ place }) => (uid ? view.uid(place) : place + 1))
 	const highest = asksModseq && numbers.length > 0 ? modseq : null
 	if (returns) {
-		saveResults(
-			view,
-			returns,
-			sorted.map(({ place }) => place),
-		)
-		const told = scores && sorted.map(({ place }) => scores.get(place)!)
-		session.out.text(formatEsearch({ tag, uid, numbers, returns, modseq: highest, scores: told }))
+		const order = sorted.map(({ place }) => place)
+		saveResults(view, returns, order)
+		const told = scores && order.map(place => scores.get(place)!)
+		const modseq = highest === null ? null : modseqTold(session, view, returns, order, highest)
+		session.out.text(formatEsearch({ tag, uid, numbers, returns, modseq, scores: told }))
 	} else {
 		const list = numbers.length > 0 ? ` ${numbers.join(' ')}` : ''
 		session.out.text(`* SORT${list}${highest === null ? '' : ` (MODSEQ ${highest})`}\r\n`)

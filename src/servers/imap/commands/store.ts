@@ -6,13 +6,13 @@ import { newest } from '../message-limit.ts'
 import { doneBy, mayFlag, mustHave, notAllowed } from '../rights.ts'
 import { flagsAt, inBatches, ROWS } from '../rows.ts'
 import type { Session } from '../session.ts'
-import { fetchStart, flagsResponse } from '../sync.ts'
+import { fetchStart, flagsResponse, tellKeywords } from '../sync.ts'
 import type { Span } from '../view.ts'
 
 export async function store(session: Session, command: imap.CommandOf<'STORE'>): Promise<Done> {
 	const view = session.view!
 	if (view.readOnly) return no('this mailbox is open read-only', 'CANNOT')
-	const flags = readFlags(command.flags)
+	const flags = readFlags(command.flags, view.keywords)
 	const only = mayFlag(mustHave(session, 'r'))
 	// One flag that may be changed is enough (RFC 4314 section 4).
 	const may = command.how === 'set' ? only.flags !== 0 : (flags.flags & only.flags) !== 0
@@ -46,7 +46,9 @@ export async function store(session: Session, command: imap.CommandOf<'STORE'>):
 			spans,
 			places => {
 				let out = ''
-				for (const [i, row] of flagsAt(session, places).entries()) {
+				const rows = flagsAt(session, places)
+				if (!command.silent) tellKeywords(session, rows)
+				for (const [i, row] of rows.entries()) {
 					const place = places[i]!
 					if (!row) missing++
 					else if (!command.silent) out += flagsResponse(session, place, row)
