@@ -431,6 +431,26 @@ test('what is too much at a time is refused, and says so', async () => {
 	assert.equal(await refused('Email/get', { ids: [], bodyProperties: properties }), 'invalidArguments')
 })
 
+test('of those who change something in the same state at the same time one may, the others hear that it is no more', async () => {
+	const alice = await JmapClient.open(home.ip, login)
+	const [inbox] = (await alice.one('Mailbox/query', { filter: { role: 'inbox' } })).ids
+	const { blobId } = await alice.upload('Subject: race\r\n\r\nx')
+	const kinds: [kind: string, args: (index: number) => Record<string, unknown>][] = [
+		['Mailbox/set', index => ({ create: { a: { name: `race ${index}` } } })],
+		['Email/set', index => ({ create: { a: { mailboxIds: { [inbox]: true }, subject: `race ${index}` } } })],
+		['Email/import', () => ({ emails: { a: { blobId, mailboxIds: { [inbox]: true } } } })],
+		['Identity/set', index => ({ create: { a: { email: login, name: `race ${index}` } } })],
+	]
+	for (const [kind, args] of kinds) {
+		const ifInState = (await alice.one(`${kind.split('/')[0]}/get`, { ids: [] })).state
+		const answers = await Promise.all(
+			[0, 1, 2, 3].map(index => alice.call([kind, { ifInState, ...args(index) }])),
+		)
+		const outcomes = answers.map(([[name, result]]) => (name === 'error' ? result.type : name)).toSorted()
+		assert.deepEqual(outcomes, [kind, 'stateMismatch', 'stateMismatch', 'stateMismatch'], kind)
+	}
+})
+
 test('results that are asked for twice, and again in what asks for that, end in an error', async () => {
 	const alice = await JmapClient.open(home.ip, login)
 	const all = (index: number) => ({ resultOf: String(index), name: 'Core/echo', path: '' })

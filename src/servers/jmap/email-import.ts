@@ -7,6 +7,7 @@ import { type Blob, findBlob, letterIn } from './blobs.ts'
 import { type Call, checkAccount, idOf, LIMITS, type Responses } from './call.ts'
 import { countBodies, emailOf, emailState, letterRecord, parseShape, wantedOf } from './email-get.ts'
 import { fileBody, placeOf } from './email-set.ts'
+import { inOrder } from './objects.ts'
 import { oneByOne, resolved } from './standard.ts'
 
 const importShape = z.strictObject({
@@ -23,8 +24,18 @@ export async function importEmails(call: Call, args: Record<string, unknown>): P
 	const entries = Object.entries(got.emails)
 	if (entries.length > LIMITS.maxObjectsInSet)
 		throw new jmap.MethodRefused('requestTooLarge', `at most ${LIMITS.maxObjectsInSet} emails at a time`)
+	return [['Email/import', await inOrder(call, () => importAll(call, got.accountId, got.ifInState, entries))]]
+}
+
+/** @throws MethodRefused stateMismatch */
+async function importAll(
+	call: Call,
+	accountId: string,
+	ifInState: string | null,
+	entries: [creationId: string, email: Record<string, unknown>][],
+): Promise<Record<string, unknown>> {
 	const oldState = emailState(call)
-	if (got.ifInState !== null && got.ifInState !== oldState) throw new jmap.MethodRefused('stateMismatch')
+	if (ifInState !== null && ifInState !== oldState) throw new jmap.MethodRefused('stateMismatch')
 	const done = await oneByOne(
 		entries,
 		([creationId]) => creationId,
@@ -40,18 +51,13 @@ export async function importEmails(call: Call, args: Record<string, unknown>): P
 		if (one instanceof jmap.RecordRefused) notCreated[creationId] = one.error
 		else created[creationId] = one
 	}
-	return [
-		[
-			'Email/import',
-			{
-				accountId: got.accountId,
-				oldState,
-				newState: emailState(call),
-				created: Object.keys(created).length > 0 ? created : null,
-				notCreated: Object.keys(notCreated).length > 0 ? notCreated : null,
-			},
-		],
-	]
+	return {
+		accountId,
+		oldState,
+		newState: emailState(call),
+		created: Object.keys(created).length > 0 ? created : null,
+		notCreated: Object.keys(notCreated).length > 0 ? notCreated : null,
+	}
 }
 
 async function importOne(call: Call, email: Record<string, unknown>) {

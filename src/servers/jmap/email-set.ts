@@ -14,13 +14,14 @@ import { COMPOSED, draftOf } from './email-compose.ts'
 import { emailOf, emailProperties, emailState } from './email-get.ts'
 import { flagsOf, isKeyword, keywordsOf, namesOf } from './keywords.ts'
 import { mailboxesOf } from './mailbox-get.ts'
-import { changed, oneByOne, readSet, set } from './standard.ts'
+import { inOrder } from './objects.ts'
+import { changed, oneByOne, readSet, type Setting, set } from './standard.ts'
 
 const MOST_KEYWORDS = 100
 
 /** RFC 8621 section 4.6. */
 export async function setEmails(call: Call, args: Record<string, unknown>): Promise<Responses> {
-	const answer = await set(call, readSet(call, args), {
+	const setting: Setting = {
 		state: () => emailState(call),
 		create: objects =>
 			oneByOne(
@@ -30,7 +31,8 @@ export async function setEmails(call: Call, args: Record<string, unknown>): Prom
 			),
 		update: patches => updateAll(call, patches),
 		destroy: ids => destroyAll(call, ids),
-	})
+	}
+	const answer = await inOrder(call, () => set(call, readSet(call, args), setting))
 	return [['Email/set', answer]]
 }
 

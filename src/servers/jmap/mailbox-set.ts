@@ -14,7 +14,8 @@ import {
 	write,
 } from './mailbox-settings.ts'
 import { MAY_PASS, updateAll } from './mailbox-update.ts'
-import { changed, oneByOne, readSet, set } from './standard.ts'
+import { inOrder } from './objects.ts'
+import { changed, oneByOne, readSet, type Setting, set } from './standard.ts'
 
 /** What the server says of every new mailbox. */
 const FRESH = { totalEmails: 0, unreadEmails: 0, totalThreads: 0, unreadThreads: 0, myRights: RIGHTS }
@@ -24,18 +25,19 @@ const extraShape = z.object({ onDestroyRemoveEmails: z.boolean().default(false) 
 export async function setMailboxes(call: Call, args: Record<string, unknown>): Promise<Responses> {
 	const { onDestroyRemoveEmails = false, ...rest } = args
 	const extra = read(extraShape, { onDestroyRemoveEmails })
-	const answer = await set(call, readSet(call, rest), {
+	const setting: Setting = {
 		state: () => mailboxState(call),
-		create: objects => inOrder(call, objects),
+		create: objects => createAll(call, objects),
 		update: patches => updateAll(call, patches),
 		destroy: ids => destroyAll(call, ids, extra.onDestroyRemoveEmails),
 		mayPass: ({ type }) => MAY_PASS.includes(type),
-	})
+	}
+	const answer = await inOrder(call, () => set(call, readSet(call, rest), setting))
 	return [['Mailbox/set', answer]]
 }
 
 /** A mailbox may be made within one that the same request makes: those above first. */
-async function inOrder(call: Call, objects: [string, Record<string, unknown>][]) {
+async function createAll(call: Call, objects: [string, Record<string, unknown>][]) {
 	const rank = new Map<string, number>()
 	const byId = new Map(objects)
 	const rankOf = (creationId: string, seen: Set<string>): number => {

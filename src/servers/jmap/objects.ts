@@ -40,7 +40,7 @@ export async function putObject(
 const underWay = new Map<string, Promise<unknown>>()
 
 /**
- * Changes of an account's objects, one after the other: each is read, changed and written whole before the next is
+ * Changes of an account by JMAP, one after the other: what is there is read, changed and written whole before the next is
  * read, so that none of two that come at the same time is lost.
  */
 export async function inOrder<T>({ account }: Call, work: () => Promise<T>): Promise<T> {

@@ -9,8 +9,8 @@ import { setEmails } from './email-set.ts'
 import { asAddresses } from './header-values.ts'
 import { identitiesOf } from './identity.ts'
 import { storedLetter } from './letter.ts'
-import { type Json, objectState, putObject } from './objects.ts'
-import { changed, oneByOne, readSet, set } from './standard.ts'
+import { inOrder, type Json, objectState, putObject } from './objects.ts'
+import { changed, oneByOne, readSet, type Setting, set } from './standard.ts'
 import {
 	type Kept,
 	KIND,
@@ -36,7 +36,7 @@ export async function setSubmissions(call: Call, args: Json): Promise<Responses>
 	await settleSubmissions(call)
 	/** Emails of the submissions that went well. */
 	const emails = new Map<string, string>()
-	const answer = await set(call, readSet(call, rest), {
+	const setting: Setting = {
 		state: () => objectState(call, KIND),
 		create: objects =>
 			oneByOne(
@@ -77,7 +77,8 @@ export async function setSubmissions(call: Call, args: Json): Promise<Responses>
 					return true
 				},
 			),
-	})
+	}
+	const answer = await inOrder(call, () => set(call, readSet(call, rest), setting))
 	const responses: Responses = [[`${KIND}/set`, answer]]
 	const follows = followUp(call, extra, emails)
 	if (follows) responses.push(...(await setEmails(call, { accountId: call.account.id, ...follows })))
