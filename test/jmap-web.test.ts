@@ -424,6 +424,13 @@ test('what is too much at a time is refused, and says so', async () => {
 	const conditions = many.map(subject => ({ subject }))
 	assert.equal(await refused('Email/query', { filter: { operator: 'OR', conditions } }), 'unsupportedFilter')
 	assert.equal(await refused('Email/query', { filter: { text: many.join(' ') } }), 'unsupportedFilter')
+	const { blobId } = await alice.upload(Buffer.alloc(33_000_000, 'x'))
+	const whole: [string, Record<string, unknown>] = [
+		'Blob/get',
+		{ ids: [blobId], properties: ['data:asBase64'] },
+	]
+	const [, [name, { type }]] = await alice.call(whole, whole)
+	assert.deepEqual([name, type], ['error', 'requestTooLarge'])
 	const sort = many.map(() => ({ property: 'size' }))
 	assert.equal(await refused('Email/query', { sort }), 'unsupportedSort')
 	const properties = many.map(name => `header:${name}`)

@@ -2,7 +2,7 @@ import { DiskFull } from '../../store/index.ts'
 import { jmap } from '../../wire/index.ts'
 import type { House } from '../types.ts'
 import type { Walker } from '../walk-http.ts'
-import { type Call, LIMITS } from './call.ts'
+import { type Call, LIMITS, MOST_TOLD } from './call.ts'
 import { methodOf } from './methods.ts'
 import { capabilities, sessionState } from './session.ts'
 
@@ -30,7 +30,7 @@ export async function answerRequest(
 		client,
 		credential,
 		createdIds: new Map(Object.entries(request.createdIds ?? {})),
-		told: 0,
+		room: { left: MOST_TOLD },
 	}
 	const responses: jmap.Invocation[] = []
 	const budget: jmap.Budget = { left: LIMITS.maxSizeRequest }

@@ -5,7 +5,7 @@ import { threadId } from '../../store/index.ts'
 import { jmap } from '../../wire/index.ts'
 import { id, idOrReference, object, read, unsigned } from './arguments.ts'
 import { findBlob } from './blobs.ts'
-import { type Call, checkAccount, idOf, LIMITS, type Responses } from './call.ts'
+import { type Call, checkAccount, idOf, LIMITS, type Responses, takeRoom } from './call.ts'
 import { mailboxesOf } from './mailbox-get.ts'
 import { oneByOne, resolved } from './standard.ts'
 
@@ -145,6 +145,7 @@ export async function getBlobs(call: Call, args: Record<string, unknown>): Promi
 		const record: Record<string, unknown> = { id: blobId }
 		if ((got.offset ?? 0) > blob.size || wanted > blob.size) record.isTruncated = true
 		for (const property of properties) Object.assign(record, propertyOf(property, octets, blob.size))
+		takeRoom(call, record)
 		list.push(record)
 	}
 	return [['Blob/get', { accountId: got.accountId, list, notFound }]]

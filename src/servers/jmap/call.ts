@@ -12,8 +12,8 @@ export type Call = {
 	credential: string
 	/** Creation ids of this request, and what became of them. */
 	createdIds: Map<string, string>
-	/** Characters of bodies that its answers have so far. */
-	told: number
+	/** What its answers may still have of messages and blobs. */
+	room: jmap.Budget
 }
 
 /** What a method answers: mostly one response, its own. */
@@ -31,6 +31,16 @@ export const LIMITS = {
 	maxObjectsInGet: 1000,
 	maxObjectsInSet: 1000,
 } as const
+
+/** Characters of messages and blobs in one answer: it is put together in memory. */
+export const MOST_TOLD = 64 * 1024 * 1024
+
+/** What is to be in the answer. @throws MethodRefused requestTooLarge */
+export function takeRoom({ room }: Call, value: unknown): void {
+	jmap.spend(value, room)
+	if (room.left < 0)
+		throw new jmap.MethodRefused('requestTooLarge', 'that is too much together: ask for fewer')
+}
 
 /** Levels of mailboxes: one that lies on top has depth 1. */
 export const MAX_MAILBOX_DEPTH = 20

@@ -4,14 +4,8 @@ import type { EmailRow } from '../../store/index.ts'
 import { threadId } from '../../store/index.ts'
 import { jmap } from '../../wire/index.ts'
 import { id, idOrReference, read, unsigned } from './arguments.ts'
-import { type Call, checkAccount, LIMITS, type Responses } from './call.ts'
-import {
-	type BodyValue,
-	bodyValue,
-	DEFAULT_PART_PROPERTIES,
-	PART_PROPERTIES,
-	partRecord,
-} from './email-parts.ts'
+import { type Call, checkAccount, LIMITS, type Responses, takeRoom } from './call.ts'
+import { bodyValue, DEFAULT_PART_PROPERTIES, PART_PROPERTIES, partRecord } from './email-parts.ts'
 import {
 	asAddresses,
 	asDate,
@@ -61,8 +55,6 @@ const shape = z.strictObject({
 export const parseShape = z.strictObject({ accountId: id, blobIds: z.array(idOrReference), ...fetchShape })
 
 const MOST_PROPERTIES = 500
-/** Characters of bodies in one answer: it is put together in memory. */
-const MOST_TOLD = 64 * 1024 * 1024
 /** Others have a turn after so many milliseconds. */
 const TURN = 10
 
@@ -133,7 +125,7 @@ export async function getEmails(call: Call, args: Record<string, unknown>): Prom
 		const row = emailOf(call, one)
 		if (row) {
 			const record = await emailRecord(call, one, row, mailboxIds, wanted)
-			countBodies(call, record)
+			takeRoom(call, record)
 			list.push(record)
 		} else notFound.push(one)
 		if (performance.now() - turn < TURN) continue
@@ -141,13 +133,6 @@ export async function getEmails(call: Call, args: Record<string, unknown>): Prom
 		turn = performance.now()
 	}
 	return [['Email/get', { accountId: got.accountId, state, list, notFound }]]
-}
-
-/** @throws MethodRefused requestTooLarge */
-export function countBodies(call: Call, { bodyValues = {} }: Record<string, unknown>): void {
-	for (const { value } of Object.values(bodyValues as Record<string, BodyValue>)) call.told += value.length
-	if (call.told > MOST_TOLD)
-		throw new jmap.MethodRefused('requestTooLarge', 'the bodies are too large together: ask for fewer')
 }
 
 function allIds({ house, account }: Call): string[] {

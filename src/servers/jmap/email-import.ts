@@ -4,8 +4,8 @@ import type { KnownBody, StagedBody } from '../../store/index.ts'
 import { jmap } from '../../wire/index.ts'
 import { id, object, read } from './arguments.ts'
 import { type Blob, findBlob, letterIn } from './blobs.ts'
-import { type Call, checkAccount, idOf, LIMITS, type Responses } from './call.ts'
-import { countBodies, emailOf, emailState, letterRecord, parseShape, wantedOf } from './email-get.ts'
+import { type Call, checkAccount, idOf, LIMITS, type Responses, takeRoom } from './call.ts'
+import { emailOf, emailState, letterRecord, parseShape, wantedOf } from './email-get.ts'
 import { fileBody, placeOf } from './email-set.ts'
 import { inOrder } from './objects.ts'
 import { oneByOne, resolved } from './standard.ts'
@@ -134,7 +134,7 @@ export async function parseEmails(call: Call, args: Record<string, unknown>): Pr
 			// It lies nowhere, so that is all it has of these.
 			for (const [property, value] of Object.entries({ blobId, size: letter.size }))
 				if (property in record) record[property] = value
-			countBodies(call, record)
+			takeRoom(call, record)
 			parsed[blobId] = record
 		}
 	}

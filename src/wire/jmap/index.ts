@@ -2,7 +2,7 @@ export { type Form, type HeaderProperty, parseHeaderProperty } from './header-fo
 export { parseJson } from './json.ts'
 export { applyPatch } from './patch.ts'
 export { evaluate, pointerTokens } from './pointer.ts'
-export { type Budget, resolveReferences } from './references.ts'
+export { type Budget, resolveReferences, spend } from './references.ts'
 export { parseRequest, requestOf } from './request.ts'
 export {
 	type Invocation,

@@ -2,7 +2,7 @@ import { evaluate, pointerTokens } from './pointer.ts'
 import { type Invocation, MethodRefused } from './types.ts'
 import { isObject } from './values.ts'
 
-/** How much of earlier results a request may still ask for, in characters; each value counts as one at least. */
+/** How much there may still be, in characters; each value counts as one at least. */
 export type Budget = { left: number }
 
 /**
@@ -38,7 +38,7 @@ export function resolveReferences(
 }
 
 /** Takes what it weighs from the budget, until nothing is left. */
-function spend(value: unknown, budget: Budget): void {
+export function spend(value: unknown, budget: Budget): void {
 	budget.left -= typeof value === 'string' ? value.length + 1 : 1
 	if (typeof value !== 'object' || value === null) return
 	for (const [key, one] of Object.entries(value)) {
