@@ -86,20 +86,24 @@ function ascending(uids: number[]): number[] {
 class Gathering {
 	#alike = new Map<string, Alike>()
 
-	/** @param name of the flags and keywords together */
-	add(name: string, uid: number, flags: number, keywords: string[]): void {
-		const group = this.#alike.get(name)
-		if (!group) this.#alike.set(name, [flags, keywords, [[uid, uid]]])
-		else {
-			const last = group[2].at(-1)!
-			if (last[1] === uid - 1) last[1] = uid
-			else group[2].push([uid, uid])
-		}
+	/** Those that become this. */
+	group(flags: number, keywords: string[]): Alike {
+		const name = `${flags} ${keywordsJson(keywords)}`
+		let group = this.#alike.get(name)
+		if (!group) this.#alike.set(name, (group = [flags, keywords, []]))
+		return group
 	}
 
 	get all(): Alike[] {
-		return [...this.#alike.values()]
+		return [...this.#alike.values()].filter(([, , runs]) => runs.length > 0)
 	}
+}
+
+/** One more, that comes after all others. */
+function join([, , runs]: Alike, uid: number): void {
+	const last = runs.at(-1)
+	if (last?.[1] === uid - 1) last[1] = uid
+	else runs.push([uid, uid])
 }
 
 export type FlagsDecided = {
@@ -123,6 +127,7 @@ export function decideFlags(
 	const gathering = new Gathering()
 	// Most of many are alike before, and then they are after.
 	const known = new Map<string, Turned>()
+	let last: { row: Before; had: number; turned: Turned } | null = null
 	for (const row of before(file, box.key, op.uids)) {
 		const { uid } = row
 		if (op.unchangedSince !== undefined && row.modseq > op.unchangedSince) {
@@ -130,14 +135,18 @@ export function decideFlags(
 			continue
 		}
 		const had = by === undefined ? row.flags : (row.flags & ~Flag.seen) | seenBit(file, box.key, by, uid)
-		const name = `${row.flags} ${had} ${row.keywords}`
-		let turned = known.get(name)
-		if (!turned) known.set(name, (turned = turn(op, had, row)))
+		if (last?.row.flags !== row.flags || last.had !== had || last.row.keywords !== row.keywords) {
+			const name = `${row.flags} ${had} ${row.keywords}`
+			let turned = known.get(name)
+			if (!turned) known.set(name, (turned = turn(op, had, row, gathering)))
+			last = { row, had, turned }
+		}
+		const { turned } = last
 		if (turned.same) continue
 		if ((turned.flags ^ had) & Flag.seen && by !== undefined)
 			seen.push([uid, (turned.flags & Flag.seen) !== 0])
 		rows.push(row)
-		gathering.add(turned.name, uid, turned.enters, turned.keywords)
+		join(turned.group, uid)
 	}
 	const logged: FlagsChanged = {
 		do: 'message.flags',
@@ -167,18 +176,21 @@ type Turned = {
 	/** As whoever does it will see them. */
 	flags: number
 	/** As they enter the row: \Seen of another than the owner does not. */
-	enters: number
-	keywords: string[]
-	name: string
+	group: Alike
 }
 
-function turn(op: Extract<Op, { do: 'message.flags' }>, had: number, row: Before): Turned {
+function turn(
+	op: Extract<Op, { do: 'message.flags' }>,
+	had: number,
+	row: Before,
+	gathering: Gathering,
+): Turned {
 	const before: string[] = row.keywords ? JSON.parse(row.keywords) : []
 	const turned = turnedBy(op.how, had, before, op.flags, op.keywords)
 	const { flags, keywords } = op.only ? within(op.only, had, before, turned) : turned
 	const enters = op.by === undefined ? flags : (flags & ~Flag.seen) | (row.flags & Flag.seen)
 	const same = flags === had && sameSet(keywords, before)
-	return { same, flags, enters, keywords, name: `${enters} ${keywordsJson(keywords)}` }
+	return { same, flags, group: gathering.group(enters, keywords) }
 }
 
 /** What may not be changed is as it was. */
@@ -241,11 +253,12 @@ function setFlags(
 function alikeOf({ alike, rows = [] }: FlagsChanged): Alike[] {
 	if (alike) return alike
 	const gathering = new Gathering()
-	for (const [uid, flags, keywords] of rows) {
-		const name = `${flags} ${keywordsJson(keywords)}`
-		gathering.add(name, uid, flags, keywords)
-	}
+	for (const [uid, flags, keywords] of rows) join(gathering.group(flags, keywords), uid)
 	return gathering.all
+}
+
+function between(from: number, to: number): number[] {
+	return Array.from({ length: to - from + 1 }, (_, i) => from + i)
 }
 
 /** @param known the messages as they are, where that was read already */
@@ -253,11 +266,18 @@ export function enactFlags(file: MailFile, op: FlagsChanged, known?: Before[]): 
 	const box = boxById(file, op.mailbox)
 	if (!box) return { ok: false, error: 'nonexistent' }
 	const alike = alikeOf(op)
+	if (alike.length === 0) return { ok: true, uids: [], modseq: box.modseq }
+	const rows =
+		known ??
+		before(
+			file,
+			box.key,
+			alike.flatMap(([, , runs]) => runs.flatMap(([from, to]) => between(from, to))),
+		)
 	const becomes = new Map<number, Alike>()
-	for (const group of alike)
-		for (const [from, to] of group[2]) for (let uid = from; uid <= to; uid++) becomes.set(uid, group)
-	if (becomes.size === 0) return { ok: true, uids: [], modseq: box.modseq }
-	const rows = known ?? before(file, box.key, [...becomes.keys()])
+	if (alike.length > 1)
+		for (const group of alike)
+			for (const [from, to] of group[2]) for (const uid of between(from, to)) becomes.set(uid, group)
 	const uids = rows.map(({ uid }) => uid)
 	const tally = new Tally()
 	const moment = momentOf(file, box.account)
@@ -266,7 +286,7 @@ export function enactFlags(file: MailFile, op: FlagsChanged, known?: Before[]): 
 	let touched = false
 	for (const row of rows) {
 		const { uid } = row
-		const group = becomes.get(uid)!
+		const group = becomes.get(uid) ?? alike[0]!
 		const flags = group[0]
 		tally.flags(row.flags, -1)
 		tally.flags(flags, 1)
