@@ -250,15 +250,24 @@ test('CAPA tells what can be done, before and after STLS; nothing said before TL
 	talk.close()
 })
 
-test('a whole session in one packet is answered to the end', async () => {
-	await unlocked()
-	await file('a\r\n')
-	const talk = await Talk.to(door.port)
-	talk.send('USER alice@example.com\r\nPASS secret\r\nSTAT\r\nRETR 1\r\nDELE 1\r\nQUIT\r\n')
-	talk.halfClose()
-	assert.match(await talk.rest(), /\+OK 1 3\r\n\+OK 3 octets\r\na\r\n\.\r\n\+OK [^\r]*\r\n\+OK Goodbye\r\n$/)
-	assert.equal(store.reader.mailbox(ALICE, 'INBOX')!.messages, 0)
-})
+for (const [end, name] of [
+	['\r\n', 'CRLF'],
+	['\n', 'LF'],
+] as const) {
+	test(`a whole session in one packet, its lines ended by ${name}, is answered to the end`, async () => {
+		await unlocked()
+		await file('a\r\n')
+		const talk = await Talk.to(door.port)
+		const lines = ['USER alice@example.com', 'PASS secret', 'STAT', 'RETR 1', 'DELE 1', 'QUIT']
+		talk.send(lines.map(line => line + end).join(''))
+		talk.halfClose()
+		assert.match(
+			await talk.rest(),
+			/\+OK 1 3\r\n\+OK 3 octets\r\na\r\n\.\r\n\+OK [^\r]*\r\n\+OK Goodbye\r\n$/,
+		)
+		assert.equal(store.reader.mailbox(ALICE, 'INBOX')!.messages, 0)
+	})
+}
 
 test('a node of ours names the client and signs in by EXTERNAL; nobody else may', async () => {
 	await unlocked()
