@@ -1,19 +1,11 @@
-import { createHash, hash as hashOf } from 'node:crypto'
-import { createReadStream, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { hash as hashOf } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream'
-import { finished } from 'node:stream/promises'
-import {
-	constants,
-	createZstdCompress,
-	createZstdDecompress,
-	deflateRawSync,
-	inflateRawSync,
-	zstdDecompressSync,
-} from 'node:zlib'
-import { newId } from '../kit/index.ts'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { Scanner } from '../message/index.ts'
+import { unpackFrames } from './frames.ts'
+import { LargeBody, readLarge } from './large-body.ts'
 import type { BodyStage, StagedBody } from './types.ts'
 
 // Bodies up to this size live in SQLite, larger ones in files: below it a row is cheaper than an inode.
@@ -22,7 +14,6 @@ const LARGE = 128 * 1024
 const PLAIN = 8 * 1024
 // No deflate begins so (RFC 1951 section 3.2.3: block type 11 is an error).
 const IS_PLAIN = 7
-const ZSTD = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
 /** Where the large bodies are. Every file belongs to one staging, so that none is removed under another's feet. */
 export class BlobFolder {
@@ -34,12 +25,12 @@ export class BlobFolder {
 	}
 
 	read(file: string): Buffer {
-		return zstdDecompressSync(readFileSync(join(this.path, file)))
+		return unpackFrames(readFileSync(join(this.path, file)))
 	}
 
-	stream(file: string): AsyncIterable<Buffer> {
-		// Whoever stops reading early closes the file too; an error reaches whoever reads.
-		return pipeline(createReadStream(join(this.path, file)), createZstdDecompress(), () => {})
+	/** The octets from `start` to before `end`; what lies before them costs nothing. */
+	stream(file: string, start: number, end: number): AsyncGenerator<Buffer> {
+		return readLarge(join(this.path, file), start, end)
 	}
 
 	remove(file: string): void {
@@ -123,68 +114,5 @@ export class Stage implements BodyStage {
 	abort(): void {
 		this.#small = []
 		this.#large?.abort()
-	}
-}
-
-class LargeBody {
-	#folder: BlobFolder
-	#file = newId()
-	#hash = createHash('sha256')
-	#scanner = new Scanner()
-	#zstd = createZstdCompress(ZSTD)
-	#size = 0
-	#written: Promise<void>
-	#failed: unknown = null
-
-	constructor(folder: BlobFolder) {
-		this.#folder = folder
-		this.#written = this.#writeFile()
-		this.#written.catch(error => {
-			this.#failed = error
-			this.#zstd.destroy()
-		})
-	}
-
-	async #writeFile(): Promise<void> {
-		const handle = await this.#folder.create(this.#file)
-		try {
-			await handle.writeFile(this.#zstd) // a full disk may take half a piece without an error: writeFile goes on
-			await handle.sync()
-		} finally {
-			await handle.close()
-		}
-		await this.#folder.sync()
-	}
-
-	write(chunk: Buffer): void | Promise<void> {
-		if (this.#failed) throw this.#failed
-		this.#size += chunk.length
-		this.#hash.update(chunk)
-		this.#scanner.push(chunk)
-		if (this.#zstd.write(chunk)) return
-		return Promise.race([new Promise<void>(resolve => this.#zstd.once('drain', resolve)), this.#written])
-	}
-
-	async end(): Promise<StagedBody> {
-		this.#zstd.end()
-		try {
-			await this.#written
-		} catch (error) {
-			this.#folder.remove(this.#file)
-			throw error
-		}
-		return {
-			hash: this.#hash.digest('hex'),
-			size: this.#size,
-			scanned: this.#scanner.end(),
-			data: null,
-			file: this.#file,
-		}
-	}
-
-	abort(): void {
-		this.#zstd.destroy()
-		finished(this.#zstd).catch(() => {})
-		this.#written.catch(() => {}).finally(() => this.#folder.remove(this.#file))
 	}
 }

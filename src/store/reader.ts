@@ -310,12 +310,7 @@ export class SqliteReader extends SqliteMessages implements Reader {
 			yield unpack(data!).subarray(start, Math.min(end, Number.MAX_SAFE_INTEGER))
 			return
 		}
-		let at = 0
-		for await (const piece of this.#folder.stream(file)) {
-			if (at + piece.length > start) yield piece.subarray(Math.max(0, start - at), Math.max(0, end - at))
-			at += piece.length
-			if (at >= end) return
-		}
+		yield* this.#folder.stream(file, start, end)
 	}
 
 	#where(blob: number): { file: string | null; data: Uint8Array | null } {
