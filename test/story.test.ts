@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
@@ -150,6 +151,23 @@ test('5b. node refresh repairs a copy that was damaged while the node was stoppe
 		['done', 'done'],
 	)
 	assert.equal((await c.say('account list')).length, 9)
+	assert.equal((await inbox(c.ip, 'carol@test.com')).length, 0)
+})
+
+test('5c. a node whose directory was lost, or cannot be read, has it from the others', async () => {
+	const file = join(c.data, 'directory.sqlite')
+	const whole = async () =>
+		(await c.say('account list')).length === 9 && (await c.say('node list')).length === 3
+	await c.stop()
+	for (const end of ['', '-wal', '-shm']) rmSync(file + end, { force: true })
+	await c.start()
+	await until('it knows everybody again', 20_000, whole)
+	assert.equal((await inbox(c.ip, 'carol@test.com')).length, 0)
+	await c.stop()
+	writeFileSync(file, 'x'.repeat(20_000))
+	await c.start()
+	assert.match(c.log, /set aside/)
+	await until('it knows everybody again', 20_000, whole)
 	assert.equal((await inbox(c.ip, 'carol@test.com')).length, 0)
 })
 

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { type Clock, Emitter, type Log, normalAddress, systemClock } from '../kit/index.ts'
 import { Acme } from './acme.ts'
 import { fingerprint } from './certificates.ts'
@@ -116,15 +117,25 @@ export class Cluster {
 		return this.#engine.problem
 	}
 
-	/** The active nodes by the directory, ourselves among them or not. Resolves when the engine has taken it over. */
-	async setMembers(members: Member[]): Promise<void> {
+	/**
+	 * The active nodes by the directory, ourselves among them or not. Resolves when the engine has taken it over.
+	 * @param removed ids of those the directory says were taken out
+	 */
+	async setMembers(members: Member[], removed: string[] = []): Promise<void> {
 		this.#given = members.map(member => ({ ...member }))
-		const membership = this.#keys.membership
-		if (membership && membership.introduced.length > 0 && this.#othersGiven().length > 0) {
-			// The directory has arrived: from now on only it says who is a member.
-			this.#keys.store({ ...membership, introduced: [] })
-		}
+		this.#remember(removed)
 		await this.#apply()
+	}
+
+	/** A node whose directory was lost gets it from the others: so it must not know them by the directory alone. */
+	#remember(removed: string[]): void {
+		const membership = this.#keys.membership
+		if (!membership) return
+		const others = this.#othersGiven().filter(member => memberShape.safeParse(member).success)
+		const introduced = (others.length > 0 ? others : membership.introduced)
+			.filter(({ id }) => !removed.includes(id))
+			.map(({ id, ip, webPort, clusterPort }) => ({ id, ip, webPort, clusterPort }))
+		if (!isDeepStrictEqual(introduced, membership.introduced)) this.#keys.store({ ...membership, introduced })
 	}
 
 	/** A new code, to be typed in at a member; the one before is void. */

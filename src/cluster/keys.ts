@@ -30,7 +30,7 @@ const clusterShape = z.object({
 	certificate: z.string(),
 	/** Our own entry as peers were told it at joining. */
 	self: memberShape,
-	/** Members told at joining; they count until the directory names other nodes itself. */
+	/** The other members as last known; they count while the directory names none: at joining, and when its file was lost. */
 	introduced: z.array(memberShape),
 })
 

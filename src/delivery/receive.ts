@@ -59,6 +59,8 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 		if (!resolved) return reply(553, '5.1.3', 'This is not an address')
 		// Our other node took it because its directory knows the account: ours will soon, or its will soon forget.
 		if (resolved.is === 'unknown' && client.node) return reply(450, '4.1.1', 'Not known here yet')
+		const isStrange = resolved.is === 'unknown' || (resolved.is === 'foreign' && !client.account)
+		if (isStrange && directory.isIncomplete) return reply(450, '4.1.1', 'Not known here yet')
 		// Each of us thinks it is the other: until our directories agree it is not to go to and fro.
 		if (resolved.is === 'account' && resolved.account.home === client.node) {
 			return reply(450, '4.1.1', 'As we know it, it lives with you')

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync, renameSync } from 'node:fs'
 import type { Links } from '../cluster/index.ts'
 import { type Clock, Emitter, type Log } from '../kit/index.ts'
 import { normalAddress } from '../message/index.ts'
@@ -49,8 +50,32 @@ export type DirectoryOptions = {
 	patience?: Partial<Patience>
 }
 
+/** A file that cannot be read is set aside where other nodes have what was in it. @throws Error */
 export function openDirectory(options: DirectoryOptions): Directory {
-	return new Directory(options)
+	const { file, links, log, clock } = options
+	try {
+		return new Directory(options)
+	} catch (error) {
+		if (!isDamage(error)) throw error
+		if (links.peers().length === 0) {
+			throw new Error(`${file} is damaged, and no other node has a copy: put one back from a backup`)
+		}
+		const aside = `${file}.damaged-${clock.now()}`
+		for (const end of ['', '-wal', '-shm']) {
+			if (existsSync(file + end)) renameSync(file + end, aside + end)
+		}
+		log.error(
+			{ err: error, aside },
+			'directory.sqlite is damaged; it is set aside and fetched from the others',
+		)
+		return new Directory(options)
+	}
+}
+
+/** SQLITE_CORRUPT, SQLITE_NOTADB. */
+function isDamage(error: unknown): boolean {
+	const code = (error as { errcode?: number }).errcode ?? 0
+	return (code & 0xff) === 11 || (code & 0xff) === 26
 }
 
 /** What every node knows, at this node. */
@@ -68,6 +93,7 @@ export class Directory extends GroupWriter {
 	readonly sessions: Sessions
 	protected readonly clock: Clock
 	#log: Log
+	#links: Links
 	#taker: Taker
 	#sync: Sync
 	#signIns: SignIns
@@ -78,6 +104,7 @@ export class Directory extends GroupWriter {
 		const { file } = this
 		this.clock = clock
 		this.#log = log
+		this.#links = links
 		this.changed = new Emitter(error => log.error({ err: error }, 'directory: a listener failed'))
 		if (file.damaged)
 			log.warn('directory.sqlite is not as it was left; what is missing is fetched from the other nodes')
@@ -222,6 +249,12 @@ export class Directory extends GroupWriter {
 	/** Milliseconds since our copy of what the node has was known to be complete; null = never. */
 	copyAge(node: string): number | null {
 		return node === this.self ? 0 : this.#sync.copyAge(node)
+	}
+
+	/** One of several nodes that has never yet had all of another's list: whom it does not know may well exist. */
+	get isIncomplete(): boolean {
+		const peers = this.#links.peers()
+		return peers.length > 0 && peers.every(({ id }) => this.#sync.copyAge(id) === null)
 	}
 
 	/** The sum of all records, alike on two nodes that know the same. */

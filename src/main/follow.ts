@@ -27,7 +27,10 @@ export function announce(office: Office, data: string, identity: Identity): void
 export function followDirectory(office: Office): () => void {
 	const { directory, cluster, queue, store, log } = office
 
-	const members = () => void cluster.setMembers(directory.nodes()).catch(failed)
+	const members = () => {
+		const removed = directory.nodeRecords().flatMap(node => (node.removed ? [node.id] : []))
+		void cluster.setMembers(directory.nodes(), removed).catch(failed)
+	}
 	const forget = async (accounts: string[]) => {
 		const gone = accounts.filter(id => store.reader.hasAccount(id))
 		if (gone.length > 0) await store.write(gone.map((account): Op => ({ do: 'account.remove', account })))
