@@ -29,6 +29,10 @@ test('a node that does not run, a wrong command and an unknown setting are told 
 	})
 	await assert.rejects(a.panpipe('account', 'ad', 'x@test.com'), { status: 2 })
 	await assert.rejects(a.panpipe('node', 'add', b.ip), { status: 2 })
+	const said = await a.panpipe('account', 'enable', '--help')
+	assert.match(said, /account enable ADDRESS\n +its owner can sign in again\n/)
+	assert.doesNotMatch(said, /account disable/)
+	await assert.rejects(a.panpipe('help', 'acount'), { status: 2 })
 	await assert.rejects(new TestNode('127.0.0.53', 'hostnmae = "x"').start(), /hostnmae/)
 })
 

@@ -10,8 +10,10 @@ import { NotDone, sayTo } from './speak.ts'
 /** Exit status: 0 done, 1 not done (with a sentence on stderr), 2 wrong usage. */
 async function main(args: string[]): Promise<number> {
 	const [first] = args
-	if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
-		process.stdout.write(await help())
+	if (first === undefined || first === 'help' || args.includes('--help') || args.includes('-h')) {
+		const words = args.filter(word => word !== 'help')
+		const flag = words.findIndex(word => word.startsWith('-'))
+		process.stdout.write(await help(flag < 0 ? words : words.slice(0, flag)))
 		return first === undefined ? 2 : 0
 	}
 	if (first === 'serve') return serveHere(args.slice(1))
@@ -85,26 +87,37 @@ async function ask(question: string): Promise<string> {
 	return answer
 }
 
-async function help(): Promise<string> {
+const SERVE = `  panpipe serve [--config FILE] [--data DIR] [--listen IP] [--smtp PORT] ...
+      run one node in the foreground; every setting of panpipe.toml is a flag too`
+const DEMO = `  panpipe demo [--nodes 3]
+      run several nodes on this machine, with one domain, users and mail`
+
+/** @param topic the first words of a command; none: of all */
+async function help(topic: string[]): Promise<string> {
 	const { verbs } = await import('../admin/index.ts')
-	const rows = Object.entries(forms).map(([name, form]) => {
-		const words = [...(form.words ?? []), ...(form.rest ? [`${form.rest}...`] : [])].map(word =>
-			word.toUpperCase(),
-		)
-		const flags = Object.keys(form.flags ?? {}).map(flag => `[${flag}]`)
-		const secret = form.secret ? ['[--password-stdin]'] : []
-		const about = verbs[form.verb ?? (name as keyof typeof verbs)].about
-		return `  panpipe ${[name, ...words, ...secret, ...flags].join(' ')}\n      ${about}`
-	})
+	const wanted = ([name]: [string, unknown]) => topic.every((word, at) => name.split(' ')[at] === word)
+	const rows = Object.entries(forms)
+		.filter(wanted)
+		.map(([name, form]) => {
+			const words = [...(form.words ?? []), ...(form.rest ? [`${form.rest}...`] : [])].map(word =>
+				word.toUpperCase(),
+			)
+			const flags = Object.keys(form.flags ?? {}).map(flag => `[${flag}]`)
+			const secret = form.secret ? ['[--password-stdin]'] : []
+			const about = form.about ?? verbs[form.verb ?? (name as keyof typeof verbs)].about
+			return `  panpipe ${[name, ...words, ...secret, ...flags].join(' ')}\n      ${about}`
+		})
+	for (const [name, row] of [
+		['demo', DEMO],
+		['serve', SERVE],
+	] as const)
+		if (wanted([name, null])) rows.unshift(row)
+	if (rows.length === 0) throw new Usage(`there is no command "${topic.join(' ')}"`)
 	return `Panpipe 排箫: many mail servers, one domain.
 
-  panpipe serve [--config FILE] [--data DIR] [--listen IP] [--smtp PORT] ...
-      run one node in the foreground; every setting of panpipe.toml is a flag too
-  panpipe demo [--nodes 3]
-      run several nodes on this machine, with one domain, users and mail
 ${rows.join('\n')}
 
-Every command takes --data DIR (which node) and --json (for machines); --at NODE has another node do it.
+"panpipe help node" shows what begins so. Every command takes --data DIR (which node) and --json (for machines); --at NODE has another node do it.
 `
 }
 

@@ -16,6 +16,8 @@ type Form = {
 	/** Reads this field from standard input when `--password-stdin` is given, or asks for it. */
 	secret?: 'optional' | 'required'
 	verb?: VerbName
+	/** What it does, where the verb says it of another command. */
+	about?: string
 }
 
 const filters: Form['flags'] = {
@@ -120,7 +122,12 @@ export const forms: Record<string, Form> = {
 	'account quota show': { words: ['address'] },
 	'account rename': { words: ['address', 'to'] },
 	'account disable': { words: ['address'], fixed: { disabled: true } },
-	'account enable': { words: ['address'], fixed: { disabled: false }, verb: 'account disable' },
+	'account enable': {
+		words: ['address'],
+		fixed: { disabled: false },
+		verb: 'account disable',
+		about: 'its owner can sign in again',
+	},
 	'account remove': { words: ['address'] },
 	'account app-password add': { words: ['address', 'name'] },
 	'account app-password list': { words: ['address'] },
@@ -169,7 +176,11 @@ export const forms: Record<string, Form> = {
 			'--cluster-port': ['clusterPort', 'number'],
 		},
 	},
-	'node enable': { words: ['node'], fixed: { enabled: true } },
+	'node enable': {
+		words: ['node'],
+		fixed: { enabled: true },
+		about: 'the others hand mail over to this node again: what waited for it goes',
+	},
 	'node disable': { words: ['node'], fixed: { enabled: false }, verb: 'node enable' },
 	'node remove': { words: ['node'] },
 	'node refresh': {},
