@@ -115,8 +115,11 @@ async function becomeOne(words: Words, a: TestNode, b: TestNode, c: TestNode): P
 	const { page } = browser
 	await setUp(browser, a, 'alice')
 	await browser.part('stay-alone').click()
-	// Both made one: when they join it is a conflict.
-	for (const node of [a, b]) await node.addAccount('team@test.com')
+	// Both made them: when they join it is a conflict.
+	for (const node of [a, b]) {
+		await node.addAccount('team@test.com')
+		await node.addAccount('wei@test.com')
+	}
 	await visit(browser, 'nodes')
 	await page.getByRole('heading', { name: words.heading, exact: true }).waitFor()
 	assert.match((await page.locator('main').textContent())!, words.way)
@@ -161,7 +164,7 @@ async function becomeOne(words: Words, a: TestNode, b: TestNode, c: TestNode): P
 	assert.equal((await download).suggestedFilename(), 'forwards.csv')
 	await browser.inspect(`${words.locale}-forwards`)
 
-	// admin@ and team@ were made twice: the later ones wait for an address of their own.
+	// Three were made twice: the later ones wait for an address of their own, or to become one with the earlier.
 	await visit(browser, 'cluster')
 	await browser.part(`node-${b.ip}`).getByText(words.well).waitFor()
 	await browser.inspect(`${words.locale}-cluster`)
@@ -171,6 +174,12 @@ async function becomeOne(words: Words, a: TestNode, b: TestNode, c: TestNode): P
 	await browser.part('new-address').fill('team-hk@test.com')
 	await browser.part('submit').click()
 	await browser.part('settle-team@test.com').waitFor({ state: 'detached' })
+	await browser.part('settle-wei@test.com').click()
+	await browser.part('how-merge').check()
+	await browser.inspect(`${words.locale}-merge`)
+	await browser.part('submit').click()
+	await page.getByText('wei@test.com').first().waitFor({ state: 'detached', timeout: 20_000 })
+	assert.equal((await b.say('account list', { search: 'wei@' })).length, 1)
 	await until('the other node knows', 5000, async () =>
 		(await b.say('account list', { search: 'team-hk' })).some((one: { conflict: boolean }) => !one.conflict),
 	)

@@ -126,18 +126,34 @@ test('accounts, their aliases, quota, and files of them', async () => {
 test('a conflict of two nodes is seen and settled', async () => {
 	// The node is away while the same address is made on both sides.
 	await b.stop()
-	await a.say('account add', { address: 'twin@test.com' })
+	const twice = async (node: TestNode) => {
+		for (const address of ['twin@test.com', 'pair@test.com']) await node.say('account add', { address })
+		await node.say('group add', { address: 'crew@test.com' })
+	}
+	await twice(a)
 	const alone = await new TestNode('127.0.41.13').start()
 	await alone.say('domain add', { domain: 'test.com' })
-	await alone.say('account add', { address: 'twin@test.com' })
+	await twice(alone)
 	const { code } = await alone.say('node code')
 	await ok(
 		admin.post('/nodes', { ip: alone.ip, webPort: PORTS.web, code }, { prefer: 'respond-async, wait=60' }),
 		201,
 	)
-	const [conflict] = (await ok(admin.get('/conflicts'))).items
-	assert.equal(conflict.claimed, 'twin@test.com')
-	await ok(admin.post(`/conflicts/${conflict.id}/rename`, { to: 'twin.hk@test.com' }))
+	const { items } = await ok(admin.get('/conflicts'))
+	const conflict = (name: string) => items.find(({ claimed }: { claimed: string }) => claimed === name)
+	assert.equal(items.length, 2)
+	await ok(admin.post(`/conflicts/${conflict('twin@test.com').id}/rename`, { to: 'twin.hk@test.com' }))
+	await ok(admin.post(`/conflicts/${conflict('pair@test.com').id}/merge`, {}))
+	await until('the two are one', 60_000, async () => (await ok(admin.get('/conflicts'))).items.length === 0)
+	const groups = (await ok(admin.get('/groups?state=conflict'))).items
+	assert.deepEqual(
+		groups.map(({ claimed }: { claimed: string }) => claimed),
+		['crew@test.com'],
+	)
+	await ok(admin.patch(`/groups/${groups[0].id}`, { address: 'crew.hk@test.com' }))
+	assert.equal((await ok(admin.get('/groups?state=conflict'))).items.length, 0)
+	await ok(admin.delete('/groups/crew@test.com'), 204)
+	await ok(admin.delete('/groups/crew.hk@test.com'), 204)
 	await ok(admin.delete(`/nodes/${alone.ip}`))
 	await b.start()
 	await until('b is heard', 30_000, async () => (await a.say('status')).peers[0]?.state === 'up')

@@ -83,6 +83,11 @@ const acts: [what: string, act: (visitor: Visitor) => Promise<WebAnswer>, who: N
 	['make a unit below', v => v.post('/units', { name: `U${++made}`, parent: 'Acme' }), ['admin', 'una']],
 	['widen a unit', v => v.patch('/units/Acme', { outside: true }), ['admin', 'una']],
 	['see conflicts', v => v.get('/conflicts'), ['admin', 'otto', 'dora', 'una', 'helen']],
+	[
+		'merge accounts',
+		v => v.post('/conflicts/zoe@test.com/merge', { into: 'zoe@test.com' }),
+		['admin', 'dora'],
+	],
 	['see the forward table', v => v.get('/forwards'), ['admin', 'otto', 'dora', 'una', 'helen']],
 	['see a domain’s records', v => v.get('/domains/test.com/dns'), ['admin', 'otto', 'dora']],
 	['make a key for a domain', v => v.post('/domains/test.com/dkim'), ['admin']],
@@ -120,7 +125,7 @@ const acts: [what: string, act: (visitor: Visitor) => Promise<WebAnswer>, who: N
 ]
 
 /** What one hears who may, and there was nothing to do it to. */
-const IN_VAIN = new Set(['no-such-message', 'code-wrong', 'already-member'])
+const IN_VAIN = new Set(['no-such-message', 'code-wrong', 'already-member', 'exists'])
 
 test('every role does what is its own and is refused the rest, at both nodes', async () => {
 	const wrong: string[] = []

@@ -143,3 +143,57 @@ test('an earlier alias keeps its address against a later account', async t => {
 	await nodes.settled()
 	for (const directory of [a, b]) assert.equal(idOf(directory, 'sales@example.com'), sales.id)
 })
+
+test('the later account becomes part of the earlier one: mail is reached there at once, the name stays, and so does membership', async t => {
+	const { nodes, a, b, both, first, second } = await twoAlices(t)
+	const { address } = a.account(second.id)!
+	const { id: group } = a.addGroup({ address: 'team@example.com' })
+	await a.addMembers(group, [address])
+	a.addAlias('al@example.com', [address])
+	a.mergeAccount(second.id, first.id)
+	await nodes.settled()
+	for (const directory of both) {
+		for (const name of [address, 'al@example.com', 'team@example.com']) {
+			const resolved = directory.lookup(name)
+			const accounts =
+				resolved.is === 'account'
+					? [resolved.account]
+					: resolved.is === 'group'
+						? resolved.members.accounts
+						: (resolved as { accounts: { id: string }[] }).accounts
+			assert.deepEqual(
+				accounts.map(({ id }) => id),
+				[first.id],
+				name,
+			)
+		}
+		const answer = await directory.authenticate('alice@example.com', 'second')
+		assert.ok(!answer.ok && answer.why === 'disabled')
+	}
+	assert.deepEqual([a.merging(), b.merging().map(({ id }) => id)], [[], [second.id]])
+	assert.throws(() => b.mergeAccount(first.id, second.id), /being merged/)
+	b.merged(second.id)
+	await nodes.settled()
+	for (const directory of both) {
+		assert.deepEqual(directory.conflicts(), [])
+		assert.equal(directory.account(second.id), null)
+		assert.deepEqual(directory.membersOf(group), ['alice@example.com'])
+		const resolved = directory.lookup(address)
+		assert.deepEqual(resolved.is === 'alias' && resolved.accounts.map(({ id }) => id), [first.id])
+	}
+})
+
+test('two that were told on both sides of a cut to become part of each other: one stays, on both nodes alike', async t => {
+	const { nodes, a, b, both, first, second } = await twoAlices(t)
+	nodes.net.cut('a', 'b')
+	a.mergeAccount(second.id, first.id)
+	b.mergeAccount(first.id, second.id)
+	nodes.net.mend('a', 'b')
+	await nodes.settled()
+	await nodes.beats(3)
+	const [kept, gone] = first.id < second.id ? [first, second] : [second, first]
+	for (const directory of both) {
+		assert.equal(directory.account(gone.id)!.mergesInto, kept.id)
+		assert.equal(directory.account(kept.id)!.mergesInto, null)
+	}
+})

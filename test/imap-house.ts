@@ -38,6 +38,7 @@ export function person(name: string, home: string): Account {
 		unit: '',
 		passwordHash: '',
 		created: 0,
+		mergesInto: null,
 	}
 }
 

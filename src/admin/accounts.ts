@@ -129,6 +129,20 @@ export const renameAccount = verb({
 	},
 })
 
+export const mergeAccount = verb({
+	about:
+		'make two accounts of one person one: all mail goes into the other, and the first is no more (no way back)',
+	input: z.object({ address, into: address }),
+	act: 'accounts:change',
+	on: (office, { address, into }) => [accountTarget(office, address), accountTarget(office, into)],
+	run(office, { address, into }) {
+		const [account, target] = [accountNamed(office, address), accountNamed(office, into)]
+		keepAdministrator(office, ({ id }) => id !== account.id)
+		office.directory.mergeAccount(account.id, target.id)
+		return { address: account.address, into: target.address }
+	},
+})
+
 export const moveAccountToUnit = verb({
 	about: 'say which unit an account belongs to; "/" = to none',
 	input: z.object({ address, unit: z.string() }),
@@ -173,7 +187,8 @@ export const removeAccount = verb({
 })
 
 export const listConflicts = verb({
-	about: 'accounts whose address was given to another, earlier one; "account rename" settles it',
+	about:
+		'accounts whose address was given to another, earlier one; "account rename" or "account merge" settles it',
 	input: z.object({}),
 	act: 'accounts:read',
 	inReach: true,
@@ -183,9 +198,21 @@ export const listConflicts = verb({
 			.filter(account => may(by.grants, 'accounts:read', placeOfAccount(office, account)))
 			.map(account => {
 				const holder = office.directory.accountByAddress(account.claimed)
-				return { ...view(office, account), holder: holder ? view(office, holder) : null }
+				const waitsFor = account.mergesInto && nodeWaitedFor(office, account)
+				return {
+					...view(office, account),
+					holder: holder ? view(office, holder) : null,
+					...(waitsFor ? { waitsFor } : {}),
+				}
 			}),
 })
+
+/** Either home must be there for mail to go from one to the other. */
+function nodeWaitedFor(office: Office, { home, mergesInto }: Account): string | null {
+	const homes = [home, office.directory.account(mergesInto!)?.home]
+	const away = office.cluster.links.peers().find(({ id, state }) => state !== 'up' && homes.includes(id))
+	return away?.id ?? null
+}
 
 function isNone(unit: string): boolean {
 	return unit === '' || unit === '/'
@@ -213,6 +240,9 @@ function view(office: Office, account: Account, places?: Places) {
 		node: account.home,
 		conflict: account.conflict,
 		...(account.conflict ? { claimed: account.claimed } : {}),
+		...(account.mergesInto
+			? { mergesInto: office.directory.account(account.mergesInto)?.address ?? account.mergesInto }
+			: {}),
 		disabled: account.disabled,
 		unit: office.directory.unit(account.unit)?.path ?? null,
 		unitId: account.unit || null,

@@ -32,14 +32,16 @@ export const listGroups = verb({
 	input: z.object({
 		domain: z.string().exactOptional(),
 		search: z.string().exactOptional(),
+		/** Those whose address was given to another, earlier account, alias or group. */
+		state: z.literal('conflict').exactOptional(),
 		after: z.string().exactOptional(),
 		limit: z.number().int().positive().exactOptional(),
 	}),
 	act: 'groups:read',
 	inReach: true,
-	run: (office, { limit, ...filter }, by) =>
+	run: (office, { limit, state, ...filter }, by) =>
 		office.directory
-			.groups(filter)
+			.groups({ ...filter, conflict: state === 'conflict' })
 			.filter(({ claimed }) => may(by.grants, 'groups:read', placeOfAddress(claimed)))
 			.slice(0, limit)
 			.map(group => view(office, group)),

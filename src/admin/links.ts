@@ -6,7 +6,7 @@ export const listLinks = verb({
 	about: 'how this node reaches each of the others, and what waits for them here',
 	input: z.object({}),
 	act: 'nodes:read',
-	run({ cluster, store, self, clock }) {
+	run({ cluster, store, queue, self, clock }) {
 		const waiting = new Map(store.reader.queueRoutes().map(route => [route.route, route.waiting]))
 		return cluster.links.peers().map(({ id, state, roundTripMs, clockOff, heard }) => ({
 			from: self,
@@ -17,6 +17,8 @@ export const listLinks = verb({
 			lastHeardMs: heard === null ? null : clock.now() - heard,
 			/** Recipients whose mail waits here to go there. */
 			waiting: waiting.get(`node:${id}`) ?? 0,
+			/** Those whose mail went that way in the last five minutes. */
+			lately: queue.handedOver(id),
 		}))
 	},
 })

@@ -43,7 +43,9 @@ export function accountTarget(office: Office, name: string): Target {
 	// One that is not there: only those hear so who could have seen it.
 	if (!account) return { place: placeOfAddress(name), object: name, state: null }
 	const { address, claimed, conflict, disabled, home, unit } = account
-	const state = { address, claimed, conflict, name: account.name, disabled, home, unit }
+	const into = account.mergesInto && office.directory.account(account.mergesInto)?.address
+	const merging = into ? { mergesInto: into } : {}
+	const state = { address, claimed, conflict, name: account.name, disabled, home, unit, ...merging }
 	return { place: placeOfAccount(office, account), object: account.address, account: account.id, state }
 }
 

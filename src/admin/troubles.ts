@@ -30,7 +30,7 @@ export function troublesOf(office: Office): Trouble[] {
 					code: 'engine',
 					scope: 'node',
 					en: cluster.problem,
-					zh: `集群引擎:${cluster.problem}`,
+					zh: `集群引擎：${cluster.problem}`,
 				},
 			]
 		: []
@@ -56,7 +56,7 @@ function peers(office: Office): Trouble[] {
 				code: 'unreachable',
 				scope: 'cluster',
 				en: `${name} cannot be reached; mail for it waits here. Check that it runs, and the line to ${ip} port ${webPort}.`,
-				zh: `无法连接节点 ${name},发往它的邮件在此等待。请检查它是否在运行,以及到 ${ip} 端口 ${webPort} 的线路。`,
+				zh: `无法连接节点 ${name}，发往它的邮件在此等待。请检查它是否在运行，以及到 ${ip} 端口 ${webPort} 的线路。`,
 			})
 		}
 		if (clockOffMs !== null && Math.abs(clockOffMs) > CLOCK_OFF_MS) {
@@ -67,7 +67,7 @@ function peers(office: Office): Trouble[] {
 				code: 'clock',
 				scope: 'cluster',
 				en: `The clock of ${name} is ${seconds} seconds ${ahead ? 'ahead of' : 'behind'} ours. Set both right (chrony, systemd-timesyncd).`,
-				zh: `节点 ${name} 的时钟比本节点${ahead ? '快' : '慢'} ${seconds} 秒。请校准两边的时钟(chrony、systemd-timesyncd)。`,
+				zh: `节点 ${name} 的时钟比本节点${ahead ? '快' : '慢'} ${seconds} 秒。请校准两边的时钟（chrony、systemd-timesyncd）。`,
 			})
 		}
 	}
@@ -76,7 +76,7 @@ function peers(office: Office): Trouble[] {
 
 function certificate({ cluster: { certificate, acme }, clock }: Office): Trouble[] {
 	const about = { key: 'certificate', code: 'certificate', scope: 'node' } as const
-	if (acme.problem) return [{ ...about, en: acme.problem, zh: `证书续期失败:${acme.problem}` }]
+	if (acme.problem) return [{ ...about, en: acme.problem, zh: `证书续期失败：${acme.problem}` }]
 	const { validTo } = certificate.about()
 	if (validTo - clock.now() > CERTIFICATE_ENDS_MS) return []
 	const day = new Date(validTo).toISOString().slice(0, 10)
@@ -84,22 +84,29 @@ function certificate({ cluster: { certificate, acme }, clock }: Office): Trouble
 		{
 			...about,
 			en: `The certificate that mail programs see ends on ${day}. Give another one ("certificate use"), or order one ("certificate order").`,
-			zh: `邮件客户端看到的证书将于 ${day} 到期。请更换(certificate use)或申请证书(certificate order)。`,
+			zh: `邮件客户端看到的证书将于 ${day} 到期。请更换（certificate use）或申请证书（certificate order）。`,
 		},
 	]
 }
 
 function conflicts({ directory }: Office): Trouble[] {
-	const settle = (claimed: string, address: string, isGroup: boolean): Trouble => ({
-		key: `conflict:${claimed}`,
-		code: 'conflict',
-		scope: 'cluster',
-		en: `${claimed} was made twice; the ${isGroup ? 'group that came later' : 'later account'} is ${address} for now. Settle it with "${isGroup ? 'group edit --address' : 'account rename'}".`,
-		zh: `地址 ${claimed} 被重复创建,后创建的${isGroup ? '群组' : '账号'}暂用 ${address}。请用 ${isGroup ? 'group edit --address' : 'account rename'} 解决。`,
-	})
+	const about = (claimed: string) =>
+		({ key: `conflict:${claimed}`, code: 'conflict', scope: 'cluster' }) as const
 	return [
-		...directory.conflicts().map(({ claimed, address }) => settle(claimed, address, false)),
-		...directory.conflictingGroups().map(({ claimed, address }) => settle(claimed, address, true)),
+		// What is being merged is settled.
+		...directory
+			.conflicts()
+			.filter(({ mergesInto }) => mergesInto === null)
+			.map(({ claimed, address }) => ({
+				...about(claimed),
+				en: `${claimed} was made twice; the later account is ${address} for now. Two people: give it another address ("account rename"). One person: merge the two ("account merge").`,
+				zh: `地址 ${claimed} 被重复创建，后创建的账号暂用 ${address}。不同的人请改名（account rename），同一个人请合并（account merge）。`,
+			})),
+		...directory.conflictingGroups().map(({ claimed, address }) => ({
+			...about(claimed),
+			en: `${claimed} was made twice; the group that came later is ${address} for now. Give it another address ("group edit --address").`,
+			zh: `地址 ${claimed} 被重复创建，后创建的群组暂用 ${address}。请给它另一个地址（group edit --address）。`,
+		})),
 	]
 }
 
@@ -123,7 +130,7 @@ function disk({ dataDir, watch: { thresholds } }: Office): Trouble[] {
 			code: 'disk',
 			scope: 'node',
 			en: `Only ${left} are free on the disk of ${dataDir}; when it is full no more mail is taken. Make room, or give it a larger one.`,
-			zh: `${dataDir} 所在磁盘只剩 ${left},写满后将不再接收邮件。请清理或扩容。`,
+			zh: `${dataDir} 所在磁盘只剩 ${left}，写满后将不再接收邮件。请清理或扩容。`,
 		},
 	]
 }
@@ -137,7 +144,7 @@ function queue({ watch }: Office): Trouble[] {
 			code: 'queue',
 			scope: 'node',
 			en: `The queue grows: ${growing.now} recipients wait, ${growing.before} did a quarter of an hour ago. "queue list" says why.`,
-			zh: `队列在增长:现有 ${growing.now} 个收件人在等待,一刻钟前为 ${growing.before} 个。原因见 queue list。`,
+			zh: `队列在增长：现有 ${growing.now} 个收件人在等待，一刻钟前为 ${growing.before} 个。原因见 queue list。`,
 		},
 	]
 }
@@ -148,7 +155,7 @@ function auditLog({ audit }: Office): Trouble[] {
 		code: 'audit',
 		scope: 'node',
 		en: `Part ${chain} of the audit log is not the same at all nodes: somebody has changed it. "audit verify" on each says where.`,
-		zh: `审计日志的 ${chain} 部分在各节点上不一致,有人改动过。请在各节点执行 audit verify 查明。`,
+		zh: `审计日志的 ${chain} 部分在各节点上不一致，有人改动过。请在各节点执行 audit verify 查明。`,
 	}))
 }
 

@@ -44,6 +44,7 @@ export const verbs = {
 	'account edit': accounts.editAccount,
 	'account passwd': accounts.changePassword,
 	'account rename': accounts.renameAccount,
+	'account merge': accounts.mergeAccount,
 	'account quota': quota.accountQuota,
 	'account quota show': quota.showAccountQuota,
 	'account disable': accounts.disableAccount,

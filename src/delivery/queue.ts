@@ -5,6 +5,7 @@ import type { Op, QueueItem, QueuePart, QueueResult, StagedBody, Store, TraceRow
 import { type Reply, reply } from '../wire/index.ts'
 import { Delays } from './delays.ts'
 import { fileFor } from './file.ts'
+import { Flow } from './flow.ts'
 import { openHandOver } from './hand-over.ts'
 import { Lane, type Peer } from './lane.ts'
 import { notice } from './notice.ts'
@@ -42,6 +43,8 @@ export type QueueView = QueueItem & { reason: string }
 
 // RFC 5321 section 4.5.4.1: a message that was told "later" comes again after some minutes, then more rarely.
 const LATER = { first: 60_000, most: 3600_000 }
+// A node of ours says so while it has not heard yet what we know: that is a matter of seconds.
+const SOON = { first: 1000, most: 600_000 }
 const TO_NODE = { first: 500, most: 10_000 }
 const TO_WORLD = { first: 60_000, most: 1800_000 }
 const WINDOW = 64
@@ -54,6 +57,7 @@ export class Queue {
 	#lanes = new Map<string, Lane[]>()
 	#stopped = false
 	readonly #delays: Delays
+	readonly #flow = new Flow()
 
 	constructor(options: QueueOptions) {
 		this.#options = options
@@ -160,6 +164,11 @@ export class Queue {
 	async settled(): Promise<void> {
 		// What one lane ends may be what the other waits for.
 		for (let once = 0; once < 2; once++) await Promise.all(this.#all().map(lane => lane.settled()))
+	}
+
+	/** Recipients whose mail a node took over from us in the last minutes. */
+	handedOver(node: string): number {
+		return this.#flow.lately(nodeRoute(node), this.#options.clock.now())
 	}
 
 	/** Why this route waits, '' when it does not. */
@@ -337,8 +346,10 @@ export class Queue {
 		const outcomes = items.map((item, index) => this.#judge(item, answers[index]!))
 		for (const [index, item] of items.entries()) {
 			const answer = answers[index]!
+			if (outcomes[index] === 'delivered') this.#flow.add(item.route, clock.now())
 			if (outcomes[index] === 'deferred') {
-				const due = clock.now() + backOff(item.attempts + 1, LATER.first, LATER.most)
+				const { first, most } = item.route.startsWith('node:') ? SOON : LATER
+				const due = clock.now() + backOff(item.attempts + 1, first, most)
 				results.push({ key: item.key, is: 'later', due: Math.min(due, item.expires), reply: inWords(answer) })
 				continue
 			}

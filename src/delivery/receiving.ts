@@ -141,7 +141,12 @@ export class Receiving implements Incoming {
 
 	async #settle(copies: StagedCopy[], also: (taken: Taken) => Op[]): Promise<Reply[]> {
 		const { scanned } = copies.flatMap(({ here, onward }) => here ?? onward ?? [])[0]!
-		const refused = this.#tooLarge() ?? this.#noRoom() ?? this.#circling() ?? judge(this.#evidence(scanned))
+		const refused =
+			this.#tooLarge() ??
+			this.#movedAway() ??
+			this.#noRoom() ??
+			this.#circling() ??
+			judge(this.#evidence(scanned))
 		if (refused) {
 			this.abort()
 			this.#tell('refused', refused.lines[0])
@@ -176,6 +181,25 @@ export class Receiving implements Incoming {
 		)
 		if (place?.to !== 'here' || others.length > 0) return null
 		return isFull(this.#options, place.account, this.#size) ? FULL : null
+	}
+
+	/**
+	 * While the message came an account was renamed, removed or made part of another: nothing is filed where nobody looks
+	 * any more. Whoever comes again finds the way as it is by then.
+	 */
+	#movedAway(): Reply | null {
+		const { directory, self } = this.#options
+		for (const { addressed } of this.#copies) {
+			for (const { destinations } of addressed) {
+				for (const one of destinations) {
+					if (one.to !== 'here') continue
+					const now = directory.lookup(one.address)
+					if (now.is === 'account' && now.account.id === one.account && now.account.home === self) continue
+					return reply(451, '4.2.1', `<${one.address}> is just being moved; try again later`)
+				}
+			}
+		}
+		return null
 	}
 
 	#tooLarge(): Reply | null {

@@ -48,7 +48,9 @@ export class Claims {
 		| 'isGone'
 		| 'contest'
 		| 'settle'
-		| 'claims',
+		| 'claims'
+		| 'merging'
+		| 'mergingAt',
 		StatementSync
 	>
 	#db: DatabaseSync
@@ -67,7 +69,7 @@ export class Claims {
 				`SELECT (SELECT count(*) FROM account WHERE address = ?1) + (SELECT count(*) FROM alias WHERE address = ?1)
 				 + (SELECT count(*) FROM mail_group WHERE address = ?1) AS claims`,
 			),
-			put: db.prepare('INSERT OR REPLACE INTO account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+			put: db.prepare('INSERT OR REPLACE INTO account VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
 			drop: db.prepare('DELETE FROM account WHERE id = ?'),
 			alias: db.prepare('SELECT * FROM alias WHERE address = ?'),
 			putAlias: db.prepare('INSERT OR REPLACE INTO alias VALUES (?, ?, ?, ?, ?)'),
@@ -77,6 +79,8 @@ export class Claims {
 			isGone: db.prepare('SELECT 1 FROM gone WHERE id = ? AND home = ?'),
 			contest: db.prepare('INSERT OR IGNORE INTO contested VALUES (?)'),
 			settle: db.prepare('DELETE FROM contested WHERE address = ?'),
+			merging: db.prepare("SELECT 1 FROM account WHERE merge_into = ? AND merge_into <> '' LIMIT 1"),
+			mergingAt: db.prepare("SELECT * FROM account WHERE merge_into <> '' AND home = ? ORDER BY id"),
 		}
 		this.load()
 	}
@@ -123,7 +127,8 @@ export class Claims {
 		else if (!isNew) sql.ungone.run(id)
 		if (row) {
 			const { address, domain, since, name, home, epoch, disabled, password_hash, created, unit } = row
-			sql.put.run(id, address, domain, since, name, home, epoch, disabled, password_hash, created, unit)
+			const to = row.merge_into
+			sql.put.run(id, address, domain, since, name, home, epoch, disabled, password_hash, created, unit, to)
 			this.tally.add(row, 1)
 		} else if (old) sql.drop.run(id)
 		if (old) this.tally.add(old, -1)
@@ -212,9 +217,41 @@ export class Claims {
 		return [...found.values()].map(row => this.view(row))
 	}
 
+	/** The account whose mail it is from now on: itself, or the one it becomes part of. */
+	reached(row: AccountRow): AccountRow {
+		return this.#becomes(row) ?? row
+	}
+
+	/**
+	 * The account it becomes part of, as long as that is there and stays what it is. Of two that were told to become
+	 * part of each other, on both sides of a cut, the one with the greater id does.
+	 */
+	#becomes(row: AccountRow): AccountRow | null {
+		if (row.merge_into === '' || row.merge_into === row.id) return null
+		const other = this.row(row.merge_into)
+		if (!other || !this.counts(other)) return null
+		if (other.merge_into === '') return other
+		return other.merge_into === row.id && row.id > other.id ? other : null
+	}
+
+	/** Is an account about to become part of it? */
+	takesIn(id: string): boolean {
+		return this.#sql.merging.get(id) !== undefined
+	}
+
+	/** Accounts that live at the node and become part of another. */
+	merging(node: string): Account[] {
+		const rows = this.#sql.mergingAt.all(node) as AccountRow[]
+		return rows
+			.filter(row => this.counts(row))
+			.map(row => this.view(row))
+			.filter(({ mergesInto }) => mergesInto !== null)
+	}
+
 	/** As the outside sees it. */
 	view(row: AccountRow): Account {
 		const substitute = this.#instead(row)
+		const mergesInto = this.#becomes(row)?.id ?? null
 		return {
 			id: row.id,
 			address: substitute ?? row.address,
@@ -223,10 +260,11 @@ export class Claims {
 			name: row.name,
 			home: row.home,
 			epoch: row.epoch,
-			disabled: row.disabled === 1,
+			disabled: row.disabled === 1 || mergesInto !== null,
 			unit: this.#units.living(row.unit),
 			passwordHash: row.password_hash,
 			created: row.created,
+			mergesInto,
 		}
 	}
 

@@ -9,6 +9,8 @@ export type GroupFilter = {
 	/** Id or address of the last group of the page before. */
 	after?: string
 	limit?: number
+	/** Only those whose address another has. */
+	conflict?: boolean
 }
 
 const MOST_KEPT = 10_000
@@ -24,7 +26,7 @@ export class GroupReader extends DirectoryReader {
 	#crowdsAt = -1
 
 	/** Sorted by the address they were made with. */
-	groups({ domain, search, after, limit }: GroupFilter = {}): Group[] {
+	groups({ domain, search, after, limit, conflict }: GroupFilter = {}): Group[] {
 		const { claims } = this.file
 		const last = after === undefined ? null : claims.groups.row(after)
 		const [address, id] = last ? [last.address, last.id] : [normalAddress(after ?? ''), '\uffff']
@@ -37,7 +39,8 @@ export class GroupReader extends DirectoryReader {
 			if (after !== undefined && (row.address < address || (row.address === address && row.id <= id)))
 				continue
 			if (part && !row.address.includes(part) && !row.name.toLowerCase().includes(part)) continue
-			found.push(claims.viewGroup(row))
+			const group = claims.viewGroup(row)
+			if (group.conflict || !conflict) found.push(group)
 		}
 		return found
 	}

@@ -93,6 +93,14 @@ export abstract class GroupWriter extends UnitWriter {
 		})
 	}
 
+	/** Where it was named the other is named. */
+	override merged(id: string): void {
+		const account = this.account(id)
+		super.merged(id)
+		const target = account?.mergesInto && this.account(account.mergesInto)
+		if (account && target) this.#replace(account.address, target.address)
+	}
+
 	#replace(before: string, after: string): void {
 		const { groups } = this.file.claims
 		const renamed = (list: string[]) => list.map(one => (one === before ? after : one))
@@ -110,7 +118,8 @@ export abstract class GroupWriter extends UnitWriter {
 			}
 			for (const address of aliases) {
 				const targets = listOf(this.file.get('address', address)!, 'targets')
-				if (targets.includes(before)) this.put('address', address, { targets: renamed(targets) })
+				if (targets.includes(before))
+					this.put('address', address, { targets: [...new Set(renamed(targets))] })
 			}
 		})
 	}

@@ -105,4 +105,15 @@ export const migrations: readonly Migration[] = [
 		WHERE name = 'state' AND EXISTS (SELECT 1 FROM record WHERE kind IN ('group', 'member'));
 		`,
 	},
+	{
+		name: 'accounts that become part of another',
+		sql: `
+		ALTER TABLE account ADD COLUMN merge_into TEXT NOT NULL DEFAULT '';
+		UPDATE account SET merge_into = found.target FROM (
+			SELECT id, json_extract(fields, '$.mergeInto[0]') AS target FROM record
+			WHERE kind = 'account' AND instr(fields, '"mergeInto":["') > 0
+		) AS found WHERE found.id = account.id AND found.target IS NOT NULL;
+		CREATE INDEX account_merge ON account (merge_into) WHERE merge_into <> '';
+		`,
+	},
 ]

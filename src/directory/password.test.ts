@@ -28,7 +28,7 @@ function signInsOf(
 
 function account(id: string, passwordHash: string, disabled = false): Account {
 	const address = `${id}@example.com`
-	const rest = { conflict: false, name: '', home: 'a', epoch: 1, created: 0, unit: '' }
+	const rest = { conflict: false, name: '', home: 'a', epoch: 1, created: 0, unit: '', mergesInto: null }
 	return { id, address, claimed: address, passwordHash, disabled, ...rest }
 }
 

@@ -74,7 +74,7 @@ export class DirectoryReader {
 		if (!this.file.places.domains.has(domain)) return domain ? { is: 'foreign', domain } : { is: 'unknown' }
 		const holder = this.file.claims.holder(normal)
 		if (!holder) return { is: 'unknown' }
-		if (holder.account) return { is: 'account', account: this.file.claims.view(holder.account) }
+		if (holder.account) return { is: 'account', account: this.#reached(holder.account) }
 		return holder.group ? this.#resolveGroup(holder.group) : this.#resolveAlias(holder.alias)
 	}
 
@@ -103,6 +103,10 @@ export class DirectoryReader {
 		return { is: 'alias', accounts, foreign }
 	}
 
+	#reached(row: AccountRow): Account {
+		return this.file.claims.view(this.file.claims.reached(row))
+	}
+
 	/** Aliases may name aliases, groups may name groups: each is followed once, so circles end. */
 	#follow(address: string, targets: string[], deepest: number): Members {
 		const { places, claims } = this.file
@@ -121,8 +125,10 @@ export class DirectoryReader {
 					continue
 				}
 				const holder = claims.holder(normal)
-				if (holder?.account) accounts.set(holder.account.id, claims.view(holder.account))
-				else if (holder?.group)
+				if (holder?.account) {
+					const account = this.#reached(holder.account)
+					accounts.set(account.id, account)
+				} else if (holder?.group)
 					for (const member of claims.groups.members(holder.group.id)) deeper.push(member)
 				else if (holder) deeper.push(...aliasOf(holder.alias).targets)
 			}
@@ -258,6 +264,11 @@ export class DirectoryReader {
 	/** Accounts that lost the address they were made with to an earlier claim. */
 	conflicts(): Account[] {
 		return this.file.claims.conflicts().accounts
+	}
+
+	/** Accounts of this node whose mail is to go to another account. */
+	merging(): Account[] {
+		return this.file.claims.merging(this.self)
 	}
 
 	/** Ids of deleted accounts that lived here: their mail can go. */

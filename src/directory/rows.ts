@@ -15,6 +15,8 @@ export type AccountRow = {
 	password_hash: string
 	created: number
 	unit: string
+	/** Id of the account all its mail is going to, '' = none. */
+	merge_into: string
 }
 export type AliasRow = { address: string; domain: string; since: string; targets: string; created: number }
 
@@ -36,6 +38,7 @@ export function accountRow(id: string, fields: Fields): AccountRow | null {
 		password_hash: textOf(fields, 'passwordHash'),
 		created: numberOf(fields, 'created'),
 		unit: textOf(fields, 'unit'),
+		merge_into: textOf(fields, 'mergeInto'),
 	}
 }
 

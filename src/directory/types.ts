@@ -44,6 +44,8 @@ export type Account = {
 	passwordHash: string
 	/** Milliseconds since 1970. */
 	created: number
+	/** Id of the account it becomes part of: its mail goes there, and nobody signs in to it any more. */
+	mergesInto: string | null
 }
 
 /** Another address for an account or for several addresses, inside or outside. */

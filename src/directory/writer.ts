@@ -227,6 +227,37 @@ export abstract class DirectoryWriter extends GroupReader {
 		this.changeAccount(id, { address: substitute ? normalAddress(address) : this.free(address) })
 	}
 
+	/**
+	 * Two accounts of one person become one. From now on what comes for the one is the other's; its home brings over what
+	 * is there already and says `merged`. There is no way back.
+	 */
+	mergeAccount(id: string, into: string): void {
+		this.livingAccount(id)
+		const [account, target] = [this.account(id), this.account(into)]
+		if (!account || !target) throw new DirectoryError('nonexistent', 'there is no such account')
+		if (id === into) throw new DirectoryError('exists', 'an account cannot become part of itself')
+		if (account.mergesInto === into) return
+		if (account.mergesInto || target.mergesInto || this.file.claims.takesIn(id)) {
+			const words = 'one of the two is being merged with another account; wait until that is done'
+			throw new DirectoryError('in-use', words)
+		}
+		this.changeAccount(id, { mergeInto: into })
+	}
+
+	/** All its mail is over there: the account is no more, what it was reached by is another name of the other. */
+	merged(id: string): void {
+		const account = this.account(id)
+		const target = account?.mergesInto && this.account(account.mergesInto)
+		if (!account || !target) throw new DirectoryError('nonexistent', 'there is no such account')
+		this.write(() => {
+			this.put('account', id, { deleted: true })
+			// A substitute that is too long to be written is nobody's.
+			if (Buffer.byteLength(account.address) > 254 || account.address === target.address) return
+			const values = { targets: [target.address], created: this.now(), deleted: false }
+			this.put('address', account.address, values)
+		})
+	}
+
 	/** Its mail goes where it lives (`DirectoryChange.gone` there). */
 	removeAccount(id: string): void {
 		this.changeAccount(id, { deleted: true })

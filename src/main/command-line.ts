@@ -121,6 +121,7 @@ export const forms: Record<string, Form> = {
 	'account quota': { words: ['address'], flags: quotaFlags },
 	'account quota show': { words: ['address'] },
 	'account rename': { words: ['address', 'to'] },
+	'account merge': { words: ['address', 'into'] },
 	'account disable': { words: ['address'], fixed: { disabled: true } },
 	'account enable': {
 		words: ['address'],
@@ -153,6 +154,7 @@ export const forms: Record<string, Form> = {
 	'group list': {
 		flags: {
 			'--domain': ['domain', 'text'],
+			'--state': ['state', 'text'],
 			'--search': ['search', 'text'],
 			'--limit': ['limit', 'number'],
 			'--after': ['after', 'text'],

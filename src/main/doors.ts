@@ -2,6 +2,7 @@ import type { SecureContext } from 'node:tls'
 import type { Office } from '../admin/index.ts'
 import type { Receiver } from '../delivery/index.ts'
 import type { SignIn } from '../directory/index.ts'
+import { takeIn } from '../home/index.ts'
 import {
 	type Door,
 	type House,
@@ -57,6 +58,11 @@ export async function openDoors({
 				pop3: (socket, node) => listening.adopt({ socket, implicitTls: true, node }, servePop3),
 			},
 			answerJoin: (path, body, client) => cluster.answerJoin(path, body, client),
+			async takeIn(account, parcel) {
+				if (office.directory.account(account)?.home !== office.self) return false
+				await takeIn(office.store, account, parcel)
+				return true
+			},
 			metrics: () => metrics.text(office),
 			metricsForAnyone: config.metrics.anyone,
 			membership: socket => membershipOf(office, socket),

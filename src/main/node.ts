@@ -6,7 +6,7 @@ import { AuditLog, answerLooks, hearOthers, type Office, Watch } from '../admin/
 import { openCluster } from '../cluster/index.ts'
 import { makeReceiver, Queue } from '../delivery/index.ts'
 import { openDirectory } from '../directory/index.ts'
-import { publishLog } from '../home/index.ts'
+import { followMerges, publishLog } from '../home/index.ts'
 import { makeLog, newId, systemClock } from '../kit/index.ts'
 import { Journal, openStore, type TraceRow } from '../store/index.ts'
 import { type Config, certificateFiles } from './config.ts'
@@ -202,6 +202,7 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 			thresholds,
 		})
 		undo.push(() => watch.close())
+		undo.push(followMerges({ store, directory, links: cluster.links, log }))
 		undo.push(publishLog({ store, stream: cluster.logStream, self, log }))
 
 		const control = await openControl(config.data, office)

@@ -51,6 +51,7 @@ export function apply(file: MailFile, op: PackedOp): OpResult {
 		case 'account.create':
 			return settle(file, boxes.decideAccount(file, op.account))
 		case 'account.remove':
+			if (op.empty && boxes.holdsMail(file, op.account)) return { ok: false, error: 'exists' }
 			return settle(file, { do: 'account.remove', account: op.account })
 		case 'mailbox.create':
 			return settleAll(file, boxes.decideMailbox(file, op.account, op.name, op.role ?? null))

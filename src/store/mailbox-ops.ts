@@ -118,6 +118,10 @@ export function enactAccount(file: MailFile, op: AccountCreated): OpResult {
 	return { ok: true }
 }
 
+export function holdsMail(file: MailFile, account: string): boolean {
+	return file.get('SELECT 1 FROM mailbox WHERE account = ? AND messages > 0', account) !== undefined
+}
+
 export function enactAccountRemoval(
 	file: MailFile,
 	op: Logged<'account.remove', { account: string }>,

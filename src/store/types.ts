@@ -42,7 +42,8 @@ export type BodyStage = {
  */
 export type Op =
 	| { do: 'account.create'; account: string }
-	| { do: 'account.remove'; account: string }
+	/** `empty`: only if there is no message in it, else `exists`. */
+	| { do: 'account.remove'; account: string; empty?: true }
 	| { do: 'mailbox.create'; account: string; name: string; role?: Role | null }
 	| { do: 'mailbox.rename'; account: string; name: string; to: string }
 	| { do: 'mailbox.delete'; account: string; name: string }

@@ -68,6 +68,7 @@ export function account(name: string, more: Partial<Account> = {}): Account {
 		unit: '',
 		passwordHash: '',
 		created: 0,
+		mergesInto: null,
 		...more,
 	}
 }

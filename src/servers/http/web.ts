@@ -30,6 +30,8 @@ export type WebOptions = {
 	enter: Record<'lmtp' | 'imap' | 'pop3', (socket: TLSSocket, node: string) => void>
 	/** Join requests (POST /cluster/join/...). */
 	answerJoin(path: string, body: unknown, client: string): Promise<{ status: number; body: unknown }>
+	/** Mail of an account that becomes part of this one, from its home. False: the account does not live here. */
+	takeIn(account: string, parcel: AsyncIterable<Buffer>): Promise<boolean>
 	/** Text for Prometheus. */
 	metrics(): Promise<{ type: string; text: string }>
 	metricsForAnyone: boolean
@@ -116,7 +118,7 @@ async function makeApp(options: WebOptions, server: Server): Promise<FastifyInst
 		},
 	})
 	app.addHook('onRequest', async (request, reply) => {
-		if (request.url.startsWith('/jmap/upload/')) return
+		if (request.url.startsWith('/jmap/upload/') || request.url.startsWith('/cluster/mail/')) return
 		const late = setTimeout(() => {
 			if (!request.raw.complete) request.raw.destroy()
 		}, BODY_MS)

@@ -16,7 +16,13 @@ export type Account = {
 	created: string
 }
 export type Alias = { address: string; targets: string[] }
-export type Conflict = Account & { holder: Account | null }
+export type Conflict = Account & {
+	holder: Account | null
+	/** It is being merged into this address. */
+	mergesInto?: string
+	/** Id of the node that is waited for meanwhile. */
+	waitsFor?: string
+}
 
 export type AccountFilter = { q?: string; node?: string; domain?: string; state?: string; unit?: string }
 export type AccountChanges = Partial<{
@@ -55,3 +61,6 @@ export const takeAlias = (address: string) =>
 export const allConflicts = (signal?: AbortSignal) => allOf<Conflict>('/conflicts', {}, signal)
 export const renameConflict = (account: string, to: string) =>
 	ask<unknown>('POST', `${BASE}/conflicts/${encodeURIComponent(account)}/rename`, { body: { to } })
+/** Into the account that has the address; goes on in the background. */
+export const mergeConflict = (account: string) =>
+	ask<unknown>('POST', `${BASE}/conflicts/${encodeURIComponent(account)}/merge`, { body: {} })

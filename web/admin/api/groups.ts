@@ -25,6 +25,8 @@ export const listGroups = (
 	filter: { q: string; limit: number; cursor: string | null },
 	signal: AbortSignal,
 ) => listOf<Group>('/groups', filter, signal)
+export const conflictingGroups = (signal?: AbortSignal) =>
+	allOf<Group>('/groups', { state: 'conflict' }, signal)
 export const addGroup = (body: GroupChanges & { address: string; members: string[] }) =>
 	ask<Group>('POST', `${BASE}/groups`, { body })
 export const editGroup = (id: string, body: Partial<GroupChanges> & { address?: string }) =>

@@ -1,4 +1,5 @@
 import { ask } from '../../shared/api.ts'
+import { jobDone } from './jobs.ts'
 import { allOf, BASE, type List } from './list.ts'
 
 export type NodeState = 'up' | 'unreachable' | 'disabled'
@@ -59,7 +60,14 @@ export const editNode = (id: string, changes: NodeChanges) =>
 	ask<ClusterNode>('PATCH', path(id), { body: changes })
 /** `told` = it has heard of it already; else it will when it can be reached. */
 export const removeNode = (id: string) => ask<{ id: string; ip: string; told: boolean }>('DELETE', path(id))
-export const refreshNodes = () => ask<List<Refreshed>>('POST', `${BASE}/nodes/refresh`)
+/** A refresh, to its end. `hear` is told how many nodes are done. @throws Problem */
+export async function refreshNodes(hear: (done: number, total: number) => void): Promise<Refreshed[]> {
+	const { items } = await jobDone<List<Refreshed>>(
+		await ask('POST', `${BASE}/nodes/refresh`, { headers: { prefer: 'respond-async' } }),
+		({ done, total }) => hear(done, total),
+	)
+	return items
+}
 export const joinCode = () =>
 	ask<{ code: string; ip?: string; webPort: number }>('POST', `${BASE}/nodes/code`)
 
@@ -71,6 +79,8 @@ export type Link = {
 	roundTripMs: number | null
 	/** Recipients whose mail waits at `from` to go to `to`. */
 	waiting: number
+	/** Recipients whose mail went from `from` to `to` in the last five minutes. */
+	lately: number
 }
 /** `missing`: nodes that did not answer; their ends are not known. */
 export const allLinks = (signal: AbortSignal) =>

@@ -1,4 +1,5 @@
 import { ask } from '../../shared/api.ts'
+import { type Job, jobDone } from './jobs.ts'
 import { BASE } from './list.ts'
 
 export type Outcome = 'created' | 'changed' | 'unchanged' | 'refused'
@@ -13,31 +14,11 @@ export type Line = {
 	password?: string
 }
 export type Report = Record<Outcome, number> & { dryRun: boolean; ignored: string[]; lines: Line[] }
-export type Job = {
-	id: string
-	state: 'running' | 'done' | 'failed'
-	done: number
-	total: number
-	result: Report | null
-	problem: string | null
-}
 export type ImportWish = { file: string; dryRun: boolean; generate: boolean; resetPasswords: boolean }
 
-// People see it move; the node hardly notices.
-const LOOK_EVERY_MS = 300
-
-const startImport = (body: ImportWish) => ask<Job>('POST', `${BASE}/accounts/import`, { body })
-const showJob = (id: string) => ask<Job>('GET', `${BASE}/jobs/${encodeURIComponent(id)}`)
-
 /** Runs an import to its end. `hear` is told how far it is. @throws Problem */
-export async function runImport(wish: ImportWish, hear: (job: Job) => void): Promise<Job> {
-	let job = await startImport(wish)
-	for (;;) {
-		hear(job)
-		if (job.state !== 'running') return job
-		await new Promise(resolve => setTimeout(resolve, LOOK_EVERY_MS))
-		job = await showJob(job.id)
-	}
+export async function runImport(body: ImportWish, hear: (job: Job<Report>) => void): Promise<Report> {
+	return jobDone(await ask<Job<Report>>('POST', `${BASE}/accounts/import`, { body }), hear)
 }
 
 export const exportFile = (filter: Record<string, string>): string =>

@@ -169,6 +169,7 @@ export default {
 		self: 'this node',
 		here: 'here',
 		never: 'never had',
+		fresh: 'just now',
 		accountsOf: '{n} account | {n} accounts',
 		lastHeard: 'heard {ago} ago',
 		states: {
@@ -211,6 +212,8 @@ export default {
 		refreshLead: 'Fetches the whole user list from every node anew, and gives them ours.',
 		refreshing: 'Refreshing',
 		refreshAgain: 'Refresh again',
+		refreshFar: '{done} of {total} nodes done',
+		refreshAlone: 'There are no other nodes in the cluster yet.',
 		refreshedRecords: '{n} record read | {n} records read',
 		refreshedAdded: '{n} new',
 		refreshedChanged: '{n} changed',
@@ -307,10 +310,25 @@ export default {
 		settle: 'Settle',
 		settleTitle: 'Settle the conflict over {claimed}',
 		settleText:
+			'{claimed} stays with the earlier account ({holder}). The later one ({node}) is {substitute} for now. Whose are the two?',
+		settleAlone:
 			'The account {substitute} (home node: {node}) needs an address of its own; mail and password stay as they are. Tell its owner.',
+		settleGroup:
+			'The group {substitute} needs an address of its own; members and settings stay as they are. If both groups are meant to be one, put its members into the other and delete it.',
+		group: 'group',
+		different: 'Two different people: rename',
+		differentText:
+			'The later account gets another address; mail and password stay as they are. Tell its owner.',
+		same: 'One and the same person: merge',
+		sameText:
+			'All mail, folders, marks and contacts of the later account go into {holder} (home node: {node}). From then on only the password of {holder} is good; {substitute} goes on receiving as an alias.',
+		sameWarning: 'There is no way back. Make sure that both accounts are the same person’s.',
 		newAddress: 'New address',
-		newAddressHint: 'If both are one and the same person, choose another address and let it forward.',
 		rename: 'Give this address',
+		merge: 'Merge',
+		merging: 'Is being merged into {into}',
+		mergingWaits: 'Is being merged into {into}; waits for node {node} to be back',
+		mergeBegun: 'The merge has begun; the conflict goes by itself when it is done',
 		settled: 'The conflict is settled; the new address is {address}',
 	},
 	quota: {
@@ -611,6 +629,7 @@ export default {
 			'account-passwd': 'Set password',
 			'account-change-password': 'Change own password',
 			'account-rename': 'Change address',
+			'account-merge': 'Merge accounts',
 			'account-disable': 'Disable or enable account',
 			'account-move-unit': 'Change unit of account',
 			'account-remove': 'Delete account',
@@ -781,6 +800,8 @@ export default {
 		lead: 'The whole cluster as this node sees it; it keeps itself up to date. Choose a node to see and change its settings.',
 		noSite: 'No site',
 		waiting: '{n} waiting',
+		lately: '{n} in 5 min | {n} in 5 min',
+		latelyMail: 'Mail in the last 5 minutes',
 		cut: '{from} cannot reach {to}',
 		cutText:
 			'The line between these two is cut; mail between them waits and goes out by itself when it is back. Check the network and firewalls between them.',

@@ -18,7 +18,10 @@ export const groups = [
 		path: '/groups',
 		answer: listOf(group),
 		about: 'Groups (distribution lists) of all nodes, by address',
-		query: paging.extend({ domain: z.string().exactOptional() }),
+		query: paging.extend({
+			domain: z.string().exactOptional(),
+			state: z.literal('conflict').exactOptional(),
+		}),
 		says: ['group list'],
 		async run({ say, query: { limit, cursor, q, ...filter } }) {
 			const found = await say('group list', {

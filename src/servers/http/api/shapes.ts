@@ -26,12 +26,16 @@ export const account = z.object({
 	node: text.describe('id of its node'),
 	conflict: z.boolean(),
 	claimed: text.exactOptional().describe('with a conflict: the address it was made with'),
+	mergesInto: text.exactOptional().describe('address of the account its mail is just being brought to'),
 	disabled: z.boolean(),
 	unit: text.nullable().describe('path'),
 	unitId: text.nullable(),
 	created: when,
 })
-export const conflict = account.extend({ holder: account.nullable().describe('who has the address') })
+export const conflict = account.extend({
+	holder: account.nullable().describe('who has the address'),
+	waitsFor: text.exactOptional().describe('while it is merged: id of the node that cannot be reached'),
+})
 export const alias = z.object({ address: text, targets: z.array(text) })
 export const domain = z.object({ domain: text, accounts: z.number().int().exactOptional() })
 
@@ -95,7 +99,8 @@ export const link = z.object({
 	roundTripMs: ms,
 	clockOffMs: ms,
 	lastHeardMs: ms,
-	waiting: z.number().int(),
+	waiting: z.number().int().describe('recipients whose mail waits to go that way'),
+	lately: z.number().int().describe('recipients whose mail went that way in the last five minutes'),
 })
 
 const role = z.enum(['admin', 'domain', 'unit', 'helpdesk', 'auditor'])

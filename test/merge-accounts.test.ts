@@ -1,0 +1,131 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { ImapFlow } from 'imapflow'
+import { arrived, inbox, sendMail, smtp, submission } from './support/clients.ts'
+import { endAll, joinTo, PORTS, TestNode, until } from './support/nodes.ts'
+
+/* An address that was made on both sides of a join, and is one person's: two accounts become one. */
+
+after(endAll)
+
+const a = new TestNode('127.0.44.3')
+const b = new TestNode('127.0.44.4')
+const LARGE = `Subject: large\r\n\r\n${'x'.repeat(76)}\r\n`.repeat(4000)
+
+async function imap(node: TestNode, login: string, password = 'secret'): Promise<ImapFlow> {
+	const client = new ImapFlow({
+		host: node.ip,
+		port: PORTS.imap,
+		secure: false,
+		auth: { user: login, pass: password },
+		logger: false,
+		tls: { rejectUnauthorized: false },
+	})
+	await client.connect()
+	return client
+}
+
+const subjects = (mails: string[]) => mails.map(mail => /^Subject: (.*)\r$/m.exec(mail)![1])
+
+async function send(node: TestNode, to: string, ...contents: string[]): Promise<void> {
+	const client = await smtp(node.ip)
+	for (const content of contents) {
+		assert.match(await sendMail(client, 'stranger@elsewhere.test', to, content), /^250/)
+	}
+	client.close()
+}
+
+const letter = (subject: string) => `Subject: ${subject}\r\n\r\n${subject}\r\n`
+
+test('two accounts of one person at two nodes become one, though one node is away and the other dies on the way', async () => {
+	await Promise.all([a.start(), b.start()])
+	for (const node of [a, b]) {
+		await node.say('domain add', { domain: 'test.com' })
+		await node.addAccount('wei@test.com')
+	}
+	await send(a, 'wei@test.com', letter('here first'))
+	await send(
+		b,
+		'wei@test.com',
+		letter('there 1'),
+		LARGE,
+		...Array.from({ length: 250 }, (_, i) => letter(`there ${i + 2}`)),
+	)
+	const theirs = await imap(b, 'wei@test.com')
+	await theirs.mailboxCreate('项目/合同')
+	await theirs.append(
+		'项目/合同',
+		letter('contract'),
+		['\\Seen', '\\Flagged', 'important'],
+		new Date('2020-02-02T02:02:02Z'),
+	)
+	await theirs.append('Sent', letter('sent from there'), ['\\Seen'])
+	await theirs.logout()
+	await joinTo(a, b)
+	const [conflict] = await a.say('conflict list')
+	assert.deepEqual([conflict.claimed, conflict.home, conflict.holder.home], ['wei@test.com', b.ip, a.ip])
+
+	// The holder's home is away: it is said that it waits, nobody signs in any more, nothing is lost meanwhile.
+	await a.kill()
+	await b.say('account merge', { address: conflict.address, into: 'wei@test.com' })
+	await until('it is seen what is waited for', 15_000, async () => {
+		const [one] = await b.say('conflict list')
+		return one.mergesInto === 'wei@test.com' && one.waitsFor === conflict.holder.node
+	})
+	await assert.rejects(submission(b.ip, conflict.address), /535/)
+	await send(b, conflict.address, letter('to the substitute'))
+	await b.kill()
+	await b.start()
+	assert.equal((await b.say('conflict list')).length, 1)
+	await a.start()
+	for (const node of [a, b]) {
+		await until('they are one', 60_000, async () => (await node.say('conflict list')).length === 0)
+		assert.deepEqual(
+			(await node.say('account list')).map(({ address, home }: Record<string, string>) => [address, home]),
+			[['wei@test.com', a.ip]],
+		)
+	}
+
+	await arrived(a.ip, 'wei@test.com', /Subject: to the substitute/)
+	const mails = await inbox(a.ip, 'wei@test.com')
+	const found = subjects(mails).filter(subject => subject !== 'to the substitute')
+	const rest = Array.from({ length: 250 }, (_, i) => `there ${i + 2}`)
+	assert.deepEqual(found, ['here first', 'there 1', 'large', ...rest])
+	assert.ok(mails.some(mail => mail.endsWith(LARGE)))
+	const mine = await imap(a, 'wei@test.com')
+	const folder = await mine.mailboxOpen('项目/合同')
+	assert.equal(folder.exists, 1)
+	const contract = await mine.fetchOne('1', { flags: true, internalDate: true })
+	assert.ok(contract)
+	assert.deepEqual([...contract.flags!].filter(flag => flag !== '\\Recent').sort(), [
+		'\\Flagged',
+		'\\Seen',
+		'important',
+	])
+	assert.equal(new Date(contract.internalDate!).toISOString(), '2020-02-02T02:02:02.000Z')
+	assert.equal((await mine.mailboxOpen('Sent')).exists, 1)
+	await mine.logout()
+	// The other name stays his.
+	await send(b, conflict.address, letter('once more'))
+	await arrived(a.ip, 'wei@test.com', /Subject: once more/)
+	assert.deepEqual(await b.say('queue list'), [])
+})
+
+test('two accounts of one node become one; one in which others are being merged cannot be merged itself', async () => {
+	await a.addAccount('wei.zhang@test.com')
+	await send(b, 'wei.zhang@test.com', letter('old address'))
+	await arrived(a.ip, 'wei.zhang@test.com', /old address/)
+	await assert.rejects(
+		b.say('account merge', { address: 'wei@test.com', into: 'wei@test.com' }),
+		/cannot become part of itself/,
+	)
+	await assert.rejects(b.say('account merge', { address: 'wei@test.com', into: 'x@test.com' }), /no account/)
+	await b.panpipe('account', 'merge', 'wei.zhang@test.com', 'wei@test.com')
+	await until('they are one', 15_000, async () => (await b.say('account list')).length === 1)
+	await arrived(a.ip, 'wei@test.com', /Subject: old address/)
+	await send(b, 'wei.zhang@test.com', letter('by the old name'))
+	await arrived(a.ip, 'wei@test.com', /Subject: by the old name/)
+	const entries = await b.say('audit list', { search: 'wei.zhang' })
+	const merged = entries.find(({ verb }: { verb: string }) => verb === 'account merge')
+	assert.deepEqual([merged.outcome, merged.object], ['done', 'wei.zhang@test.com → wei@test.com'])
+})
