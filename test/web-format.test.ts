@@ -9,7 +9,10 @@ import {
 	formatPercent,
 	formatSize,
 	formatTime,
+	formatWeekdayTime,
 } from '../web/shared/format.ts'
+import { clockIn, momentIn } from '../web/shared/zone.ts'
+import { momentsFor } from '../web/webmail/writing/moments.ts'
 
 test('sizes have one unit, three figures and the grouping of the language', () => {
 	const sizes = [0, 1, 1023, 1024, 1536, 102_400, 1_048_575, 5_368_709_120]
@@ -59,6 +62,35 @@ test('a moment cannot be read in two ways', () => {
 		[formatHour(at, 'en'), formatDay(at, 'en'), formatDay(at, 'zh-CN')],
 		['09:05', 'Jul 8', '7月8日'],
 	)
+})
+
+test('a moment that is near names the day of the week, by the clock of the reader', () => {
+	const at = Date.UTC(2026, 6, 8, 1, 5)
+	assert.equal(formatWeekdayTime(at, 'en', 'Asia/Shanghai'), 'Wed, Jul 8, 09:05')
+	assert.equal(formatWeekdayTime(at, 'zh-CN', 'America/New_York'), '7月7日周二 21:05')
+})
+
+test('the clocks of a zone tell moments, on both sides of their change', () => {
+	for (const at of [Date.UTC(2026, 2, 8, 6, 59), Date.UTC(2026, 2, 8, 7, 1), Date.UTC(2026, 10, 1, 12)]) {
+		assert.equal(momentIn('America/New_York', clockIn('America/New_York', at)), at)
+	}
+})
+
+test('what goes out later goes at times people like, all of them to come', () => {
+	const zone = 'Asia/Shanghai'
+	const offered = (day: number, hour: number) =>
+		momentsFor(Date.UTC(2026, 10, day, hour) - 8 * 3_600_000, zone).map(
+			({ name, at }) => `${name} ${new Date(clockIn(zone, at)).toISOString().slice(8, 16)}`,
+		)
+	assert.deepEqual(offered(26, 10), [
+		'evening 26T18:00',
+		'morning 27T08:00',
+		'afternoon 27T14:00',
+		'monday 30T08:00',
+	])
+	assert.deepEqual(offered(26, 19)[0], 'morning 27T08:00', 'the evening is over')
+	assert.deepEqual(offered(29, 10), ['evening 29T18:00', 'morning 30T08:00', 'afternoon 30T14:00'])
+	assert.equal(offered(30, 10).at(-1), 'monday 07T08:00', 'not the Monday it is')
 })
 
 test('numbers and shares', () => {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { Browser, buildPages, endBrowsers, type Look } from './support/browser.ts'
+import { type Browser, buildPages, endBrowsers } from './support/browser.ts'
 import { JmapClient } from './support/jmap.ts'
 import { endAll, joinTo, TestNode, until } from './support/nodes.ts'
 import { Visitor } from './support/web.ts'
+import { addressed, signIn } from './support/webmail.ts'
 
 /* The address books, in the browser: the company's from both nodes, and one's own. */
 
@@ -34,16 +35,6 @@ after(async () => {
 	await endBrowsers()
 	await endAll()
 })
-
-async function signIn(node: TestNode, login: string, look: Look = {}): Promise<Browser> {
-	const browser = await Browser.open(look)
-	await browser.go(node.ip, '/mail/')
-	await browser.part('login').fill(login)
-	await browser.part('password').fill('secret')
-	await browser.part('sign-in').click()
-	await browser.part('list').waitFor()
-	return browser
-}
 
 test('people are listed page by page, groups first, and by unit; strangers hear nothing', async () => {
 	const visitor = await new Visitor(hk).signIn('carol@test.com')
@@ -98,7 +89,7 @@ test('the company’s address book shows units and groups of all nodes; one writ
 	await until('the group', 10_000, async () => (await names()).join() === 'Sales team')
 	await browser.part('colleague-write').click()
 	await until('a message to it', 10_000, async () =>
-		/Sales team <sales@test.com>/.test(await browser.part('to').inputValue()),
+		/Sales team <sales@test.com>/.test(await addressed(browser, 'to')),
 	)
 	await browser.close()
 })

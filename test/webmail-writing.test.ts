@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test'
 import { buildPages, endBrowsers } from './support/browser.ts'
 import { Line } from './support/line.ts'
 import { endAll, joinTo, TestNode, until } from './support/nodes.ts'
-import { deliver, imapOf, signIn } from './support/webmail.ts'
+import { addressed, deliver, imapOf, readdress, signIn } from './support/webmail.ts'
 
 const bj = new TestNode('127.0.43.1')
 const hk = new TestNode('127.0.43.2')
@@ -70,6 +70,74 @@ async function counts(client: Awaited<ReturnType<typeof imapOf>>): Promise<Recor
 	return found
 }
 
+test('addresses stand as pieces that can be taken out and corrected; a link has words; it goes out when it is to', async () => {
+	const client = await imapOf(hk, 'bob@test.com')
+	const writer = await signIn(bj, 'dora@test.com', { locale: 'en' })
+	const { keyboard } = writer.page
+	await keyboard.press('c')
+	await until(
+		'one begins with the recipient',
+		SOON,
+		async () => (await writer.page.evaluate('document.activeElement.dataset.test')) === 'to',
+	)
+	await keyboard.type('"Miller, Bob" <bob@test.com>; nobody, carol@test.com ')
+	await keyboard.press('Enter')
+	assert.deepEqual(await writer.part('to-piece').allInnerTexts(), ['Miller, Bob', 'nobody', 'carol@test.com'])
+	await writer.part('to-piece').nth(1).locator('button').click()
+	await keyboard.press('Backspace')
+	assert.equal(await writer.part('to').inputValue(), 'carol@test.com', 'to be corrected')
+	await keyboard.press('Control+a')
+	await keyboard.press('Delete')
+	// As a column of a table comes.
+	await writer.page.evaluate(`{
+		const clipboardData = new DataTransfer()
+		clipboardData.setData('text/plain', 'partner@example.org\\nzhangwei@test.com')
+		document.activeElement.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+	}`)
+	assert.equal(
+		await addressed(writer, 'to'),
+		'"Miller, Bob" <bob@test.com>, partner@example.org, zhangwei@test.com',
+	)
+	await writer.page.getByTitle('Outside the company: partner@example.org').waitFor()
+	await readdress(writer, 'to', 'bob@test.com')
+	await writer.part('subject').fill('when it is time')
+	await writer.part('body').click()
+	await writer.part('link').click()
+	await writer.part('link-save').click()
+	await writer.page.getByText('Give the address of a page').waitFor()
+	await writer.part('link-to').fill('example.org/plan')
+	await writer.part('link-words').fill('the plan')
+	await writer.axe('a link')
+	await writer.part('link-save').click()
+	assert.equal(await writer.part('body').locator('a').getAttribute('href'), 'https://example.org/plan')
+
+	await writer.part('later').click()
+	await writer.part('later-own').fill('2020-01-01T08:00')
+	await writer.part('later-take').click()
+	await writer.page.getByText('This time is over.').waitFor()
+	await writer.inspect('later')
+	await writer.part('later-morning').click()
+	await writer.part('goes-at').waitFor()
+	await writer.part('send').click()
+	await writer.part('compose').waitFor({ state: 'detached' })
+	const waiting = (await bj.json('queue', 'list')) as { to: string }[]
+	assert.deepEqual(
+		waiting.map(({ to }) => to),
+		['bob@test.com'],
+	)
+	await writer.part('undo').click()
+	await writer.part('compose').waitFor()
+	assert.match(await writer.part('body').innerHTML(), /example\.org\/plan/)
+	await writer.part('send').click()
+	await writer.part('compose').waitFor({ state: 'detached' })
+	await client.mailboxOpen('INBOX')
+	await until('now it goes', SOON, async () => {
+		return ((await client.search({ subject: 'when it is time' })) as number[]).length === 1
+	})
+	await client.logout()
+	await writer.close()
+})
+
 test('doubts are told before a message goes, each of them once', async () => {
 	const writer = await signIn(hk, 'carol@test.com', { locale: 'en' })
 	const { page } = writer
@@ -79,7 +147,7 @@ test('doubts are told before a message goes, each of them once', async () => {
 	await writer.part('to').fill('bob@test.com, nobody')
 	await writer.part('send').click()
 	await page.getByText('This is no address: nobody').waitFor()
-	await writer.part('to').fill('bob@test.com, partner@example.org')
+	await readdress(writer, 'to', 'bob@test.com, partner@example.org')
 	await writer.part('subject').fill('See the attachment')
 	await writer.part('send').click()
 	await page.getByText('speaks of an attachment').waitFor()
@@ -89,7 +157,7 @@ test('doubts are told before a message goes, each of them once', async () => {
 	await writer.part('folder-drafts').click()
 	await writer.part('line').filter({ hasText: 'See the attachment' }).click()
 	await writer.part('compose').waitFor()
-	assert.equal(await writer.part('to').inputValue(), 'bob@test.com, partner@example.org')
+	assert.equal(await addressed(writer, 'to'), 'bob@test.com, partner@example.org')
 
 	await writer
 		.part('files')

@@ -42,3 +42,17 @@ export async function deliver(node: TestNode, to: string, letters: SendMailOptio
 }
 
 export const subjects = (browser: Browser) => browser.part('line').locator('.subject').allTextContents()
+
+/** Who stands in a field of addresses. */
+export async function addressed(browser: Browser, field: string): Promise<string> {
+	const pieces = await browser.part(`${field}-there`).textContent()
+	return [pieces, await browser.part(field).inputValue()].filter(Boolean).join(', ')
+}
+
+/** Others instead of those who stand there. */
+export async function readdress(browser: Browser, field: string, typed: string): Promise<void> {
+	await browser.part(field).fill('')
+	const piece = browser.part(`${field}-piece`)
+	for (let left = await piece.count(); left > 0; left--) await piece.first().locator('button').click()
+	await browser.part(field).fill(typed)
+}

@@ -74,6 +74,19 @@ export function formatTime(time: number | string, language: string, seconds = fa
 	}).format(new Date(time))
 }
 
+/** A moment within the year: the day of the week says more than the year. */
+export function formatWeekdayTime(time: number | string, language: string, zone?: string): string {
+	return new Intl.DateTimeFormat(language, {
+		...(zone ? { timeZone: zone } : {}),
+		month: 'short',
+		day: 'numeric',
+		weekday: 'short',
+		hour: '2-digit',
+		minute: '2-digit',
+		hourCycle: 'h23',
+	}).format(new Date(time))
+}
+
 /** The hour of a day, and the day of a year: what stands under a chart. */
 export function formatHour(time: number | string, language: string, zone?: string): string {
 	return new Intl.DateTimeFormat(language, {

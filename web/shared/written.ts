@@ -8,6 +8,7 @@ import {
 	formatPercent,
 	formatSize,
 	formatTime,
+	formatWeekdayTime,
 } from './format.ts'
 import { language } from './i18n.ts'
 import { minute } from './now.ts'
@@ -23,6 +24,8 @@ export const ago = (time: number | string) =>
 	formatAgo(new Date(time).getTime(), Math.max(minute.value, Date.now()), language.value)
 export const time = (at: number | string, seconds = false) =>
 	formatTime(at, language.value, seconds, zone.value)
+/** A moment that is near. */
+export const weekdayTime = (at: number | string) => formatWeekdayTime(at, language.value, zone.value)
 export const hour = (at: number | string) => formatHour(at, language.value, zone.value)
 export const day = (at: number | string) => formatDay(at, language.value, zone.value)
 export const date = (at: number | string) => formatDate(at, language.value)

@@ -2,7 +2,8 @@ import type { Address } from '../jmap/types.ts'
 
 /** What a person types: `Alice <alice@test.com>, bob@test.com`; also with Chinese commas and semicolons. */
 export function parseAddresses(typed: string): Address[] {
-	return split(typed).flatMap(piece => {
+	return splitAddresses(typed).flatMap(piece => {
+		if (piece === '') return []
 		const [, name, inner] = /^(.*?)\s*<([^<>]*)>\s*$/s.exec(piece) ?? []
 		const email = (inner ?? piece).trim()
 		if (email === '') return []
@@ -15,8 +16,8 @@ export function parseAddresses(typed: string): Address[] {
 	})
 }
 
-/** At commas and semicolons that are not within quotes or angle brackets. */
-function split(typed: string): string[] {
+/** At commas and semicolons that are not within quotes or angle brackets; the last piece may be empty, or half an address. */
+export function splitAddresses(typed: string): string[] {
 	const pieces: string[] = []
 	let piece = ''
 	let quoted = false
@@ -30,7 +31,7 @@ function split(typed: string): string[] {
 			piece = ''
 		} else piece += character
 	}
-	return [...pieces, piece].map(each => each.trim()).filter(each => each !== '')
+	return [...pieces, piece].map(each => each.trim())
 }
 
 export function formatAddress({ name, email }: Address): string {

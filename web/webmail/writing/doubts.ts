@@ -36,7 +36,10 @@ export function doubtsOf(
 	if (draft.subject.trim() === '') doubts.push({ code: 'no-subject', stops: false })
 	if (filesOf(draft).length === 0 && SPEAKS_OF_ATTACHMENT.test(ownWords(draft)))
 		doubts.push({ code: 'attachment', stops: false })
-	const outsiders = outsidersAmongColleagues(recipients, identities)
+	const outsiders = outsidersAmongColleagues(
+		recipients.filter(each => !wrong.includes(each)),
+		identities,
+	)
 	if (outsiders.length > 0)
 		doubts.push({ code: 'outsider', stops: false, more: { addresses: formatAddresses(outsiders) } })
 	return doubts
