@@ -7,7 +7,7 @@ export function formatListTime(at: string, language: string, zone: string, now =
 	const [then, today] = [day(time), day(now)]
 	const shape: Intl.DateTimeFormatOptions =
 		then === today
-			? { hour: '2-digit', minute: '2-digit' }
+			? { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }
 			: then.slice(0, 4) === today.slice(0, 4)
 				? { month: 'short', day: 'numeric' }
 				: { year: 'numeric', month: '2-digit', day: '2-digit' }

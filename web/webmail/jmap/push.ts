@@ -1,3 +1,4 @@
+import { whoAmI } from '../../shared/session.ts'
 import type { Jmap } from './client.ts'
 import type { StateChange } from './types.ts'
 
@@ -47,6 +48,8 @@ export function listen(
 			source?.close()
 			wasAway = true
 			line('lost')
+			// It says not why: when the session is over, the page hears so by this question.
+			void whoAmI().catch(() => {})
 			timer = setTimeout(open, Math.min(MOST, FIRST * 2 ** failures++) * (0.8 + Math.random() * 0.4))
 		})
 	}

@@ -13,6 +13,9 @@ export type Wanted = {
 	snippets: boolean
 }
 
+/** What can be done with a message where it stands in a list. */
+export type Quick = 'archive' | 'remove' | 'read' | 'unread'
+
 export type Snippet = { emailId: Id; subject: string | null; preview: string | null }
 
 /** Asked for at one time: some screens. */

@@ -9,7 +9,8 @@ import {
 	watch,
 } from 'vue'
 import { ask, Problem } from '../../shared/api.ts'
-import { t } from '../../shared/i18n.ts'
+import { asProblem } from '../../shared/ask.ts'
+import { t, tn } from '../../shared/i18n.ts'
 import { Jmap } from '../jmap/client.ts'
 import { type Line, listen } from '../jmap/push.ts'
 import type { Address, Email, EmailLine, Filter, Id, Identity, Mailbox, SetError } from '../jmap/types.ts'
@@ -42,6 +43,8 @@ export class Mail {
 	readonly list: ShallowRef<List | null> = shallowRef(null)
 	readonly line: Ref<Line> = ref('open')
 	readonly done: ShallowRef<Done | null> = shallowRef(null)
+	/** What could not be done, for the person to read. */
+	readonly problem: ShallowRef<Problem | undefined> = shallowRef()
 	/** Chosen in the list, for acts on several. */
 	readonly chosen: Ref<ReadonlySet<Id>> = ref(new Set())
 	readonly conversations = conversations
@@ -230,12 +233,25 @@ export class Mail {
 		return found
 	}
 
-	/** Sets or takes away a keyword. */
+	/** Does what somebody asked for; that it failed is said, wherever he asked for it, and what he sees is as it is. */
+	async attempt(what: () => Promise<unknown>): Promise<void> {
+		this.problem.value = undefined
+		try {
+			await what()
+		} catch (error) {
+			this.problem.value = asProblem(error)
+			await this.list.value?.renew()
+		}
+	}
+
+	/** Sets or takes away a keyword; of several messages it can be undone. */
 	async mark(ids: Iterable<Id>, keyword: string, on: boolean): Promise<void> {
-		const meant = await this.meant(ids)
-		await this.emails.change(
+		const lines = [...ids]
+		const meant = await this.meant(lines)
+		const undo = await this.emails.change(
 			new Map(meant.map(({ id }) => [id, { [`keywords/${keyword}`]: on ? true : null }])),
 		)
+		if (lines.length > 1) this.#tell(tn('mail.done.changed', lines.length), undo)
 	}
 
 	/** Tells the sender that his message was seen (RFC 9007); only when the reader wants it. @throws Problem */
@@ -294,7 +310,13 @@ export class Mail {
 		this.#leaveList(lines)
 		const target = this.mailboxes.get(to)
 		const undo = await this.emails.change(patches)
-		this.#tell(t('mail.done.moved', { folder: target ? nameOf(target) : '' }), undo)
+		const folder = target ? nameOf(target) : ''
+		this.#tell(
+			lines.length > 1
+				? tn('mail.done.movedMany', lines.length, { folder })
+				: t('mail.done.moved', { folder }),
+			undo,
+		)
 	}
 
 	/** Which folders a message leaves when it is moved: the one that is looked at, or, from a search, all. */
