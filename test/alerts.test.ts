@@ -180,6 +180,10 @@ test('figures of all nodes by the hour: mail in, between nodes, refused and why,
 		5000,
 		async () => (await b.say('account list', { search: 'dave' })).length === 1,
 	)
+	await until('dave is counted', 20_000, async () => {
+		const { total } = (await visitor.get('/figures?hours=2')).body as Answer
+		return Math.max(...(total.accounts ?? [0])) === (await a.say('account list')).length
+	})
 	const dave = await new Visitor(b).signIn('dave@test.com')
 	for (const path of ['/figures', '/alerts']) assert.equal((await dave.get(path)).status, 403)
 })

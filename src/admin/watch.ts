@@ -16,7 +16,7 @@ export type WatchOptions = {
 // Growth of the queue is seen over this time.
 const LOOK_BACK_MS = 15 * 60_000
 // Adding up the mailboxes of a hundred thousand accounts takes a while.
-const LEVELS_MS = 5 * 60_000
+const TOTALS_MS = 5 * 60_000
 // What comes again so soon is the same alert: nobody is written to again.
 const AGAIN_MS = 3600_000
 
@@ -31,7 +31,7 @@ export class Watch {
 	#options: WatchOptions
 	#timer: NodeJS.Timeout
 	#samples: { time: number; length: number }[] = []
-	#levelsAt = 0
+	#totalsAt = 0
 	#since = new Map<string, number>()
 	/** Those that are, and those that have ended lately, by key. */
 	#alerts: Map<string, Alert> | null = null
@@ -78,11 +78,12 @@ export class Watch {
 	#levels(now: number): number {
 		const { store, journal, directory, self, dataDir } = this.#office
 		const queued = store.reader.queueLength()
-		if (now - this.#levelsAt < LEVELS_MS) return queued
-		this.#levelsAt = now
-		const totals = store.reader.totals()
-		journal.level('storage', totals.size)
-		journal.level('messages', totals.messages)
+		if (now - this.#totalsAt >= TOTALS_MS) {
+			this.#totalsAt = now
+			const totals = store.reader.totals()
+			journal.level('storage', totals.size)
+			journal.level('messages', totals.messages)
+		}
 		journal.level('queue', queued)
 		journal.level('accounts', directory.countAccounts({ node: self }))
 		journal.level('load', Math.round((loadavg()[0]! / cpus().length) * 100) / 100)

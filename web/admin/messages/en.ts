@@ -507,6 +507,8 @@ export default {
 		nobody: '(a report)',
 		reason: 'Where to, and why it waits',
 		onItsWay: 'about to be sent',
+		noConnection: 'cannot be reached at {ip} port {port}',
+		whenBack: 'as soon as it is back',
 		arrived: 'Arrived',
 		next: 'Next try',
 		expires: 'Tried until',

@@ -488,6 +488,8 @@ export default {
 		nobody: '（系统退信）',
 		reason: '去向与原因',
 		onItsWay: '即将发送',
+		noConnection: '连接不上 {ip} 的 {port} 端口',
+		whenBack: '恢复连接后立即投递',
 		arrived: '到达',
 		next: '下次重试',
 		expires: '最晚重试到',
