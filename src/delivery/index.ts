@@ -15,5 +15,5 @@
  * Does not: open sockets for others, know protocols' commands, keep mail (the store does).
  */
 export { Queue, type QueueOptions, type QueueView } from './queue.ts'
-export { makeReceiver, type ReceiveOptions } from './receive.ts'
+export { makeReceiver } from './receive.ts'
 export type { Client, Incoming, Receiver, Recipient, Taken, Transaction } from './types.ts'

@@ -1,37 +1,14 @@
-import type { Directory, Limits, Resolved } from '../directory/index.ts'
-import type { Clock, Log } from '../kit/index.ts'
+import type { Limits, Resolved } from '../directory/index.ts'
 import { splitAddress } from '../message/index.ts'
-import type { Store, TraceRow } from '../store/index.ts'
 import { type Reply, reply } from '../wire/index.ts'
 import { releaseOf } from './enqueue.ts'
 import { mayNotSend } from './group.ts'
+import { isOwn } from './own.ts'
+import type { ReceiveOptions } from './receive-options.ts'
 import { Receiving, tooLarge } from './receiving.ts'
 import { FULL, isFull } from './room.ts'
 import { refusedRow } from './trace.ts'
 import type { Client, Receiver, Recipient, Transaction } from './types.ts'
-
-export type ReceiveOptions = {
-	hostname: string
-	self: string
-	store: Store
-	directory: Directory
-	log: Log
-	clock: Clock
-	maxSize: number
-	maxRecipients: number
-	/** Milliseconds a message may wait in the queue. */
-	queueLifetimeMs: number
-	/** The sender is told when a message has waited so long. */
-	delayReportMs: number
-	/** How long a message may be held back (RFC 4865). */
-	maxHoldSeconds: number
-	/** Called after a commit with the routes that have something new. */
-	queued(routes: Iterable<string>): void
-	/** For the statistics: accepted, refused. */
-	count(outcome: string): void
-	/** For whoever looks for his mail; absent: nobody does. */
-	note?(row: Omit<TraceRow, 'time'>): void
-}
 
 /** The way of a message from the first contact to the disk. */
 export function makeReceiver(options: ReceiveOptions): Receiver {
@@ -103,13 +80,6 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 			return new Receiving(options, client, transaction, known)
 		},
 	}
-}
-
-/** Its own addresses, and aliases that lead to it. */
-export function isOwn(directory: Directory, account: string, address: string): boolean {
-	const resolved = directory.lookup(address)
-	if (resolved.is === 'account') return resolved.account.id === account
-	return resolved.is === 'alias' && resolved.accounts.some(({ id }) => id === account)
 }
 
 /** What the units its owner belongs to do not allow an account. */
