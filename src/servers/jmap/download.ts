@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { House } from '../types.ts'
 import { findBlob } from './blobs.ts'
-import { type Guest, NotServed } from './routes.ts'
+import { type Guest, NotServed } from './guest.ts'
 
 type Request = FastifyRequest<{
 	Params: Record<string, string>

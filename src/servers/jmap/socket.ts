@@ -7,8 +7,10 @@ import { jmap } from '../../wire/index.ts'
 import { walkUpgrade } from '../walk-http.ts'
 import { answerRequest } from './api.ts'
 import { LIMITS } from './call.ts'
-import { type Guest, guestOf, inTurn, type JmapOptions, NotServed, prepare, problemOf } from './routes.ts'
+import { type Guest, guestOf, type JmapOptions, NotServed, prepare } from './guest.ts'
+import { problemOf } from './routes.ts'
 import { knownStates, readKnownStates, stateChange, watchStates } from './states.ts'
+import { inTurn } from './turns.ts'
 
 /** Milliseconds between the pings by which a client that vanished is noticed. */
 const PING_MS = 60_000

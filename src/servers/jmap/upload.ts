@@ -2,7 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { jmap } from '../../wire/index.ts'
 import type { House } from '../types.ts'
 import { LIMITS } from './call.ts'
-import { type Guest, inTurn, NotServed } from './routes.ts'
+import { type Guest, NotServed } from './guest.ts'
+import { inTurn } from './turns.ts'
 
 /** RFC 8620 section 6.1. */
 export async function upload(
