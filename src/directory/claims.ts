@@ -1,11 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import { type Group, type GroupRow, Groups, groupOf } from './groups.ts'
+import { type GroupRow, Groups, groupOf } from './groups.ts'
 import { homeOf } from './merge.ts'
 import type { Places } from './places.ts'
 import { isDeleted } from './records.ts'
 import { type AccountRow, type AliasRow, accountRow, aliasRow } from './rows.ts'
 import { Tally } from './tally.ts'
-import type { Account, Fields, Kind } from './types.ts'
+import type { Account, Fields, Group, Kind } from './types.ts'
 import type { Units } from './units.ts'
 
 type Claimant =

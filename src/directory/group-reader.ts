@@ -1,6 +1,6 @@
 import { normalAddress } from '../message/index.ts'
-import type { Group } from './groups.ts'
 import { DirectoryReader, normalDomain } from './reader.ts'
+import type { Group } from './types.ts'
 
 export type GroupFilter = {
 	domain?: string

@@ -1,26 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { isDeleted, listOf, numberOf, textOf } from './records.ts'
-import type { Fields } from './types.ts'
-
-/** Who may send to a group. `named`: the addresses in its list of that name, and nobody else. */
-export const GROUP_SENDERS = ['anyone', 'inside', 'members', 'named'] as const
-export type GroupSenders = (typeof GROUP_SENDERS)[number]
-
-/** One address for many: a distribution list. `address` is what it is reached by now, as an account's. */
-export type Group = {
-	id: string
-	address: string
-	/** The address it was made with; differs from `address` when `conflict`. */
-	claimed: string
-	conflict: boolean
-	name: string
-	senders: GroupSenders
-	/** Addresses that may send when `senders` is `named`. */
-	named: string[]
-	/** Gets the reports of what cannot be delivered; '' = the sender does. */
-	owner: string
-	created: number
-}
+import { type Fields, GROUP_SENDERS, type Group, type GroupSenders } from './types.ts'
 
 export type GroupRow = {
 	id: string

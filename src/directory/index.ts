@@ -19,7 +19,6 @@ export type { DkimKey } from './dkim.ts'
 export { DirectoryError, type DirectoryErrorCode } from './error.ts'
 export type { GroupFilter } from './group-reader.ts'
 export type { GroupSettings, NewGroup } from './group-writer.ts'
-export { GROUP_SENDERS, type Group, type GroupSenders } from './groups.ts'
 export { hashPassword, verifyPassword } from './password.ts'
 export type { NodeRecord } from './places.ts'
 export type { Quota, QuotaSetting, QuotaSettings } from './quota.ts'
@@ -28,19 +27,22 @@ export type { ScramLogin } from './scram.ts'
 export type { Opened, Session, Sessions } from './sessions.ts'
 export type { TokenChecker } from './sign-in.ts'
 export type { SecondFactor } from './totp.ts'
-export type {
-	Account,
-	Alias,
-	DirectoryRecord,
-	Fields,
-	Kind,
-	Members,
-	NodeInfo,
-	RefreshResult,
-	Resolved,
-	SignIn,
-	Stamp,
-	Value,
+export {
+	type Account,
+	type Alias,
+	type DirectoryRecord,
+	type Fields,
+	GROUP_SENDERS,
+	type Group,
+	type GroupSenders,
+	type Kind,
+	type Members,
+	type NodeInfo,
+	type RefreshResult,
+	type Resolved,
+	type SignIn,
+	type Stamp,
+	type Value,
 } from './types.ts'
 export type { NewUnit, UnitSettings } from './unit-writer.ts'
 export { LIMIT_NUMBERS, type Limits, limitsOf, UNIT_KINDS, type Unit, type UnitKind } from './units.ts'

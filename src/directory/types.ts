@@ -1,5 +1,3 @@
-import type { Group } from './groups.ts'
-
 /**
  * A hybrid logical clock's time and the node that made it, as one string that sorts as it should:
  * 12 hex digits of milliseconds, 4 of a counter, then the node's id. Newer = greater.
@@ -50,6 +48,26 @@ export type Account = {
 
 /** Another address for an account or for several addresses, inside or outside. */
 export type Alias = { address: string; targets: string[]; created: number }
+
+/** Who may send to a group. `named`: the addresses in its list of that name, and nobody else. */
+export const GROUP_SENDERS = ['anyone', 'inside', 'members', 'named'] as const
+export type GroupSenders = (typeof GROUP_SENDERS)[number]
+
+/** One address for many: a distribution list. `address` is what it is reached by now, as an account's. */
+export type Group = {
+	id: string
+	address: string
+	/** The address it was made with; differs from `address` when `conflict`. */
+	claimed: string
+	conflict: boolean
+	name: string
+	senders: GroupSenders
+	/** Addresses that may send when `senders` is `named`. */
+	named: string[]
+	/** Gets the reports of what cannot be delivered; '' = the sender does. */
+	owner: string
+	created: number
+}
 
 export type NodeInfo = {
 	id: string
