@@ -15,6 +15,13 @@ export { BadInput, NotAllowed, type Problem, problemOf } from './perform.ts'
 export { ROOT } from './place.ts'
 export { type Answer, say, type VerbName, verbs } from './say.ts'
 export { FIRST } from './setup.ts'
-export type { Thresholds } from './troubles.ts'
-export { type Actor, CannotBeDone, type Office, type Progress, type Target, type Verb, verb } from './verb.ts'
+export {
+	type Actor,
+	CannotBeDone,
+	type Office,
+	type Progress,
+	type Target,
+	type Verb,
+	verb,
+} from './verb.ts'
 export { Watch } from './watch.ts'

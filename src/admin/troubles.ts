@@ -13,9 +13,6 @@ export type Trouble = {
 	zh: string
 }
 
-/** What decides about some of them. */
-export type Thresholds = { diskFreeMiB: number; queueLength: number }
-
 // Stamps of a clock ten minutes ahead are not taken any more; people are told long before.
 const CLOCK_OFF_MS = 60_000
 const CERTIFICATE_ENDS_MS = 14 * 86_400_000

@@ -6,7 +6,16 @@ import type { Clock, Log } from '../kit/index.ts'
 import type { Journal, Store } from '../store/index.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { Act, Place } from './may.ts'
-import type { Watch } from './watch.ts'
+
+/** From where on something is a trouble. */
+export type Thresholds = { diskFreeMiB: number; queueLength: number }
+
+/** What watch.ts keeps for those who ask what is not well. */
+export type Watched = {
+	readonly thresholds: Thresholds
+	/** Recipients that wait; null = the queue does not grow. */
+	readonly growing: { before: number; now: number } | null
+}
 
 /** What the verbs work on: the node they are said to. */
 export type Office = {
@@ -30,7 +39,7 @@ export type Office = {
 	store: Store
 	queue: Queue
 	journal: Journal
-	watch: Watch
+	watch: Watched
 	audit: AuditLog
 	clock: Clock
 	log: Log

@@ -1,8 +1,8 @@
 import { cpus, loadavg } from 'node:os'
 import { newId } from '../kit/index.ts'
 import type { Alert } from '../store/index.ts'
-import { diskFree, growth, type Thresholds, type Trouble, troublesOf } from './troubles.ts'
-import type { Office } from './verb.ts'
+import { diskFree, growth, type Trouble, troublesOf } from './troubles.ts'
+import type { Office, Thresholds, Watched } from './verb.ts'
 
 export type WatchOptions = {
 	everyMs: number
@@ -25,7 +25,7 @@ const AGAIN_MS = 3600_000
  * with a beginning and an end. Of each the administrators hear once: of what all nodes see from the one with the
  * smallest id among those that hear each other.
  */
-export class Watch {
+export class Watch implements Watched {
 	readonly thresholds: Thresholds
 	#office: Office
 	#options: WatchOptions
