@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { arrived, inbox, sendMail, submission } from './support/clients.ts'
 import { nameServer } from './support/dns.ts'
+import { exchanger } from './support/exchanger.ts'
 import { endAll, TestNode, until } from './support/nodes.ts'
 
 /* Mail to foreign domains: the world is another node, of another organisation, found by MX records. */
@@ -22,6 +23,16 @@ before(async () => {
 		'mx1.example.net': { A: ['127.0.0.44'] }, // nobody listens there
 		'mx2.example.net': { A: [world.ip] },
 		'away.test': { MX: [[10, 'mx1.example.net']] },
+		'closing.test': {
+			MX: [
+				[10, 'mx1.closing.test'],
+				[20, 'mx2.closing.test'],
+			],
+		},
+		'mx1.closing.test': { A: ['127.0.0.45', '127.0.0.46'] },
+		'mx2.closing.test': { A: ['127.0.0.47'] },
+		'plain.test': { MX: [[10, 'mx2.closing.test']] },
+		'silent.test': { MX: [[0, '']] },
 	})
 	await Promise.all([ours.start(), world.start()])
 	await ours.say('domain add', { domain: 'test.com' })
@@ -107,4 +118,50 @@ test('a domain whose exchangers do not answer waits, says why, and can be held, 
 	assert.deepEqual(await ours.json('queue', 'list'), [])
 	await arrived(ours.ip, 'alice@test.com', /^Final-Recipient: [^\r]*who@away\.test/m)
 	await assert.rejects(ours.panpipe('queue', 'show', waiting.id), /no message/)
+})
+
+test('an exchanger that takes no mail now, or hangs up, is passed over for the next one', async t => {
+	const closed = await exchanger('127.0.0.45', 3025, [], null, '554 5.3.2 not today\r\n')
+	const broken = await exchanger('127.0.0.46', 3025, [], null, '')
+	const good = await exchanger('127.0.0.47', 3025, [])
+	t.after(() => Promise.all([closed.close(), broken.close(), good.close()]))
+	const client = await submission(ours.ip, 'alice@test.com')
+	assert.match(await sendMail(client, 'alice@test.com', 'bob@closing.test', text('next')), /^250/)
+	client.close()
+	await until('the second exchanger has it', 20_000, () => good.taken.length === 1)
+	assert.deepEqual([closed.connections, broken.connections], [1, 1])
+})
+
+test('SMTPUTF8 without anything beyond ASCII keeps no message from a server without it', async t => {
+	const good = await exchanger('127.0.0.47', 3025, ['8BITMIME'])
+	t.after(() => good.close())
+	const client = await submission(ours.ip, 'alice@test.com')
+	const send = async (to: string, content: string) => {
+		assert.match(await client.say('MAIL FROM:<alice@test.com> SMTPUTF8'), /^250/)
+		assert.match(await client.say(`RCPT TO:<${to}>`), /^250/)
+		await client.say('DATA')
+		client.send(Buffer.from(`${content}.\r\n`))
+		assert.match(await client.reply(), /^250/)
+	}
+	const body = '\r\n正文\r\n'
+	await send('carol@plain.test', `From: alice@test.com\r\nSubject: plain\r\n${body}`)
+	await send('dave@plain.test', `From: alice@test.com\r\nSubject: 你好\r\n${body}`)
+	client.close()
+	const report = await arrived(ours.ip, 'alice@test.com', /^Final-Recipient: [^\r]*dave@plain\.test/m)
+	assert.match(report, /Status: 5\.6\.7/)
+	assert.deepEqual(
+		good.taken.map(({ recipients }) => recipients),
+		[['RCPT TO:<carol@plain.test>']],
+	)
+	assert.doesNotMatch(good.taken[0]!.mail, /SMTPUTF8/)
+})
+
+test('a domain that takes no mail at all says so in its report (RFC 7505)', async () => {
+	const client = await submission(ours.ip, 'alice@test.com')
+	await sendMail(client, 'alice@test.com', 'who@silent.test', text('null'))
+	client.close()
+	assert.match(
+		await arrived(ours.ip, 'alice@test.com', /^Final-Recipient: [^\r]*who@silent\.test/m),
+		/Status: 5\.1\.10\r\nDiagnostic-Code: smtp; 556 5\.1\.10/,
+	)
 })

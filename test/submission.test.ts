@@ -54,6 +54,18 @@ test('nobody writes in the name of a colleague, at either node; a letter may be 
 	}
 })
 
+test('who signs in at the port of the servers is served alike', async () => {
+	const client = await smtp(a.ip)
+	const password = Buffer.from(`\0alice@test.com\0secret`).toString('base64')
+	assert.match(await client.say(`AUTH PLAIN ${password}`), /^235/)
+	const draft = 'From: alice@test.com\r\nBcc: eve@example.org\r\nSubject: at 25\r\n\r\nhi\r\n'
+	assert.match(await sendMail(client, 'alice@test.com', 'dave@test.com', draft), /^250/)
+	client.close()
+	const mail = await arrived(a.ip, 'dave@test.com', /^Subject: at 25\r$/m)
+	assert.doesNotMatch(mail, /Bcc/)
+	assert.match(mail, /^Date: .*\r\nMessage-ID: </m)
+})
+
 test('mail from another server is not touched', async () => {
 	const client = await smtp(a.ip)
 	await sendMail(client, 'eve@example.org', 'dave@test.com', 'Bcc: dave@test.com\r\n\r\nhi\r\n')

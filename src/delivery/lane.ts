@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { backOff, type Clock, type Log } from '../kit/index.ts'
 import type { QueueItem, QueuePart, Store } from '../store/index.ts'
 import { type Reply, reply } from '../wire/index.ts'
-import { needsUtf8 } from './parameters.ts'
+import { beyondAscii } from './parameters.ts'
 import { byPriority } from './priority.ts'
 
 /** The recipients of one message that go together. */
@@ -274,7 +274,7 @@ function consignments(items: QueueItem[]): Consignment[] {
 	const out: Consignment[] = []
 	for (const item of items) {
 		const open = out.at(-1)
-		const fits = open?.[0].id === item.id && open.length < 100 && needsUtf8(open[0]) === needsUtf8(item)
+		const fits = open?.[0].id === item.id && open.length < 100 && beyondAscii(open[0]) === beyondAscii(item)
 		if (fits) open.push(item)
 		else out.push([item])
 	}

@@ -13,7 +13,7 @@ export class MailConnection {
 	#reader = new ReplyReader()
 	/** Replies that came before they were asked for. */
 	#ready: Reply[] = []
-	#waiting: { resolve(reply: Reply): void; reject(error: Error): void }[] = []
+	#waiting: { resolve(reply: Reply): void; reject(error: Error): void; timeoutMs: number }[] = []
 	#lost: ConnectionLost | null = null
 	#timer: NodeJS.Timeout | null = null
 	#timeoutMs: number
@@ -49,13 +49,13 @@ export class MailConnection {
 		this.#watch()
 	}
 
-	/** The next reply, e.g. the greeting. @throws ConnectionLost */
-	reply(): Promise<Reply> {
+	/** The next reply, e.g. the greeting. @param timeoutMs where this one may take longer. @throws ConnectionLost */
+	reply(timeoutMs = this.#timeoutMs): Promise<Reply> {
 		const ready = this.#ready.shift()
 		if (ready) return Promise.resolve(ready)
 		return new Promise((resolve, reject) => {
 			if (this.#lost) return reject(this.#lost)
-			this.#waiting.push({ resolve, reject })
+			this.#waiting.push({ resolve, reject, timeoutMs })
 			this.#watch()
 		})
 	}
@@ -93,7 +93,10 @@ export class MailConnection {
 		if (this.#timer) clearTimeout(this.#timer)
 		this.#timer = null
 		if ((this.#waiting.length === 0 && !this.#draining) || this.#lost) return
-		this.#timer = setTimeout(() => this.lose('no answer in time'), this.#timeoutMs)
+		this.#timer = setTimeout(
+			() => this.lose('no answer in time'),
+			this.#waiting[0]?.timeoutMs ?? this.#timeoutMs,
+		)
 	}
 
 	get lost(): ConnectionLost | null {

@@ -7,6 +7,8 @@ declare module 'mx-connect' {
 		port?: number
 		maxConnectTime?: number
 		localHostname?: string
+		/** Addresses that are not tried. */
+		ignoreMXHosts?: string[]
 		dnsOptions?: { resolveRecords?: (domain: string, type: string) => Promise<unknown> }
 	}): Promise<{ socket: Socket; hostname: string; host: string; port: number }>
 }

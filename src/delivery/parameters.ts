@@ -92,6 +92,11 @@ export function originalRecipient(address: string): string {
 	return `utf-8;${coded.join('')}`
 }
 
-export function needsUtf8(item: QueueItem): boolean {
-	return item.smtputf8 || /[^\x00-\x7f]/.test(item.reversePath + item.recipient)
+function needsUtf8(item: QueueItem): boolean {
+	return item.smtputf8 || beyondAscii(item)
+}
+
+/** Do its addresses need SMTPUTF8? */
+export function beyondAscii({ reversePath, recipient }: QueueItem): boolean {
+	return /[^\x00-\x7f]/.test(reversePath + recipient)
 }

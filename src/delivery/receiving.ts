@@ -65,7 +65,8 @@ export class Receiving implements Incoming {
 		const now = options.clock.now()
 		this.#release = releaseOf(transaction, now)
 		this.#copies = this.#divide(resolve)
-		if (client.protocol === 'submission') {
+		// QUIRK: some programs sign in at port 25.
+		if (client.protocol === 'submission' || client.account) {
 			this.#submitted = new SubmittedHeader(formatDate(now), `<${newId(now)}@${options.hostname}>`)
 		}
 		const { reversePath } = transaction

@@ -1,27 +1,15 @@
-import { Resolver } from 'node:dns/promises'
-import { isIP, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
-import { domainToASCII } from 'node:url'
-import mxConnect from 'mx-connect'
-import type { Clock } from '../kit/index.ts'
+import { isAscii } from 'node:buffer'
 import type { QueueItem, Store } from '../store/index.ts'
 import { DataEncoder, type Reply, reply } from '../wire/index.ts'
+import { type Exchange, openExchange, type RelayOptions } from './exchange.ts'
 import { type Carrier, type Consignment, unreadable } from './lane.ts'
-import { ConnectionLost, MailConnection } from './mail-connection.ts'
-import { extensionsOf, limitOf, mailCommand, needsUtf8, recipientCommand } from './parameters.ts'
+import { ConnectionLost, type MailConnection } from './mail-connection.ts'
+import { beyondAscii, limitOf, mailCommand, recipientCommand } from './parameters.ts'
 
-export type RelayOptions = {
-	domain: string
-	hostname: string
-	store: Store
-	clock: Clock
-	/** What stands before the message when it goes: its signature. */
-	sign(item: QueueItem): Promise<string>
-	/** DNS servers (`address` or `address:port`); empty = the system's. */
-	dnsServers: readonly string[]
-	/** Where mail exchangers listen: 25 in the world. */
-	port: number
-}
+// RFC 5321 section 4.5.3.2.6. Who gives up earlier sends it twice.
+const TAKEN_WITHIN_MS = 600_000
+// Of a header; a longer one is nobody's but an attacker's.
+const MOST_HEADER = 256 * 1024
 
 /**
  * To the world: the mail exchangers of a domain in order of preference (RFC 5321 section 5), TLS when offered
@@ -29,10 +17,7 @@ export type RelayOptions = {
  * A domain that is not there, or takes no mail (RFC 7505), refuses at once. @throws when no exchanger can be reached
  */
 export async function openRelay(options: RelayOptions): Promise<Carrier | { refused: Reply }> {
-	const opened = await openConnection(options, true).catch(error => {
-		if (error instanceof TlsFailed) return openConnection(options, false)
-		throw error
-	})
+	const opened = await openExchange(options)
 	if ('refused' in opened) return opened
 	const { exchange, hostname } = opened
 	const { connection, extensions } = exchange
@@ -60,54 +45,6 @@ export async function openRelay(options: RelayOptions): Promise<Carrier | { refu
 	}
 }
 
-/** The exchanger offers TLS and cannot do it: opportunistic means that the mail goes all the same. */
-class TlsFailed extends Error {}
-
-async function openConnection(
-	options: RelayOptions,
-	tls: boolean,
-): Promise<{ exchange: Exchange; hostname: string } | { refused: Reply }> {
-	const found = await findExchanger(options)
-	if ('refused' in found) return found
-	const connection = new MailConnection(found.socket, 300_000)
-	try {
-		const known = await greet(connection, options, found.hostname, tls)
-		return { exchange: { ...options, ...known, connection }, hostname: found.hostname }
-	} catch (error) {
-		connection.lose('done')
-		throw error
-	}
-}
-
-async function findExchanger(
-	options: RelayOptions,
-): Promise<{ socket: Socket; hostname: string } | { refused: Reply }> {
-	try {
-		return await mxConnect({
-			target: options.domain,
-			port: options.port,
-			maxConnectTime: 30_000,
-			localHostname: options.hostname,
-			dnsOptions: options.dnsServers.length > 0 ? { resolveRecords: resolverFor(options.dnsServers) } : {},
-		})
-	} catch (error) {
-		const { category, temporary, message } = error as {
-			category?: string
-			temporary?: boolean
-			message: string
-		}
-		if (category === 'dns' && !temporary)
-			return { refused: reply(550, '5.1.2', `${options.domain}: ${message}`) }
-		throw error
-	}
-}
-
-function resolverFor(servers: readonly string[]): (domain: string, type: string) => Promise<unknown> {
-	const resolver = new Resolver({ timeout: 5000, tries: 2 })
-	resolver.setServers(servers as string[])
-	return (domain, type) => resolver.resolve(domain, type as 'MX') as Promise<unknown>
-}
-
 /** RFC 9422: more recipients than the server takes go in several transactions. */
 function inParts(consignment: Consignment, most: number): Consignment[] {
 	if (consignment.length <= most) return [consignment]
@@ -133,50 +70,9 @@ async function transactParts(exchange: Exchange, parts: Consignment[]): Promise<
 	return replies
 }
 
-type Extensions = ReadonlyMap<string, string>
-/** `trusted`: under TLS, and by its certificate it is an exchanger of the domain itself (RFC 8689 section 4.2.1). */
-type Known = { extensions: Extensions; trusted: boolean }
-type Exchange = RelayOptions & Known & { connection: MailConnection }
-
-async function greet(
-	connection: MailConnection,
-	{ hostname, domain }: RelayOptions,
-	peer: string,
-	tls: boolean,
-): Promise<Known> {
-	const greeting = await connection.reply()
-	if (greeting.code !== 220) throw new Error(`${peer} answered: ${greeting.code} ${greeting.lines.join(' ')}`)
-	const extensions = await hello(connection, hostname)
-	if (!tls || !extensions.has('STARTTLS')) return { extensions, trusted: false }
-	const ready = await connection.command('STARTTLS')
-	if (ready.code !== 220) return { extensions, trusted: false }
-	const plain = connection.socket
-	const servername = isIP(peer) ? '' : peer
-	const secure = connectTls({ socket: plain, servername, rejectUnauthorized: false })
-	connection.replaceSocket(secure)
-	let shaken = false
-	secure.once('secureConnect', () => {
-		shaken = true
-	})
-	const protectedExtensions = await hello(connection, hostname).catch(error => {
-		throw shaken ? error : new TlsFailed(error.message)
-	})
-	// Without DNSSEC or MTA-STS, MX records may lie: only a name within the domain the sender wrote is believed.
-	const within = `.${peer.toLowerCase()}`.endsWith(`.${domainToASCII(domain) || domain}`)
-	return { extensions: protectedExtensions, trusted: secure.authorized && within }
-}
-
-async function hello(connection: MailConnection, hostname: string): Promise<Extensions> {
-	const answer = await connection.command(`EHLO ${hostname}`)
-	if (answer.code === 250) return extensionsOf(answer)
-	const old = await connection.command(`HELO ${hostname}`)
-	if (old.code !== 250) throw new Error(`answered: ${old.code} ${old.lines.join(' ')}`)
-	return new Map()
-}
-
 /** What this message needs and the server does not have; null when all is there. */
-function lacks({ extensions, trusted }: Exchange, item: QueueItem): Reply | null {
-	if (needsUtf8(item) && !extensions.has('SMTPUTF8')) {
+async function lacks({ extensions, trusted, store }: Exchange, item: QueueItem): Promise<Reply | null> {
+	if (!extensions.has('SMTPUTF8') && (beyondAscii(item) || (item.smtputf8 && (await isWide(store, item))))) {
 		return reply(553, '5.6.7', 'The receiving server does not take addresses beyond ASCII (SMTPUTF8)')
 	}
 	if (item.requireTls && !(trusted && extensions.has('REQUIRETLS'))) {
@@ -194,10 +90,21 @@ function lacks({ extensions, trusted }: Exchange, item: QueueItem): Reply | null
 	return null
 }
 
+/** QUIRK: is the header of a message beyond ASCII (RFC 6532)? That SMTPUTF8 was said is no sign: some programs always say it. */
+async function isWide(store: Store, { blob }: QueueItem): Promise<boolean> {
+	let head: Buffer = Buffer.alloc(0)
+	for await (const piece of store.reader.bodyStream(blob, 0, MOST_HEADER)) {
+		head = Buffer.concat([head, piece])
+		const end = head.indexOf('\r\n\r\n')
+		if (end >= 0) return !isAscii(head.subarray(0, end))
+	}
+	return !isAscii(head)
+}
+
 async function transact(exchange: Exchange, consignment: Consignment): Promise<Reply[]> {
 	const { connection, extensions, clock } = exchange
 	const [first] = consignment
-	const refused = lacks(exchange, first)
+	const refused = await lacks(exchange, first)
 	if (refused) return consignment.map(() => refused)
 	const sender = await connection.command(mailCommand(first, extensions, clock.now()))
 	if (sender.code === 421) throw new ConnectionLost(sender.lines.join(' '))
@@ -247,7 +154,7 @@ async function recipientsAndContent(
 		connection.lose('a message broke off')
 		return unreadable(consignment, error)
 	}
-	return forAll(await connection.reply())
+	return forAll(await connection.reply(TAKEN_WITHIN_MS))
 }
 
 async function sendContent(

@@ -21,7 +21,8 @@ export function receivedField(
 ): string {
 	const [only, ...more] = transaction.recipients
 	const address = client.address.includes(':') ? `IPv6:${client.address}` : client.address
-	const helo = /^[\x21-\x7e]{1,255}$/.test(client.helo) ? client.helo : 'unknown'
+	// The name is the client's own choice: it must not end the place where its address stands, nor hide it in a comment.
+	const helo = /^[\w.:[\]-]{1,255}$/.test(client.helo) ? client.helo : 'unknown'
 	const lines = [
 		`Received: from ${helo} ([${address}])`,
 		`by ${hostname} (Panpipe) with ${withProtocol(client, transaction)} id ${id}`,

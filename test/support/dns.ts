@@ -87,7 +87,10 @@ function encodeText(text: string): Buffer {
 
 function encodeName(name: string): Buffer {
 	return Buffer.concat([
-		...name.split('.').map(label => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)])),
+		...name
+			.split('.')
+			.filter(label => label !== '')
+			.map(label => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)])),
 		Buffer.from([0]),
 	])
 }

@@ -8,7 +8,7 @@ import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls'
 /** What a transaction said, commands as they came. */
 export type Taken = { mail: string; recipients: string[]; content: string; tls: boolean }
 
-/** Somebody else's mail exchanger: announces what it is told to, takes everything, keeps it in memory. */
+/** Somebody else's mail exchanger: announces what it is told to, takes everything, keeps it in memory. With a `greeting` that is no 220 it hangs up after it. */
 export type Exchanger = { taken: Taken[]; connections: number; extensions: string[]; close(): Promise<void> }
 
 export async function exchanger(
@@ -16,13 +16,15 @@ export async function exchanger(
 	port: number,
 	extensions: string[],
 	secureContext: SecureContext | null = null,
+	greeting = '220 exchanger\r\n',
 ): Promise<Exchanger> {
 	const sockets = new Set<Socket>()
 	const server = createServer(socket => {
 		sockets.add(socket)
 		socket.on('close', () => sockets.delete(socket))
 		self.connections++
-		socket.write('220 exchanger\r\n')
+		if (!greeting.startsWith('220')) return void socket.end(greeting)
+		socket.write(greeting)
 		talk(socket, self, secureContext, false)
 	})
 	const self: Exchanger = {
