@@ -237,6 +237,16 @@ test('a refused BDAT is let go with its octets', async () => {
 	talk.close()
 })
 
+test('what a BDAT that cannot be read brings is never taken for commands', async () => {
+	for (const command of ['BDAT 20 FIRST', 'BDAT 99999999999999999 LAST', 'BDAT', 'bdat x']) {
+		const talk = await smtp()
+		await talk.say('MAIL FROM:<a@test.com>')
+		await talk.say('RCPT TO:<bob@example.com>')
+		talk.send(`${command}\r\nRCPT TO:<carol@example.com>\r\nNOOP\r\n`)
+		assert.deepEqual(codes(await talk.rest()), ['501'])
+	}
+})
+
 test('the order of commands is watched over', async () => {
 	const talk = await Talk.to(port.smtp)
 	await talk.reply()

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Client, Transaction } from '../../delivery/index.ts'
 import { isLoopback, newId, normalAddress } from '../../kit/index.ts'
-import { parseCommand, Refused, type Reply, reply } from '../../wire/index.ts'
+import { type Command, parseCommand, Refused, type Reply, reply } from '../../wire/index.ts'
 import { type Conversation, secure } from '../connection.ts'
 import type { Comer } from '../sign-in.ts'
 import type { Entrance, House } from '../types.ts'
@@ -190,7 +190,15 @@ export class Session implements Conversation {
 			throw new Refused(reply(500, '5.5.6', 'The line is too long'))
 		}
 		if (this.answer) return this.answer(line)
-		const command = parseCommand(line)
+		let command: Command
+		try {
+			command = parseCommand(line)
+		} catch (error) {
+			// Nobody knows where the octets end that follow: what may be a message is not to be read as commands.
+			if (error instanceof Refused && /^bdat/i.test(line.toString('latin1', 0, 4)))
+				return void this.hangUp(error.reply)
+			throw error
+		}
 		if (line.length > MOST_COMMAND && command.verb !== 'AUTH') {
 			throw new Refused(reply(500, '5.5.6', 'The line is too long'))
 		}
