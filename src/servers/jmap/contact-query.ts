@@ -7,6 +7,7 @@ import { compareBy } from './collate.ts'
 import { CARD, type Card, cardsOf } from './contact-card.ts'
 import { type Json, objectState } from './objects.ts'
 import {
+	answerQuery,
 	holds,
 	queryChanges,
 	queryChangesShape,
@@ -15,7 +16,6 @@ import {
 	readFilter,
 	readSort,
 	readState,
-	windowOf,
 } from './standard.ts'
 
 const text = z.string().optional()
@@ -125,21 +125,7 @@ export function queryCards(call: Call, args: Json): Responses {
 	const got = read(shape, args)
 	checkAccount(call, got.accountId)
 	const ids = results(call, got)
-	const { part, position, limit } = windowOf(ids, got, anchor => ids.indexOf(anchor))
-	return [
-		[
-			`${CARD}/query`,
-			{
-				accountId: got.accountId,
-				queryState: objectState(call, CARD),
-				canCalculateChanges: true,
-				position,
-				ids: part,
-				...(got.calculateTotal ? { total: ids.length } : null),
-				...(limit !== undefined ? { limit } : null),
-			},
-		],
-	]
+	return answerQuery(`${CARD}/query`, got, objectState(call, CARD), ids)
 }
 
 /** RFC 9610 section 3.4. */

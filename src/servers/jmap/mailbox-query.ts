@@ -6,6 +6,7 @@ import { type Call, checkAccount, type Responses } from './call.ts'
 import { compareBy } from './collate.ts'
 import { type Mailbox, mailboxesOf, mailboxState } from './mailbox-get.ts'
 import {
+	answerQuery,
 	type Comparator,
 	type Filter,
 	holds,
@@ -16,7 +17,6 @@ import {
 	readFilter,
 	readSort,
 	readState,
-	windowOf,
 } from './standard.ts'
 
 const conditionShape = z.strictObject({
@@ -37,21 +37,7 @@ export function queryMailboxes(call: Call, args: Record<string, unknown>): Respo
 	const got = read(shape, args)
 	checkAccount(call, got.accountId)
 	const ids = results(call, got)
-	const { part, position, limit } = windowOf(ids, got, anchor => ids.indexOf(anchor))
-	return [
-		[
-			'Mailbox/query',
-			{
-				accountId: got.accountId,
-				queryState: mailboxState(call),
-				canCalculateChanges: true,
-				position,
-				ids: part,
-				...(got.calculateTotal ? { total: ids.length } : null),
-				...(limit !== undefined ? { limit } : null),
-			},
-		],
-	]
+	return answerQuery('Mailbox/query', got, mailboxState(call), ids)
 }
 
 /** RFC 8621 section 2.4. */

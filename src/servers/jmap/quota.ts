@@ -5,6 +5,7 @@ import { id, read } from './arguments.ts'
 import { type Call, checkAccount, type Responses } from './call.ts'
 import { compareBy } from './collate.ts'
 import {
+	answerQuery,
 	getFrom,
 	holds,
 	queryChanges,
@@ -14,7 +15,6 @@ import {
 	readFilter,
 	readGet,
 	readSort,
-	windowOf,
 } from './standard.ts'
 
 /** RFC 9425. What is limited has a quota; what all mail of an account takes is counted together. */
@@ -182,21 +182,7 @@ export function queryQuotas(call: Call, args: Record<string, unknown>): Response
 	const got = read(shape, args)
 	checkAccount(call, got.accountId)
 	const ids = results(call, got)
-	const { part, position, limit } = windowOf(ids, got, anchor => ids.indexOf(anchor))
-	return [
-		[
-			'Quota/query',
-			{
-				accountId: got.accountId,
-				queryState: quotaState(call),
-				canCalculateChanges: true,
-				position,
-				ids: part,
-				...(got.calculateTotal ? { total: ids.length } : null),
-				...(limit !== undefined ? { limit } : null),
-			},
-		],
-	]
+	return answerQuery('Quota/query', got, quotaState(call), ids)
 }
 
 export function quotaQueryChanges(call: Call, args: Record<string, unknown>): Responses {

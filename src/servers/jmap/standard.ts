@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { jmap } from '../../wire/index.ts'
 import { id, idOrReference, int, object, read, unsigned } from './arguments.ts'
-import { type Call, checkAccount, idOf, LIMITS } from './call.ts'
+import { type Call, checkAccount, idOf, LIMITS, type Responses } from './call.ts'
 
 /*
  * The standard methods of RFC 8620 section 5. What kinds of records have in common is here; a kind says what it has.
@@ -317,6 +317,30 @@ export function windowOf<T>(
 		part: all.slice(from, from + most),
 		...(limit === null || limit > most ? { limit: most } : null),
 	}
+}
+
+/** What a query answers that has all its results at once. */
+export function answerQuery(
+	name: string,
+	got: Window & { accountId: string; calculateTotal: boolean },
+	queryState: string,
+	all: string[],
+): Responses {
+	const { part, position, limit } = windowOf(all, got, anchor => all.indexOf(anchor))
+	return [
+		[
+			name,
+			{
+				accountId: got.accountId,
+				queryState,
+				canCalculateChanges: true,
+				position,
+				ids: part,
+				...(got.calculateTotal ? { total: all.length } : null),
+				...(limit !== undefined ? { limit } : null),
+			},
+		],
+	]
 }
 
 export const queryChangesShape = {

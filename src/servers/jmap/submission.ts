@@ -5,6 +5,7 @@ import { type Call, checkAccount, type Responses } from './call.ts'
 import { compareBy } from './collate.ts'
 import { type Json, objectChanges, objectState } from './objects.ts'
 import {
+	answerQuery,
 	getFrom,
 	holds,
 	queryChanges,
@@ -15,7 +16,6 @@ import {
 	readGet,
 	readSort,
 	readState,
-	windowOf,
 } from './standard.ts'
 import { type Kept, KIND, keptOf, settleSubmissions, submissionRecord } from './submission-record.ts'
 
@@ -68,21 +68,7 @@ export async function querySubmissions(call: Call, args: Json): Promise<Response
 	checkAccount(call, got.accountId)
 	await settleSubmissions(call)
 	const ids = results(call, got)
-	const { part, position, limit } = windowOf(ids, got, anchor => ids.indexOf(anchor))
-	return [
-		[
-			`${KIND}/query`,
-			{
-				accountId: got.accountId,
-				queryState: objectState(call, KIND),
-				canCalculateChanges: true,
-				position,
-				ids: part,
-				...(got.calculateTotal ? { total: ids.length } : null),
-				...(limit !== undefined ? { limit } : null),
-			},
-		],
-	]
+	return answerQuery(`${KIND}/query`, got, objectState(call, KIND), ids)
 }
 
 /** RFC 8621 section 7.4. */
