@@ -33,7 +33,7 @@ export function enginePaths(folder: string) {
 	}
 }
 
-export function hostPort(host: string, port: number): string {
+function hostPort(host: string, port: number): string {
 	return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`
 }
 

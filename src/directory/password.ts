@@ -49,7 +49,7 @@ export function scramOf(hash: string): ScramVerifier | null {
 }
 
 /** One password, one string, however it was typed. @throws DirectoryError */
-export function preparedPassword(password: string): string {
+function preparedPassword(password: string): string {
 	const prepared = saslprep(password)
 	if (prepared !== null) return prepared
 	throw new DirectoryError(

@@ -15,7 +15,7 @@ export type ScramLogin = {
 }
 
 // RFC 7677 asks for 4096 at least. This costs whoever holds a stolen directory about half of what argon2id does.
-export const ITERATIONS = 50_000
+const ITERATIONS = 50_000
 const SALT = 16
 const KEY = 32
 

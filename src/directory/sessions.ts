@@ -22,8 +22,8 @@ export type Session = {
 export type Opened = { token: string; session: Session; until: number }
 
 /** Unused so long a session ends; and in any case so long after it was begun. Milliseconds. */
-export const SESSION_IDLE = 12 * 3_600_000
-export const SESSION_LONGEST = 7 * 24 * 3_600_000
+const SESSION_IDLE = 12 * 3_600_000
+const SESSION_LONGEST = 7 * 24 * 3_600_000
 // Sessions of one account that were begun at one node: records are used again, so that their number is bounded for ever.
 const SLOTS = 16
 // A session in use is given a new token at most so often: each is a write that travels.

@@ -61,7 +61,7 @@ export function decodeText(bytes: Buffer, charset: string): string {
  * 8-bit text nobody named a charset for: UTF-8 when valid (but for a last character that was cut in two), otherwise the
  * one that its neighbours use, otherwise most likely Chinese (GB18030).
  */
-export function guessText(bytes: Buffer, neighbour = ''): string {
+function guessText(bytes: Buffer, neighbour = ''): string {
 	if (isUtf8(bytes) || isUtf8(withoutLastLead(bytes))) return withoutMark(bytes.toString())
 	const name = canonical(neighbour)
 	return decodeText(bytes, PLAIN.has(name) && name !== 'windows-1252' ? 'gb18030' : name)

@@ -60,7 +60,7 @@ function isBlank(code: number): boolean {
 }
 
 /** Takes out line ends: in a field they are all folds (RFC 5322 section 2.2.3). */
-export function unfold(value: string): string {
+function unfold(value: string): string {
 	return value.includes('\n') ? value.replace(/\r?\n/g, '') : value
 }
 

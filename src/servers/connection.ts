@@ -19,7 +19,7 @@ const LF = 10
 const HANDSHAKE_MS = 30_000
 
 /** What came instead of the PROXY line was none. */
-export class BadProxyLine extends Error {}
+class BadProxyLine extends Error {}
 
 /**
  * Reads the PROXY protocol (version 1) line with which connections between our nodes begin, for IMAP and POP3.

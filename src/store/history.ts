@@ -39,7 +39,7 @@ function mark(file: MailFile, { owner, marked }: Moment, what: 'came' | 'went' |
 	file.run(`UPDATE history SET email = modseq, mailbox = modseq${threads}${delivery} WHERE key = ?`, owner)
 }
 
-export function markMailboxes(file: MailFile, { owner, modseq }: Moment): void {
+function markMailboxes(file: MailFile, { owner, modseq }: Moment): void {
 	file.run('UPDATE history SET mailbox = ? WHERE key = ?', modseq, owner)
 }
 

@@ -62,7 +62,7 @@ function validName(name: string): boolean {
 }
 
 /** Whom a mailbox is shared with. @param mailbox its id */
-export function rightsOn(file: MailFile, mailbox: string): [identifier: string, rights: string][] {
+function rightsOn(file: MailFile, mailbox: string): [identifier: string, rights: string][] {
 	const rows = file.all<{ identifier: string; rights: string }>(
 		'SELECT identifier, rights FROM rights WHERE mailbox = ?',
 		mailbox,

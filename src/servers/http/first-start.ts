@@ -34,7 +34,7 @@ export function guardFirstStart(app: FastifyInstance, first: FirstStart): void {
 	})
 }
 
-export function maySetUp(request: FastifyRequest, first: FirstStart): boolean {
+function maySetUp(request: FastifyRequest, first: FirstStart): boolean {
 	if (first.trustLoopback && isLoopback(clientOf(request))) return true
 	return [given(request), cookieNamed(request, COOKIE) ?? ''].some(token => isRight(token, first))
 }

@@ -83,7 +83,7 @@ export function clientOf(request: FastifyRequest): string {
 }
 
 /** The session's. */
-export function cookieOf(request: FastifyRequest): string | null {
+function cookieOf(request: FastifyRequest): string | null {
 	return cookieNamed(request, COOKIE)
 }
 

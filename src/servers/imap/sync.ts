@@ -46,7 +46,7 @@ export function sync(session: Session, expunge: boolean): boolean {
 }
 
 /** What may be done with another's mailbox may change at any time (RFC 4314 section 5.1.1). False: it may not be read. */
-export function tellRights(session: Session, view: View): boolean {
+function tellRights(session: Session, view: View): boolean {
 	if (view.account === session.account!.id) return true
 	const rights = rightsIn(session, view)
 	if (rights !== view.rights) {

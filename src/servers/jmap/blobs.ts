@@ -63,7 +63,7 @@ function inMemory(all: Buffer, type: string): Blob {
 }
 
 /** The whole of it, when it is to be in memory. */
-export function wholeOf(blob: Blob): Promise<Buffer> {
+function wholeOf(blob: Blob): Promise<Buffer> {
 	return blob.octets(0, blob.size)
 }
 

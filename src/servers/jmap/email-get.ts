@@ -21,7 +21,7 @@ import { type Bodies, bodiesOf, hasAttachment, leavesOf, numbered } from './part
 import { checkGet } from './standard.ts'
 
 /** Properties that belong to the email, not to the message (RFC 8621 section 4.1.1). */
-export const META = ['id', 'blobId', 'threadId', 'mailboxIds', 'keywords', 'size', 'receivedAt'] as const
+const META = ['id', 'blobId', 'threadId', 'mailboxIds', 'keywords', 'size', 'receivedAt'] as const
 const HEAD = [
 	'messageId',
 	'inReplyTo',

@@ -91,7 +91,7 @@ async function partProperty(
 }
 
 /** The id under which a part can be downloaded. */
-export function partBlobId({ blobId }: Letter, number: string): string {
+function partBlobId({ blobId }: Letter, number: string): string {
 	return `${blobId}-${number.replaceAll('.', '_')}`
 }
 

@@ -2,7 +2,7 @@ import type { MailboxRow } from '../../store/index.ts'
 import type { Call, Responses } from './call.ts'
 import { getFrom, readGet } from './standard.ts'
 
-export const MAILBOX_PROPERTIES = [
+const MAILBOX_PROPERTIES = [
 	'id',
 	'name',
 	'parentId',

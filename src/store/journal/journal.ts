@@ -174,6 +174,6 @@ export class Journal {
 	}
 }
 
-export function hourOf(time: number): number {
+function hourOf(time: number): number {
 	return time - (time % HOUR)
 }

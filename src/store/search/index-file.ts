@@ -9,7 +9,7 @@ import { type Column, checkOf, numbersOf, octetsOf } from './column.ts'
 export class Damaged extends Error {}
 
 /** The place of the index in a data directory. It may be deleted at any time: it is made anew from the mail. */
-export const indexPath = (dir: string) => join(dir, 'search.sqlite')
+const indexPath = (dir: string) => join(dir, 'search.sqlite')
 
 const migrations: readonly Migration[] = [
 	{

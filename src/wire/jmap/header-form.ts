@@ -1,5 +1,5 @@
 /** The parsed forms of RFC 8621 section 4.1.2. */
-export const FORMS = [
+const FORMS = [
 	'asRaw',
 	'asText',
 	'asAddresses',
