@@ -118,7 +118,7 @@ async function reload(page: Page): Promise<number> {
 async function openMessages(page: Page): Promise<number[]> {
 	const found: number[] = []
 	for (let i = 0; i < OPENED; i++) {
-		const line = `${part('line')}[aria-posinset="${i + 1}"]`
+		const line = `${part('line')}[aria-rowindex="${i + 1}"]`
 		const subject = await page.textContent(`${line} .subject`)
 		const number = subject!.trim().split(' ').at(-1)!
 		found.push(await timed(page, line, `${part('reading')}[aria-label$=" ${number}"] .text`, 'meeting'))
@@ -167,7 +167,7 @@ async function scrollThrough(page: Page): Promise<number[]> {
 				}
 			}
 			list.scrollTop = list.scrollHeight
-			while (!list.querySelector('[aria-posinset="${LONG}"] .subject')) await frame()
+			while (!list.querySelector('[aria-rowindex="${LONG}"] .subject')) await frame()
 			watch.disconnect()
 			return tasks
 		})()`,
