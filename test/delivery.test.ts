@@ -397,6 +397,21 @@ test('mail for <postmaster> reaches the postmaster at another node', async () =>
 	assert.deepEqual(inbox(MARY), [])
 })
 
+test('mail for a postmaster nobody has made comes to the administrators, wherever they live', async () => {
+	const [mary, bob] = [MARY, BOB].map(address => directory.accountByAddress(address)!)
+	const asked = transaction('x@example.org', ['postmaster@test.com'])
+	const judged = () => receiver.judgeRecipient(client(), asked, asked.recipients[0]!)
+	assert.equal(judged()?.code, 550)
+	for (const { id } of [mary!, bob!])
+		directory.access.grant({ account: id, role: 'admin', domain: null, unit: null, by: 'root' })
+	assert.equal(judged(), null)
+	for (const address of ['postmaster', 'Postmaster@test.com', 'postmaster@a.test'])
+		await mail(address, [address])
+	await queue.settled()
+	assert.deepEqual(peer.subjects, ['postmaster', 'Postmaster@test.com', 'postmaster@a.test'])
+	assert.equal(inbox(MARY).length, 3)
+})
+
 test('a report is sent to every member of an alias, wherever it lives', async () => {
 	directory.addAlias('team@test.com', [MARY, BOB, 'carol@example.net'])
 	directory.addAccount({ address: 'carl@test.com', name: '', passwordHash: '', home: there })

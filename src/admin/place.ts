@@ -55,11 +55,7 @@ export function accountTarget(office: Office, name: string): Target {
  * @throws CannotBeDone
  */
 export function keepAdministrator({ directory }: Office, stays: (account: Account) => boolean): void {
-	const admins = directory.access
-		.grants()
-		.filter(({ role }) => role === 'admin')
-		.flatMap(({ account }) => directory.account(account) ?? [])
-		.filter(({ disabled }) => !disabled)
+	const admins = directory.access.administrators()
 	if (admins.length === 0 || admins.some(stays)) return
 	throw new CannotBeDone(
 		'this would leave nobody who may administer all; make another administrator first',

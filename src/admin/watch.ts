@@ -133,16 +133,7 @@ export class Watch implements Watched {
 	/** One letter for all that is new, to each administrator. */
 	async #write(alerts: Alert[]): Promise<void> {
 		const { directory, queue, hostname } = this.#office
-		const ids = new Set(
-			directory.access
-				.grants()
-				.filter(({ role }) => role === 'admin')
-				.map(({ account }) => account),
-		)
-		const to = [...ids].flatMap(id => {
-			const account = directory.account(id)
-			return account && !account.disabled ? [account.address] : []
-		})
+		const to = directory.access.administrators().map(({ address }) => address)
 		if (to.length === 0) return
 		const more = alerts.length > 1 ? ` (+${alerts.length - 1})` : ''
 		const subject = `Panpipe ${hostname}: ${SUBJECTS[alerts[0]!.code] ?? alerts[0]!.code}${more}`

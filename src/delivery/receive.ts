@@ -13,12 +13,24 @@ import type { Client, Receiver, Recipient, Transaction } from './types.ts'
 /** The way of a message from the first contact to the disk. */
 export function makeReceiver(options: ReceiveOptions): Receiver {
 	const { directory } = options
-	/** `postmaster` alone is that of whichever of our domains has one (RFC 5321 section 4.5.1). Null: not an address. */
+	/** Who has the postmaster's address at one of the domains; when nobody has, the administrators (RFC 5321 section 4.5.1). */
+	const postmaster = (domains: string[]): Resolved => {
+		const found = domains.map(domain => directory.lookup(`postmaster@${domain}`))
+		const accounts = directory.access.administrators()
+		const nobody: Resolved = accounts.length > 0 ? { is: 'alias', accounts, foreign: [] } : { is: 'unknown' }
+		return found.find(({ is }) => is !== 'unknown') ?? nobody
+	}
+	/** `postmaster` alone, or at this node's own name, is that of whichever of our domains has one. Null: not an address. */
 	const resolve = (address: string): Resolved | null => {
-		if (splitAddress(address)) return directory.lookup(address)
-		if (address.toLowerCase() !== 'postmaster') return null
-		const all = directory.domains().map(domain => directory.lookup(`postmaster@${domain}`))
-		return all.find(one => one.is !== 'unknown') ?? { is: 'unknown' }
+		const lower = address.toLowerCase()
+		if (lower === 'postmaster' || lower === `postmaster@${options.hostname.toLowerCase()}`) {
+			return postmaster(directory.domains())
+		}
+		const parts = splitAddress(address)
+		if (!parts) return null
+		const resolved = directory.lookup(address)
+		const isPostmaster = resolved.is === 'unknown' && parts.local.toLowerCase() === 'postmaster'
+		return isPostmaster ? postmaster([parts.domain]) : resolved
 	}
 	const senderRefused = (client: Client, transaction: Transaction): Reply | null => {
 		const release = releaseOf(transaction, options.clock.now())

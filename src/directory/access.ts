@@ -34,6 +34,12 @@ export type ApiToken = {
 export class Access extends Keeper {
 	#grants: { at: number; all: Grant[] } | null = null
 
+	/** Who may administer all, and can sign in. */
+	administrators(): Account[] {
+		const ids = this.grants().flatMap(({ role, account }) => (role === 'admin' ? [account] : []))
+		return [...new Set(ids)].map(id => this.account(id)!).filter(({ disabled }) => !disabled)
+	}
+
 	/** Of one account, or all; those of accounts that are gone do not count. */
 	grants(account?: string): Grant[] {
 		if (this.#grants?.at !== this.file.changes) {

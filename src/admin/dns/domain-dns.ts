@@ -145,7 +145,8 @@ function problemsOf({ directory }: Office, domain: string, nodes: DnsNode[]): { 
 			})
 		}
 	}
-	if (directory.lookup(`postmaster@${domain}`).is === 'unknown') {
+	const nobody = directory.lookup(`postmaster@${domain}`).is === 'unknown'
+	if (nobody && directory.access.administrators().length === 0) {
 		problems.push({
 			en: `Reports would go to postmaster@${domain}, and nobody has that address; make it an alias.`,
 			zh: `报告会发送到 postmaster@${domain}，但没有人使用该地址。请把它设为某个账号的别名。`,
