@@ -156,7 +156,8 @@ test('a file from before there were units learns them from its records', async t
 	nodes.stop('a')
 	const { DatabaseSync } = await import('node:sqlite')
 	const file = new DatabaseSync(nodes.file('a'))
-	file.exec(`DROP TABLE app_password_use; DROP TABLE mail_group; DROP TABLE member; DROP INDEX account_unit; ALTER TABLE account DROP COLUMN unit;
+	file.exec(`DROP TABLE app_password_use; DROP TABLE mail_group; DROP TABLE member; DROP INDEX account_unit; DROP INDEX account_merge;
+		ALTER TABLE account DROP COLUMN unit; ALTER TABLE account DROP COLUMN merge_into;
 		PRAGMA user_version = 1`)
 	file.close()
 	assert.equal(nodes.start('a').account(id)!.unit, sales.id)

@@ -194,6 +194,25 @@ test('how a person likes the page follows to each device, and is his alone', asy
 	await other.part('settings').click()
 	assert.equal(await other.part('zone').inputValue(), 'America/New_York')
 	await until('no conversations there', 10_000, async () => !(await other.part('conversations').isChecked()))
+	// What comes at once with another language is taken over as a whole, and nothing of it is told back as it was.
+	for (const [wishes, write] of [
+		[{ language: 'en', conversations: true, density: 'comfortable' }, 'New message'],
+		[{ language: 'zh-CN', conversations: false, density: 'compact' }, '写邮件'],
+	] as const) {
+		await client.one('Preferences/set', { update: { singleton: wishes } })
+		for (const page of [browser, other]) {
+			await until(`it says ${write}`, 20_000, async () =>
+				(await page.part('write').textContent())!.includes(write),
+			)
+			await until(
+				'and the rest',
+				20_000,
+				async () => (await page.part('conversations').isChecked()) === wishes.conversations,
+			)
+		}
+		const { list } = await client.one('Preferences/get', { ids: null })
+		assert.deepEqual({ ...list[0], ...wishes }, list[0])
+	}
 	await browser.inspect('settings')
 	await Promise.all([browser.close(), other.close()])
 

@@ -46,14 +46,26 @@ export class Preferences {
 	readonly #jmap: Jmap
 	/** As the node has them, or as they were when it had none. */
 	#last: Wishes | null = null
+	/** What the node has is being taken over: until all of it is, nothing of how it was before is told. */
+	#taking = false
+	#loaded: Promise<unknown> = Promise.resolve()
 	#stop = () => {}
 
 	constructor(jmap: Jmap) {
 		this.#jmap = jmap
 	}
 
-	/** Takes over what the node has; from then on what is changed here is told to it. @throws Problem */
-	async load(): Promise<void> {
+	/**
+	 * Takes over what the node has; from then on what is changed here is told to it. One after the other, or what was
+	 * read earlier might be taken over later. @throws Problem
+	 */
+	load(): Promise<void> {
+		const loading = this.#loaded.then(() => this.#load())
+		this.#loaded = loading.catch(() => {})
+		return loading
+	}
+
+	async #load(): Promise<void> {
 		const { list } = await this.#jmap.call<{ list: (Kept & Wishes)[] }>('Preferences/get', { ids: null })
 		const { trustedSenders, labels, ...wishes } = list[0]!
 		this.kept.value = { trustedSenders, labels } as Kept
@@ -63,8 +75,15 @@ export class Preferences {
 		for (const [name] of wanted) last[name] = wishes[name] as string | boolean
 		const isFirst = this.#last === null
 		this.#last = last
-		for (const [name, { take }] of wanted) await take(wishes[name])
-		if (isFirst) this.#stop = watch(wishesNow, now => void this.#tell(now).catch(() => {}))
+		this.#taking = true
+		try {
+			for (const [name, { take }] of wanted) await take(wishes[name])
+		} finally {
+			this.#taking = false
+		}
+		const tell = (now: Wishes) => void this.#tell(now).catch(() => {})
+		if (isFirst) this.#stop = watch(wishesNow, tell)
+		else tell(wishesNow()) // what was changed here meanwhile
 	}
 
 	close(): void {
@@ -72,6 +91,7 @@ export class Preferences {
 	}
 
 	async #tell(now: Wishes): Promise<void> {
+		if (this.#taking) return
 		const changed = Object.entries(now).filter(([name, value]) => value !== this.#last![name])
 		if (changed.length === 0) return
 		this.#last = { ...now }
