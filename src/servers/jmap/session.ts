@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Account } from '../../directory/index.ts'
 import type { House } from '../types.ts'
 import { LIMITS, MAX_MAILBOX_DEPTH } from './call.ts'
+import { SORTS } from './email-sort.ts'
 import { PREFERENCES } from './preferences.ts'
 import { COLLATIONS } from './standard.ts'
 
@@ -21,17 +22,7 @@ function accountCapabilities(house: House): Record<string, unknown> {
 			maxMailboxDepth: MAX_MAILBOX_DEPTH,
 			maxSizeMailboxName: 255,
 			maxSizeAttachmentsPerEmail: house.limits.maxMessageSize,
-			emailQuerySortOptions: [
-				'receivedAt',
-				'sentAt',
-				'size',
-				'from',
-				'to',
-				'subject',
-				'hasKeyword',
-				'allInThreadHaveKeyword',
-				'someInThreadHaveKeyword',
-			],
+			emailQuerySortOptions: SORTS,
 			mayCreateTopLevelMailbox: true,
 		},
 		'urn:ietf:params:jmap:submission': {
