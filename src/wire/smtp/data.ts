@@ -41,6 +41,11 @@ export class DataDecoder {
 		let from = 0 // first octet not yet in pieces
 		let i = 0
 		while (i < length) {
+			// Most octets are within a line, and nothing happens there.
+			if (state === WITHIN) {
+				while (i < length && chunk[i]! > CR) i++
+				if (i === length) break
+			}
 			const octet = chunk[i]!
 			if (state === WITHIN || state === START || state === AFTER_LF) {
 				if (octet !== CR && octet !== LF) {
