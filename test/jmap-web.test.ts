@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
+import { gunzipSync } from 'node:zlib'
 import { ImapFlow } from 'imapflow'
 import { signSession } from '../src/directory/session-token.ts'
 import { JmapClient, type Json } from './support/jmap.ts'
@@ -148,6 +149,38 @@ test('pages of other people may ask by a token; a cookie is of no use to them', 
 		assert.equal(got.headers['access-control-allow-origin'], '*')
 		const refused = await page.http('GET', '/jmap/session', null, { origin })
 		assert.deepEqual([refused.status, refused.headers['access-control-allow-origin']], [401, '*'])
+	}
+})
+
+test('what is long is compressed for whoever takes it, at home and through another node', async () => {
+	const body = JSON.stringify({
+		using: [CORE],
+		methodCalls: [['Core/echo', { words: '长 long '.repeat(2000) }, '0']],
+	})
+	for (const node of [home, other]) {
+		const alice = await JmapClient.open(node.ip, login)
+		const asked = async (accepted: Record<string, string>) => {
+			const json = { 'content-type': 'application/json' }
+			const answer = await alice.http('POST', '/jmap/api', body, { ...json, ...accepted })
+			assert.equal(answer.status, 200)
+			assert.match(String(answer.headers.vary), /accept-encoding/)
+			return answer
+		}
+		const plain = await asked({})
+		assert.deepEqual(
+			JSON.parse(plain.body.toString()).methodResponses[0][1],
+			JSON.parse(body).methodCalls[0][1],
+		)
+		for (const accepted of ['identity', 'gzip;q=0', 'br', 'x-gzip']) {
+			const same = await asked({ 'accept-encoding': accepted })
+			assert.deepEqual([same.headers['content-encoding'], same.body], [undefined, plain.body], accepted)
+		}
+		for (const accepted of ['gzip, deflate, br', 'br;q=1.0, gzip;q=0.8', '*']) {
+			const small = await asked({ 'accept-encoding': accepted })
+			assert.equal(small.headers['content-encoding'], 'gzip', accepted)
+			assert.ok(small.body.length * 10 < plain.body.length)
+			assert.deepEqual(gunzipSync(small.body), plain.body)
+		}
 	}
 })
 

@@ -9,6 +9,7 @@ import { explainListen } from '../listen.ts'
 import type { House } from '../types.ts'
 import { addApi } from './api/index.ts'
 import { addCluster } from './cluster.ts'
+import { compressAnswers } from './compressed.ts'
 import { addDiscovery } from './discovery.ts'
 import { type FirstStart, guardFirstStart } from './first-start.ts'
 import { addHealth } from './health.ts'
@@ -124,6 +125,7 @@ async function makeApp(options: WebOptions, server: Server): Promise<FastifyInst
 		}, BODY_MS)
 		reply.raw.once('close', () => clearTimeout(late))
 	})
+	compressAnswers(app)
 	app.register(servePages)
 	app.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not found' }))
 	app.setErrorHandler((error, _request, reply) => {

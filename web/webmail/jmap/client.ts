@@ -27,7 +27,7 @@ export class Jmap {
 
 	/** @throws Problem */
 	static async open(): Promise<Jmap> {
-		return new Jmap(await ask<JmapSession>('GET', '/.well-known/jmap', { headers: OURS }))
+		return new Jmap(await ask<JmapSession>('GET', '/jmap/session', { headers: OURS }))
 	}
 
 	get name(): string {

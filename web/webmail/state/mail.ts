@@ -83,7 +83,8 @@ export class Mail {
 	}
 
 	async #start(): Promise<void> {
-		await this.mailboxes.load()
+		// The state from before the lists: what changes meanwhile is heard of.
+		await Promise.all([this.mailboxes.load(), this.#knowState()])
 		this.#scope.run(() => {
 			watch(
 				// Each by itself: a list that is the same stays, with what is chosen in it and where one is. A search may
@@ -96,6 +97,9 @@ export class Mail {
 		// Reading does not wait for what only writing needs.
 		void this.loadIdentities().catch(() => {})
 		void this.preferences.load().catch(() => {})
+	}
+
+	async #knowState(): Promise<void> {
 		this.#states.Email = (await this.jmap.call<{ state: string }>('Email/get', { ids: [] })).state
 	}
 
@@ -211,7 +215,7 @@ export class Mail {
 			if (answer.hasMoreChanges) await this.#changedEmails()
 		} catch {
 			// The node does not remember so far back: all that is known is asked for again.
-			this.#states.Email = (await this.jmap.call<{ state: string }>('Email/get', { ids: [] })).state
+			await this.#knowState()
 			await this.emails.refresh([...this.emails.lines.keys()].slice(0, RELOAD_WHEN_TOO_MANY))
 		}
 	}
