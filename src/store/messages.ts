@@ -1,6 +1,6 @@
 import type { Statements } from './statements.ts'
 import { STRETCHES } from './stretches.ts'
-import type { FlagsRow, MessageRow, Messages } from './types.ts'
+import type { FlagsRow, MailboxRow, MessageRow, Messages } from './types.ts'
 
 const NONE: string[] = []
 /** Mailboxes whose first unseen message is remembered. */
@@ -91,12 +91,11 @@ export class SqliteMessages implements Messages {
 		return this.sql.list('uid', having, mailbox, mask, flags, ...this.#guest)
 	}
 
-	firstUnseen(mailbox: number): number | null {
+	firstUnseen({ key: mailbox, modseq }: Pick<MailboxRow, 'key' | 'modseq'>): number | null {
 		if (this.#guest.length > 0) {
 			const sql = `SELECT uid FROM message WHERE mailbox = ?1 AND NOT ${seen(2)} ORDER BY uid LIMIT 1`
 			return this.sql.arrays<[number]>(sql, mailbox, ...this.#guest)[0]?.[0] ?? null
 		}
-		const modseq = this.sql.arrays<[number]>('SELECT modseq FROM mailbox WHERE key = ?', mailbox)[0]?.[0] ?? 0
 		const known = this.#firsts.get(mailbox)
 		if (known?.modseq === modseq) return known.uid
 		const uid = known ? this.#firstSince(mailbox, known) : this.#firstFrom(mailbox, 0)

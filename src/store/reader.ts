@@ -14,6 +14,7 @@ import type {
 	QueueItem,
 	QueuePart,
 	Reader,
+	Role,
 	SearchField,
 	TextFound,
 } from './types.ts'
@@ -60,7 +61,7 @@ const AT = Object.fromEntries(Object.keys(EACH).map((name, i) => [name, i])) as 
 	keyof typeof EACH,
 	number
 >
-const MAILBOX = `SELECT ${Object.entries(BOX).map(([name, sql]) => `${sql} AS ${name}`)} FROM mailbox`
+const MAILBOX = `SELECT ${Object.values(BOX)} FROM mailbox`
 const QUEUE = `SELECT r.key, r.id, m.reverse_path AS reversePath, m.envelope_id AS envelopeId, m.ret, m.smtputf8, r.recipient,
 	r.route, r.original_recipient AS originalRecipient, r.notify, m.arrived, m.expires, r.attempts, r.due, r.held,
 	r.last_reply AS lastReply, m.blob, m.size, m.source, r.warn,
@@ -109,6 +110,15 @@ export class SqliteReader extends SqliteMessages implements Reader {
 		return this.sql.all<{ id: string }>('SELECT id FROM account').map(row => row.id)
 	}
 
+	mailboxNames(account: string): Pick<MailboxRow, 'id' | 'name' | 'role'>[] {
+		const [ids, names, roles] = this.sql.columns(
+			['id', 'name', 'role'],
+			'FROM mailbox WHERE account = ? ORDER BY name',
+			account,
+		) as [string[], string[], (Role | null)[]]
+		return ids.map((id, i) => ({ id, name: names[i]!, role: roles[i]! }))
+	}
+
 	mailboxes(account: string): MailboxRow[] {
 		const columns = this.sql.columns(LISTED, 'FROM mailbox WHERE account = ? ORDER BY name', account)
 		const subscribed = new Set(this.subscriptions(account))
@@ -138,17 +148,16 @@ export class SqliteReader extends SqliteMessages implements Reader {
 	}
 
 	mailbox(account: string, name: string): MailboxRow | null {
-		const row = this.sql.get<MailboxRow>(
-			`${MAILBOX} WHERE account = ? AND name = ?`,
-			account,
-			properName(name),
-		)
-		return row ? asMailbox(row) : null
+		return this.#mailboxes('account = ? AND name = ?', account, properName(name))[0] ?? null
 	}
 
 	mailboxByKey(key: number): MailboxRow | null {
-		const row = this.sql.get<MailboxRow>(`${MAILBOX} WHERE key = ?`, key)
-		return row ? asMailbox(row) : null
+		return this.#mailboxes('key = ?', key)[0] ?? null
+	}
+
+	/** A few of them, looked for every few moments: rows as arrays cost half of what objects do. */
+	#mailboxes(where: string, ...values: (string | number)[]): MailboxRow[] {
+		return this.sql.arrays<Columns>(`${MAILBOX} WHERE ${where}`, ...values).map(asMailbox)
 	}
 
 	subscriptions(account: string): string[] {
@@ -174,8 +183,8 @@ export class SqliteReader extends SqliteMessages implements Reader {
 
 	sharedWith(account: string, identifiers: string[]): MailboxRow[] {
 		const ids = 'SELECT mailbox FROM rights WHERE identifier IN (SELECT value FROM json_each(?))'
-		const sql = `${MAILBOX} WHERE id IN (${ids}) AND account <> ? ORDER BY account, name`
-		return this.sql.all<MailboxRow>(sql, JSON.stringify(identifiers), account).map(asMailbox)
+		const where = `id IN (${ids}) AND account <> ? ORDER BY account, name`
+		return this.#mailboxes(where, JSON.stringify(identifiers), account)
 	}
 
 	seenBy(account: string): Messages {
@@ -407,9 +416,45 @@ export class SqliteReader extends SqliteMessages implements Reader {
 }
 
 // Rows come from SQLite as fresh objects: they are mended in place.
-function asMailbox(row: MailboxRow): MailboxRow {
-	row.subscribed = Boolean(row.subscribed)
-	return row
+/** As `BOX` names them. */
+type Columns = [
+	key: number,
+	id: string,
+	account: string,
+	name: string,
+	role: Role | null,
+	uidValidity: number,
+	uidNext: number,
+	modseq: number,
+	messages: number,
+	unseen: number,
+	deleted: number,
+	size: number,
+	subscribed: number,
+	sortOrder: number,
+	emails: number,
+	threads: number,
+]
+
+function asMailbox(row: Columns): MailboxRow {
+	return {
+		key: row[0],
+		id: row[1],
+		account: row[2],
+		name: row[3],
+		role: row[4],
+		uidValidity: row[5],
+		uidNext: row[6],
+		modseq: row[7],
+		messages: row[8],
+		unseen: row[9],
+		deleted: row[10],
+		size: row[11],
+		subscribed: row[12] !== 0,
+		sortOrder: row[13],
+		emails: row[14],
+		threads: row[15],
+	}
 }
 
 function asItem(row: QueueItem): QueueItem {

@@ -392,15 +392,18 @@ test('flags of many at once: each becomes what it alone would, and what changed 
 		store.reader.messagesSince(mailbox, before).map(({ uid }) => uid),
 		row(250, 520),
 	)
-	assert.equal(store.reader.firstUnseen(mailbox), 1)
+	assert.equal(store.reader.firstUnseen(store.reader.mailboxByKey(mailbox)!), 1)
 	await flags(row(1, 600), 'add', Flag.seen)
 	turn(row(1, 600), ([bits, words]) => [bits | Flag.seen, words])
-	assert.equal(store.reader.firstUnseen(mailbox), 601)
+	assert.equal(store.reader.firstUnseen(store.reader.mailboxByKey(mailbox)!), 601)
 	const last = state()
 	await flags([256], 'remove', Flag.seen)
 	turn([256], ([bits, words]) => [bits & ~Flag.seen, words])
 	assert.deepEqual(
-		[store.reader.messagesSince(mailbox, last).map(({ uid }) => uid), store.reader.firstUnseen(mailbox)],
+		[
+			store.reader.messagesSince(mailbox, last).map(({ uid }) => uid),
+			store.reader.firstUnseen(store.reader.mailboxByKey(mailbox)!),
+		],
 		[[256], 256],
 	)
 	for (const { uid, flags: bits, keywords } of store.reader.messages(mailbox, 1, 700))
@@ -708,7 +711,7 @@ function sameUids(account: string): void {
 				const having = rows.filter(({ flags }) => (flags & mask) === wanted).map(({ uid }) => uid)
 				assert.deepEqual(reader.uidsFlagged(box.key, mask, wanted), having)
 			}
-		assert.equal(reader.firstUnseen(box.key), rows.find(({ flags }) => !(flags & Flag.seen))?.uid ?? null)
+		assert.equal(reader.firstUnseen(box), rows.find(({ flags }) => !(flags & Flag.seen))?.uid ?? null)
 	}
 }
 

@@ -233,7 +233,7 @@ export type TextFound = { below: number; uids: Map<number, boolean> }
 /** Messages as one account sees them. */
 export type Messages = {
 	/** The lowest uid without \Seen. */
-	firstUnseen(mailbox: number): number | null
+	firstUnseen(mailbox: Pick<MailboxRow, 'key' | 'modseq'>): number | null
 	/** Uids of messages whose system flags that are in `mask` are `flags`, ascending. */
 	uidsFlagged(mailbox: number, mask: number, flags: number): number[]
 	/** Nothing but the flags of messages with from ≤ uid ≤ to, ascending. */
@@ -250,6 +250,8 @@ export type Messages = {
 export type Reader = Messages & {
 	hasAccount(account: string): boolean
 	mailboxes(account: string): MailboxRow[]
+	/** All of an account without their counts, in order of their names: a fraction of what the rows cost. */
+	mailboxNames(account: string): Pick<MailboxRow, 'id' | 'name' | 'role'>[]
 	/** INBOX in any case finds INBOX; other names are exact. */
 	mailbox(account: string, name: string): MailboxRow | null
 	mailboxByKey(key: number): MailboxRow | null

@@ -1,7 +1,7 @@
 import type { MailboxRow, Messages, OpError, OpResult, Role } from '../../store/index.ts'
 import { imap } from '../../wire/index.ts'
 import { type Done, no, Rejected } from './done.ts'
-import { hasAll, identifiersOf, notAllowed, rightsIn } from './rights.ts'
+import { ALL_RIGHTS, hasAll, identifiersOf, notAllowed, rightsIn } from './rights.ts'
 import type { Session } from './session.ts'
 
 /** What mailboxes of other accounts are called begins so, then comes the owner's address (RFC 2342). */
@@ -15,6 +15,9 @@ export type Box = MailboxRow & {
 	rights: string
 }
 
+/** What there is to know of a mailbox without its counts. */
+export type Listed = Pick<Box, 'id' | 'account' | 'name' | 'role' | 'rights'>
+
 /** Attributes of RFC 6154 for the roles of mailboxes. INBOX has none. */
 export const USES: Record<Exclude<Role, 'inbox'>, string> = {
 	drafts: '\\Drafts',
@@ -24,7 +27,7 @@ export const USES: Record<Exclude<Role, 'inbox'>, string> = {
 	archive: '\\Archive',
 }
 
-export function useOf(box: MailboxRow): string | null {
+export function useOf(box: Pick<MailboxRow, 'role'>): string | null {
 	return box.role && box.role !== 'inbox' ? USES[box.role] : null
 }
 
@@ -55,15 +58,29 @@ export function asSeen(session: Session, row: MailboxRow): Box | null {
 export function mailboxesOf(session: Session): Box[] {
 	const { reader } = session.house
 	const account = session.account!.id
-	const own = reader.mailboxes(account).map(row => asSeen(session, row)!)
+	return [...reader.mailboxes(account).map(row => asSeen(session, row)!), ...sharedBoxes(session)]
+}
+
+/** The same without their counts. */
+export function listedFor(session: Session): Listed[] {
+	const account = session.account!.id
+	const own = session.house.reader.mailboxNames(account)
+	return [
+		...own.map(({ id, name, role }) => ({ id, account, name, role, rights: ALL_RIGHTS })),
+		...sharedBoxes(session),
+	]
+}
+
+function sharedBoxes(session: Session): Box[] {
+	const { reader } = session.house
+	const account = session.account!.id
 	const shared = reader.sharedWith(account, identifiersOf(session))
-	if (shared.length === 0) return own
+	if (shared.length === 0) return []
 	const subscribed = new Set(reader.subscriptions(account))
-	const others = shared.flatMap(row => {
+	return shared.flatMap(row => {
 		const box = asSeen(session, row)
 		return box?.rights.includes('l') ? [{ ...box, subscribed: subscribed.has(box.name) }] : []
 	})
-	return [...own, ...others]
 }
 
 /** Is there any mailbox of somebody else's? */

@@ -19,7 +19,10 @@ export function validTop(name: string): boolean {
 }
 
 /** /private entries are everybody's own, /shared ones their owner's. @param box null = the account itself */
-export function allEntries({ house, account }: Session, box: Box | null): [entry: string, value: string][] {
+export function allEntries(
+	{ house, account }: Session,
+	box: Pick<Box, 'id' | 'account'> | null,
+): [entry: string, value: string][] {
 	const own = house.reader.metadata(account!.id, box?.id ?? '')
 	if (!box || box.account === account!.id) return own
 	const shared = house.reader.metadata(box.account, box.id).filter(([entry]) => isShared(entry))
@@ -31,7 +34,12 @@ export function isShared(entry: string): boolean {
 }
 
 /** The entries asked for, and with `depth` those below them; asked for by name and not there: null. */
-export function entriesOf(session: Session, box: Box | null, names: string[], depth: imap.Depth): Entry[] {
+export function entriesOf(
+	session: Session,
+	box: Pick<Box, 'id' | 'account'> | null,
+	names: string[],
+	depth: imap.Depth,
+): Entry[] {
 	const all = allEntries(session, box)
 	const out = new Map<string, string | null>()
 	for (const name of names) {

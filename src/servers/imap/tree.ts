@@ -1,10 +1,10 @@
 import { imap } from '../../wire/index.ts'
-import { type Box, mailboxesOf, oldName, useOf } from './mailboxes.ts'
+import { type Listed, listedFor, oldName, useOf } from './mailboxes.ts'
 import type { Session } from './session.ts'
 
 /** All names an account knows: its mailboxes, those of others it may list, subscriptions, and the levels above them. */
 export class Tree {
-	readonly boxes: Map<string, Box>
+	readonly boxes: Map<string, Listed>
 	readonly subscribed: Set<string>
 	/** Names that have a mailbox somewhere below. */
 	readonly hasChildren = new Set<string>()
@@ -14,7 +14,7 @@ export class Tree {
 
 	constructor(session: Session) {
 		const { house, account } = session
-		this.boxes = new Map(mailboxesOf(session).map(box => [box.name, box]))
+		this.boxes = new Map(listedFor(session).map(box => [box.name, box]))
 		this.subscribed = new Set(house.reader.subscriptions(account!.id))
 		for (const [name, box] of this.boxes) {
 			for (const above of levelsAbove(name)) {

@@ -65,7 +65,7 @@ export function myRights(session: Session, { mailbox }: imap.CommandOf<'MYRIGHTS
 }
 
 /** Also for LIST (RFC 8440). */
-export function myRightsResponse(session: Session, { name, rights }: Box): string {
+export function myRightsResponse(session: Session, { name, rights }: Pick<Box, 'name' | 'rights'>): string {
 	return `* MYRIGHTS ${imap.formatMailbox(name, session.utf8)} ${formatRights(rights) || '""'}\r\n`
 }
 

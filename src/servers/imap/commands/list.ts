@@ -1,6 +1,6 @@
 import { imap } from '../../../wire/index.ts'
 import { bad, type Done, ok } from '../done.ts'
-import { statusResponse, useOf } from '../mailboxes.ts'
+import { mailboxesOf, statusResponse, useOf } from '../mailboxes.ts'
 import { entriesOf, formatEntries, validEntry } from '../metadata.ts'
 import { matcher } from '../pattern.ts'
 import type { Session } from '../session.ts'
@@ -22,6 +22,7 @@ export function list(session: Session, command: imap.CommandOf<'LIST'>): Done {
 	if (recursive && !onlySubscribed && !onlyUsed)
 		return bad('RECURSIVEMATCH means something beside SUBSCRIBED or SPECIAL-USE only')
 	const tree = new Tree(session)
+	const rows = new Map(status ? mailboxesOf(session).map(box => [box.name, box]) : [])
 	const matches = patterns.map(pattern => matcher(reference + pattern))
 	for (const name of tree.names(onlySubscribed)) {
 		if (!matches.some(match => match(name))) continue
@@ -38,7 +39,8 @@ export function list(session: Session, command: imap.CommandOf<'LIST'>): Done {
 		)
 		if (returns.includes('MYRIGHTS') && box) session.out.text(myRightsResponse(session, box))
 		// What may not be read has no STATUS (RFC 5819 section 2).
-		if (status && box?.rights.includes('r')) session.out.text(statusResponse(session, box, status))
+		if (status && box?.rights.includes('r'))
+			session.out.text(statusResponse(session, rows.get(name)!, status))
 		// After the LIST response (RFC 9590 section 4); what is not there is NIL.
 		if (metadata && box?.rights.includes('r')) {
 			const entries = formatEntries(entriesOf(session, box, metadata, 0))

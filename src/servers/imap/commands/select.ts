@@ -39,7 +39,7 @@ function listed(session: Session, box: MailboxRow, asked: string): string {
 }
 
 function recentAndUnseen(session: Session, view: View, box: MailboxRow): string {
-	const firstUnseen = unseenIn(session, box) === 0 ? null : messagesIn(session, box).firstUnseen(box.key)
+	const firstUnseen = unseenIn(session, box) === 0 ? null : messagesIn(session, box).firstUnseen(box)
 	// One that came after the uids were read is nobody's first.
 	const unseen = firstUnseen === null ? 0 : view.place(firstUnseen) + 1
 	// A client without sequence numbers has no use for UNSEEN (RFC 9586 section 3).
