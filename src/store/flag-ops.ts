@@ -1,12 +1,15 @@
 import { appear, disappear, type Moment, momentOf, touch } from './history.ts'
 import type { MailFile } from './mail-file.ts'
 import { boxById, boxByKey, type Logged } from './mailbox-ops.ts'
+import { extend, messageRows } from './message-rows.ts'
 import { stretch } from './stretches.ts'
 import { keywordsJson, Tally } from './tally.ts'
 import { Flag, type MayFlag, type Op, type OpResult } from './types.ts'
 
-/** Messages that become alike: uids ascending, as runs. */
-type Alike = [flags: number, keywords: string[], uids: [from: number, to: number][]]
+/** Of uids, ascending. */
+type Runs = [from: number, to: number][]
+/** Messages that become alike. */
+type Alike = [flags: number, keywords: string[], uids: Runs]
 
 export type FlagsChanged = Logged<
 	'message.flags',
@@ -33,53 +36,17 @@ type Before = {
 	thread: number
 }
 
-/** Those of the messages that are there, each once, ascending. */
-function before(file: MailFile, mailbox: number, uids: number[]): Before[] {
-	const wanted = ascending(uids)
-	if (wanted.length === 0) return []
-	const [first, last] = [wanted[0]!, wanted.at(-1)!]
-	// One range, unless most of what lies in it is not wanted.
-	const inRange = last - first < wanted.length * 4
-	const [from, where, values] = inRange
-		? ['message', 'uid BETWEEN ?2 AND ?3', [first, last]]
-		: ['json_each(?2) wanted CROSS JOIN message ON uid = wanted.value', 'TRUE', [JSON.stringify(wanted)]]
-	// As columns of text: see statements.ts.
-	const sql = `SELECT json_group_array(uid) AS uids, json_group_array(flags) AS flags,
-		json_group_array(keywords) AS words, json_group_array(modseq) AS modseqs, json_group_array(email) AS emails,
-		json_group_array(thread) AS threads FROM ${from} WHERE mailbox = ?1 AND ${where}`
-	const row = file.get<Record<'uids' | 'flags' | 'words' | 'modseqs' | 'emails' | 'threads', string>>(
-		sql,
-		mailbox,
-		...values,
-	)!
-	const found: number[] = JSON.parse(row.uids)
-	const flags: number[] = JSON.parse(row.flags)
-	const words: (string | null)[] = JSON.parse(row.words)
-	const modseqs: number[] = JSON.parse(row.modseqs)
-	const emails: number[] = JSON.parse(row.emails)
-	const threads: number[] = JSON.parse(row.threads)
-	const rows: Before[] = []
-	let next = 0
-	for (let i = 0; i < found.length; i++) {
-		const uid = found[i]!
-		while (wanted[next]! < uid) next++
-		if (wanted[next] !== uid) continue
-		rows.push({
-			uid,
-			flags: flags[i]!,
-			keywords: words[i]!,
-			modseq: modseqs[i]!,
-			email: emails[i]!,
-			thread: threads[i]!,
-		})
-	}
-	return rows
-}
+const BEFORE = ['flags', 'keywords', 'modseq', 'email', 'thread'] as const
 
-function ascending(uids: number[]): number[] {
-	for (let i = 1; i < uids.length; i++)
-		if (uids[i]! <= uids[i - 1]!) return [...new Set(uids)].sort((a, b) => a - b)
-	return uids
+function before(file: MailFile, mailbox: number, uids: number[]): Before[] {
+	return messageRows(file, mailbox, uids, BEFORE, (uid, of, i) => ({
+		uid,
+		flags: of.flags[i]!,
+		keywords: of.keywords[i]!,
+		modseq: of.modseq[i]!,
+		email: of.email[i]!,
+		thread: of.thread[i]!,
+	}))
 }
 
 /** Gathers what becomes alike. */
@@ -97,13 +64,6 @@ class Gathering {
 	get all(): Alike[] {
 		return [...this.#alike.values()].filter(([, , runs]) => runs.length > 0)
 	}
-}
-
-/** One more, that comes after all others. */
-function join([, , runs]: Alike, uid: number): void {
-	const last = runs.at(-1)
-	if (last?.[1] === uid - 1) last[1] = uid
-	else runs.push([uid, uid])
 }
 
 export type FlagsDecided = {
@@ -146,7 +106,7 @@ export function decideFlags(
 		if ((turned.flags ^ had) & Flag.seen && by !== undefined)
 			seen.push([uid, (turned.flags & Flag.seen) !== 0])
 		rows.push(row)
-		join(turned.group, uid)
+		extend(turned.group[2], uid)
 	}
 	const logged: FlagsChanged = {
 		do: 'message.flags',
@@ -236,24 +196,26 @@ function sameSet(a: string[], b: string[]): boolean {
 
 const READ = Flag.seen | Flag.draft
 
-/** What a row is set to; whether it is hidden only where that changes, for the sake of the index that names it. */
+/** What rows are set to. @param turns that they are hidden changes too: an index names it, and is written then */
 function setFlags(
 	file: MailFile,
 	mailbox: number,
 	op: { modseq: number },
 	moment: Moment,
-	[flags, words]: [flags: number, keywords: string[]],
-	{ from, to, hidden }: { from: number; to: number; hidden?: boolean },
+	[flags, words]: Alike,
+	runs: Runs,
+	turns: boolean,
 ): void {
-	const hides = hidden === undefined ? '' : `, hidden = ${Number(hidden)}`
+	const hides = turns ? `, hidden = ${Number((flags & Flag.deleted) !== 0)}` : ''
 	const sql = `UPDATE message SET flags = ?, keywords = ?, modseq = ?, changed = ?${hides} WHERE mailbox = ? AND uid BETWEEN ? AND ?`
-	file.run(sql, flags, keywordsJson(words), op.modseq, moment.modseq, mailbox, from, to)
+	for (const [from, to] of runs)
+		file.run(sql, flags, keywordsJson(words), op.modseq, moment.modseq, mailbox, from, to)
 }
 
 function alikeOf({ alike, rows = [] }: FlagsChanged): Alike[] {
 	if (alike) return alike
 	const gathering = new Gathering()
-	for (const [uid, flags, keywords] of rows) join(gathering.group(flags, keywords), uid)
+	for (const [uid, flags, keywords] of rows) extend(gathering.group(flags, keywords)[2], uid)
 	return gathering.all
 }
 
@@ -281,7 +243,11 @@ export function enactFlags(file: MailFile, op: FlagsChanged, known?: Before[]): 
 	const uids = rows.map(({ uid }) => uid)
 	const tally = new Tally()
 	const moment = momentOf(file, box.account)
-	const plain = new Set<Alike>()
+	/** What becomes hidden or visible, and what only changes its flags: runs of uids by what they become. */
+	const turning = new Map<Alike, Runs>()
+	const plain = new Map<Alike, Runs>()
+	const appearing: Before[] = []
+	const disappearing: Before[] = []
 	const read = new Set<number>()
 	let touched = false
 	for (const row of rows) {
@@ -291,21 +257,20 @@ export function enactFlags(file: MailFile, op: FlagsChanged, known?: Before[]): 
 		tally.flags(row.flags, -1)
 		tally.flags(flags, 1)
 		const turned = row.flags ^ flags
-		if (turned & Flag.deleted) {
-			// One after the other: there may be several copies of one email.
-			const hidden = (flags & Flag.deleted) !== 0
-			if (!hidden) appear(file, moment, box.key, row, tally)
-			setFlags(file, box.key, op, moment, [flags, group[1]], { from: uid, to: uid, hidden })
-			if (hidden) disappear(file, moment, box.key, row, tally)
-			continue
+		const where = turned & Flag.deleted ? turning : plain
+		let runs = where.get(group)
+		if (!runs) where.set(group, (runs = []))
+		extend(runs, uid)
+		if (turned & Flag.deleted) (flags & Flag.deleted ? disappearing : appearing).push(row)
+		else if (!(flags & Flag.deleted)) {
+			touched = true
+			if (turned & READ) read.add(row.thread)
 		}
-		plain.add(group)
-		if (flags & Flag.deleted) continue
-		touched = true
-		if (turned & READ) read.add(row.thread)
 	}
-	for (const [flags, words, runs] of plain)
-		for (const [from, to] of runs) setFlags(file, box.key, op, moment, [flags, words], { from, to })
+	if (appearing.length > 0) appear(file, moment, box.key, appearing, tally)
+	for (const [group, runs] of turning) setFlags(file, box.key, op, moment, group, runs, true)
+	for (const [group, runs] of plain) setFlags(file, box.key, op, moment, group, runs, false)
+	if (disappearing.length > 0) disappear(file, moment, box.key, disappearing, tally)
 	if (touched) touch(file, moment, read)
 	for (const [uid, is] of op.seen ?? []) setSeen(file, box.key, op.by!, uid, is)
 	stretch(file, box.key, op.modseq, moment, uids)

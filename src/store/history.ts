@@ -1,7 +1,8 @@
 import type { MailFile } from './mail-file.ts'
 import type { Box } from './mailbox-ops.ts'
+import { byTimes } from './message-rows.ts'
 import type { Tally } from './tally.ts'
-import { forgetThread, GONE_EMAIL, linkThread, type Named, threadOfHash } from './threads.ts'
+import { GONE_EMAIL, GONE_EMAILS, linkThread, type Named, threadOfHash } from './threads.ts'
 import { Flag } from './types.ts'
 
 /*
@@ -17,7 +18,7 @@ export type Moment = {
 	modseq: number
 	/** What `mark` has written already. */
 	marked: Set<'came' | 'went' | 'changed'>
-	/** Mailboxes that `touchThread` has marked already. */
+	/** Mailboxes that `touchThreads` has marked already. */
 	counted: Set<number>
 }
 
@@ -69,15 +70,15 @@ export function arrive(
 	const sql = 'SELECT key AS email, thread, received FROM email WHERE owner = ? AND blob = ?'
 	const known = file.get<Copy>(sql, owner, blob)
 	if (known) {
-		if (visible) appear(file, moment, mailbox, known, tally)
+		if (visible) appear(file, moment, mailbox, [known], tally)
 		return known
 	}
 	const belongs = thread ?? threadOfHash(moment.account, message.hash)
 	const others = file.get('SELECT 1 FROM email WHERE owner = ? AND thread = ?', owner, belongs)
 	if (visible) {
 		tally.emails++
-		if (!others || !touchThread(file, moment, belongs).has(mailbox)) tally.threads++
-		forgetGone(file, moment, message.hash)
+		if (!others || touchThreads(file, moment, [belongs], mailbox) === 0) tally.threads++
+		file.run(`DELETE FROM ${GONE_EMAIL}`, owner, message.hash)
 		mark(file, moment, 'came')
 	}
 	const { lastInsertRowid: email } = file.run(
@@ -94,75 +95,113 @@ export function arrive(
 	return { email, thread: belongs, received }
 }
 
-/** Before a copy appears in a mailbox: it comes, or \Deleted is taken off. */
+/** Before copies appear in a mailbox: they come, or \\Deleted is taken off. */
 export function appear(
 	file: MailFile,
 	moment: Moment,
 	mailbox: number,
-	{ email, thread }: Pick<Copy, 'email' | 'thread'>,
+	copies: readonly Pick<Copy, 'email' | 'thread'>[],
 	tally: Tally,
 ): void {
-	if (!isIn(file, mailbox, email)) tally.emails++
-	if (!touchThread(file, moment, thread).has(mailbox)) tally.threads++
-	const { copies } = file.get<{ copies: number }>(
-		'UPDATE email SET copies = copies + 1, changed = ? WHERE key = ? RETURNING copies',
-		moment.modseq,
-		email,
-	)!
-	if (copies === 1) {
-		file.run('UPDATE email SET created = changed WHERE key = ?', email)
-		const hash = 'SELECT hash FROM blob JOIN email ON email.blob = blob.id WHERE email.key = ?'
-		forgetGone(file, moment, file.get<{ hash: string }>(hash, email)!.hash)
+	countPlaces(file, moment, mailbox, copies, tally, 1)
+	const { owner, modseq } = moment
+	for (const [times, emails] of byTimes(copies.map(({ email }) => email))) {
+		const keys = JSON.stringify(emails)
+		const come = 'SELECT email.* FROM json_each(?) CROSS JOIN email ON email.key = value WHERE copies = 0'
+		const { fresh } = file.get<{ fresh: number }>(`SELECT count(*) AS fresh FROM (${come})`, keys)!
+		if (fresh > 0) {
+			// They were here before, and are here again.
+			const hashes = `SELECT hash FROM (${come}) come JOIN blob ON blob.id = come.blob`
+			file.run(`DELETE FROM ${GONE_EMAILS} (${hashes})`, owner, keys)
+			mark(file, moment, 'came')
+		}
+		if (fresh < emails.length) mark(file, moment, 'changed')
+		file.run(
+			`UPDATE email SET created = iif(copies = 0, ?1, created), changed = ?1, copies = copies + ?2
+			 WHERE key IN (SELECT value FROM json_each(?3))`,
+			modseq,
+			times,
+			keys,
+		)
 	}
-	mark(file, moment, copies === 1 ? 'came' : 'changed')
 }
 
-/** It was here before, and is here again. */
-function forgetGone(file: MailFile, { owner }: Moment, hash: string): void {
-	file.run(`DELETE FROM ${GONE_EMAIL}`, owner, hash)
-}
-
-/** After a copy has disappeared from a mailbox: it went, or got \Deleted. */
+/** After copies have disappeared from a mailbox: they went, or got \\Deleted. */
 export function disappear(
 	file: MailFile,
 	moment: Moment,
 	mailbox: number,
-	{ email, thread }: Pick<Copy, 'email' | 'thread'>,
+	copies: readonly Pick<Copy, 'email' | 'thread'>[],
 	tally: Tally,
 ): void {
-	if (!isIn(file, mailbox, email)) tally.emails--
-	if (!touchThread(file, moment, thread).has(mailbox)) tally.threads--
-	const { copies } = file.get<{ copies: number }>(
-		'UPDATE email SET copies = copies - 1, changed = ? WHERE key = ? RETURNING copies',
-		moment.modseq,
-		email,
-	)!
-	if (copies === 0) {
+	countPlaces(file, moment, mailbox, copies, tally, -1)
+	for (const [times, emails] of byTimes(copies.map(({ email }) => email))) {
+		const keys = JSON.stringify(emails)
 		file.run(
+			'UPDATE email SET copies = copies - ?, changed = ? WHERE key IN (SELECT value FROM json_each(?))',
+			times,
+			moment.modseq,
+			keys,
+		)
+		const { changes: went } = file.run(
 			`INSERT OR REPLACE INTO gone SELECT owner, 'Email', ?, hash, created, thread, ?
-			 FROM email JOIN blob ON blob.id = email.blob WHERE key = ?`,
+			 FROM json_each(?) CROSS JOIN email ON email.key = value JOIN blob ON blob.id = email.blob WHERE copies = 0`,
 			moment.modseq,
 			file.clock.now(),
-			email,
+			keys,
 		)
+		if (went > 0) mark(file, moment, 'went')
+		if (went < emails.length) mark(file, moment, 'changed')
 	}
-	mark(file, moment, copies === 0 ? 'went' : 'changed')
 }
 
-/** After a row of it has gone, and before its body is released: the email goes with the last one. */
-export function forgetEmail(
+/** Emails and threads that have no copy in the mailbox beside these are counted in (1) or out (-1). */
+function countPlaces(
+	file: MailFile,
+	moment: Moment,
+	mailbox: number,
+	copies: readonly Pick<Copy, 'email' | 'thread'>[],
+	tally: Tally,
+	by: 1 | -1,
+): void {
+	const emails = [...new Set(copies.map(({ email }) => email))]
+	const { others } = file.get<{ others: number }>(
+		`SELECT count(*) AS others FROM json_each(?) WHERE EXISTS (
+			SELECT 1 FROM message WHERE email = value AND mailbox = ? AND ${VISIBLE})`,
+		JSON.stringify(emails),
+		mailbox,
+	)!
+	const threads = [...new Set(copies.map(({ thread }) => thread))]
+	tally.emails += by * (emails.length - others)
+	tally.threads += by * (threads.length - touchThreads(file, moment, threads, mailbox))
+}
+
+/** After rows of them have gone, and before their bodies are released: an email goes with the last one. */
+export function forgetEmails(
 	file: MailFile,
 	{ owner }: Moment,
-	{ email, thread }: Pick<Copy, 'email' | 'thread'>,
+	copies: readonly Pick<Copy, 'email' | 'thread'>[],
 ): void {
-	if (file.get('SELECT 1 FROM message WHERE email = ?', email)) return
-	const gone = file.get<{ blob: number }>('DELETE FROM email WHERE key = ? RETURNING blob', email)!
-	if (file.get('SELECT 1 FROM email WHERE owner = ? AND thread = ?', owner, thread)) return
-	forgetThread(file, owner, thread, named(file, gone.blob))
-}
-
-function named(file: MailFile, blob: number): Named {
-	return file.get<Named>('SELECT hash, envelope FROM blob WHERE id = ?', blob)!
+	const gone = file.all<{ key: number; thread: number; hash: string; envelope: string }>(
+		`SELECT email.key, thread, hash, envelope FROM json_each(?) CROSS JOIN email ON email.key = value
+		 JOIN blob ON blob.id = email.blob WHERE NOT EXISTS (SELECT 1 FROM message WHERE message.email = email.key)`,
+		JSON.stringify([...new Set(copies.map(({ email }) => email))]),
+	)
+	if (gone.length === 0) return
+	const keys = JSON.stringify(gone.map(({ key }) => key))
+	file.run('DELETE FROM email WHERE key IN (SELECT value FROM json_each(?))', keys)
+	const ended = new Set(
+		file
+			.all<{ thread: number }>(
+				`SELECT value AS thread FROM json_each(?)
+				 WHERE NOT EXISTS (SELECT 1 FROM email WHERE owner = ? AND thread = value)`,
+				JSON.stringify([...new Set(gone.map(({ thread }) => thread))]),
+				owner,
+			)
+			.map(({ thread }) => thread),
+	)
+	for (const { thread, hash, envelope } of gone)
+		if (ended.has(thread)) file.threadEnded({ owner, thread, message: { hash, envelope } })
 }
 
 /**
@@ -182,34 +221,35 @@ export function touch(file: MailFile, moment: Moment, read: ReadonlySet<number>)
 	mark(file, moment, 'changed')
 }
 
-function isIn(file: MailFile, mailbox: number, email: number): boolean {
-	const sql = `SELECT 1 FROM message WHERE email = ? AND mailbox = ? AND ${VISIBLE}`
-	return file.get(sql, email, mailbox) !== undefined
-}
-
 /** From one mailbox to the next: there may be very many copies in one. */
 function nextMailbox(email: string, after: string): string {
 	return `(SELECT m.mailbox FROM message m WHERE m.email = ${email} AND m.mailbox > ${after} AND m.${VISIBLE}
 		ORDER BY m.mailbox LIMIT 1)`
 }
 
-/** The mailboxes that have something of the thread: their counts may be others now. */
-function touchThread(file: MailFile, { owner, modseq, counted }: Moment, thread: number): Set<number> {
-	const rows = file.all<{ mailbox: number }>(
-		`WITH RECURSIVE place(email, mailbox) AS (
-			SELECT key, ${nextMailbox('email.key', '0')} FROM email WHERE owner = ? AND thread = ?
+/** The mailboxes that have something of the threads: their counts may be others now. How many threads have something in `here`. */
+function touchThreads(
+	file: MailFile,
+	{ owner, modseq, counted }: Moment,
+	threads: readonly number[],
+	here: number,
+): number {
+	const rows = file.all<{ mailbox: number; threads: number }>(
+		`WITH RECURSIVE place(thread, email, mailbox) AS (
+			SELECT value, email.key, ${nextMailbox('email.key', '0')}
+			FROM json_each(?) CROSS JOIN email ON owner = ? AND thread = value
 			UNION ALL
-			SELECT email, ${nextMailbox('place.email', 'place.mailbox')} FROM place WHERE mailbox IS NOT NULL)
-		 SELECT mailbox FROM place WHERE mailbox IS NOT NULL`,
+			SELECT thread, email, ${nextMailbox('place.email', 'place.mailbox')} FROM place WHERE mailbox IS NOT NULL)
+		 SELECT mailbox, count(DISTINCT thread) AS threads FROM place WHERE mailbox IS NOT NULL GROUP BY mailbox`,
+		JSON.stringify(threads),
 		owner,
-		thread,
 	)
 	for (const { mailbox } of rows) {
 		if (counted.has(mailbox)) continue
 		counted.add(mailbox)
 		file.run('UPDATE mailbox SET counted = ? WHERE key = ?', modseq, mailbox)
 	}
-	return new Set(rows.map(row => row.mailbox))
+	return rows.find(({ mailbox }) => mailbox === here)?.threads ?? 0
 }
 
 /** A mailbox was renamed, (un)subscribed, given a role. */

@@ -2,7 +2,15 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Clock } from '../kit/index.ts'
 import { type BlobFolder, compress } from './bodies.ts'
 import { BODIES, LateIndex, REFERENCES } from './late-index.ts'
+import { byTimes } from './message-rows.ts'
+import { type Ended, forgetThread } from './threads.ts'
 import type { Change, LoggedOp, StagedBody } from './types.ts'
+
+// To forget one takes some 20 microseconds.
+const ENDED_AT_ONCE = 256
+const MOST_ENDED = 4096
+// Octets: longer ones are not kept meanwhile.
+const LONG_ENVELOPE = 8192
 
 /** A body as an Op names it: ready to be put in a row. `head` fields are JSON. */
 export type PackedBody = {
@@ -54,6 +62,8 @@ export class MailFile {
 	readonly bodies: LateIndex<string>
 	/** Threads by what their messages name. */
 	readonly references: LateIndex<number>
+	/** Threads that are to be forgotten in a quiet moment. Those of a transaction that was undone have their messages still. */
+	#ended: Ended[] = []
 	#statements = new Map<string, StatementSync>()
 	#changes = new Map<string, Gathered>()
 	/** Files of bodies that came with an Op or lost a reference: those no row names are removed when it is settled. */
@@ -93,15 +103,22 @@ export class MailFile {
 
 	/** What waits for a quiet moment. */
 	get waiting(): number {
-		return this.bodies.waiting + this.references.waiting
+		return this.bodies.waiting + this.references.waiting + this.#ended.length
 	}
 
 	get tooMuchWaits(): boolean {
-		return this.bodies.tooManyWait || this.references.tooManyWait
+		return this.bodies.tooManyWait || this.references.tooManyWait || this.#ended.length > MOST_ENDED
+	}
+
+	/** To forget many takes time that nobody who removes mail has to wait for. */
+	threadEnded(ended: Ended): void {
+		if (ended.message.envelope.length > LONG_ENVELOPE) forgetThread(this, ended)
+		else this.#ended.push(ended)
 	}
 
 	/** Some of what waits; inside the caller's transaction. */
 	settleSome(): void {
+		for (const ended of this.#ended.splice(0, ENDED_AT_ONCE)) forgetThread(this, ended)
 		this.bodies.settleSome()
 		this.references.settleSome()
 	}
@@ -147,21 +164,37 @@ export class MailFile {
 		return { ...this.get<Omit<PackedBody, 'data'>>(head, blob)!, data: null }
 	}
 
-	referAgain(blob: number): void {
-		this.run('UPDATE blob SET refs = refs + 1 WHERE id = ?', blob)
+	/** One reference more for each time a body is named. */
+	referAgain(blobs: readonly number[]): void {
+		for (const [times, ids] of byTimes(blobs)) {
+			const sql = 'UPDATE blob SET refs = refs + ? WHERE id IN (SELECT value FROM json_each(?))'
+			this.run(sql, times, JSON.stringify(ids))
+		}
 	}
 
-	/** One reference less; the last one takes the body with it. */
-	release(blob: number): void {
-		const row = this.get<{ refs: number; hash: string; file: string | null }>(
-			'UPDATE blob SET refs = refs - 1 WHERE id = ? RETURNING refs, hash, file',
-			blob,
-		)
-		if (!row || row.refs > 0) return
-		this.run('DELETE FROM blob WHERE id = ?', blob)
-		this.bodies.remove(row.hash)
-		if (row.file) this.#doubtful.add(row.file)
-		else this.run('DELETE FROM body WHERE blob = ?', blob)
+	/** One reference less for each time a body is named; the last one takes the body with it. */
+	release(...blobs: number[]): void {
+		for (const [times, named] of byTimes(blobs)) {
+			const ids = JSON.stringify(named)
+			const last = this.all<{ id: number; hash: string; file: string | null }>(
+				'SELECT blob.id, hash, file FROM json_each(?) CROSS JOIN blob ON blob.id = value WHERE refs <= ?',
+				ids,
+				times,
+			)
+			if (last.length < named.length) {
+				const sql =
+					'UPDATE blob SET refs = refs - ?1 WHERE refs > ?1 AND id IN (SELECT value FROM json_each(?2))'
+				this.run(sql, times, ids)
+			}
+			if (last.length === 0) continue
+			const gone = JSON.stringify(last.map(({ id }) => id))
+			this.run('DELETE FROM blob WHERE id IN (SELECT value FROM json_each(?))', gone)
+			this.run('DELETE FROM body WHERE blob IN (SELECT value FROM json_each(?))', gone)
+			for (const { hash, file } of last) {
+				this.bodies.remove(hash)
+				if (file) this.#doubtful.add(file)
+			}
+		}
 	}
 
 	log(op: LoggedOp, account: string, epoch: number): void {

@@ -1,7 +1,8 @@
 import { setSeen } from './flag-ops.ts'
-import { appear, arrive, type Copy, disappear, forgetEmail, type Moment, momentOf } from './history.ts'
+import { appear, arrive, type Copy, disappear, forgetEmails, type Moment, momentOf } from './history.ts'
 import type { MailFile, PackedBody } from './mail-file.ts'
 import { type Box, boxById, boxByKey, boxByName, type Logged } from './mailbox-ops.ts'
+import { messageRows } from './message-rows.ts'
 import { stretch } from './stretches.ts'
 import { keywordsJson, Tally } from './tally.ts'
 import { newThread, threadFor } from './threads.ts'
@@ -27,10 +28,6 @@ export type MessageAdded = Logged<
 		seenBy?: string
 	}
 >
-
-type Row = Omit<NewRow, 'mailbox' | 'modseq' | 'saveDate' | 'changed'>
-const ROW = `SELECT uid, flags, keywords, size, blob, internal_date AS internalDate, email, thread, received
-	FROM message WHERE mailbox = ?`
 
 export function decideAdd(
 	file: MailFile,
@@ -76,10 +73,7 @@ export function hasRoom(
 		'SELECT coalesce(sum(size), 0) AS size, coalesce(sum(messages), 0) AS messages FROM mailbox WHERE account = ?',
 		account,
 	)!
-	const goes =
-		going?.account === account
-			? file.get<Row>(`${ROW} AND uid = ?`, going.mailbox, going.uid)?.size
-			: undefined
+	const goes = going?.account === account ? sizeOf(file, going.mailbox, [going.uid]) : undefined
 	const size = usage.size + moreOctets - (goes ?? 0)
 	const count = usage.messages + moreMessages - (goes === undefined ? 0 : 1)
 	return (octets === null || size <= octets) && (messages === null || count <= messages)
@@ -158,26 +152,65 @@ function insertMessage(file: MailFile, tally: Tally, row: NewRow): void {
 	tally.count(row.flags, row.size, 1)
 }
 
-/** Takes the row of a message out of its mailbox; whether it was there. */
-function removeMessage(file: MailFile, moment: Moment, tally: Tally, mailbox: number, uid: number): boolean {
-	const row = file.get<Row>(
-		'DELETE FROM message WHERE mailbox = ? AND uid = ? RETURNING blob, flags, size, email, thread',
-		mailbox,
+const ROW = ['flags', 'size', 'blob', 'email', 'thread'] as const
+type Row = { uid: number } & Record<(typeof ROW)[number], number>
+
+/** Those that are there, by uid. */
+function rowsOf(file: MailFile, mailbox: number, uids: number[]): Row[] {
+	return messageRows(file, mailbox, uids, ROW, (uid, of, i) => ({
 		uid,
-	)
-	if (!row) return false
-	tally.count(row.flags, row.size, -1)
-	if (!(row.flags & Flag.deleted)) disappear(file, moment, mailbox, row, tally)
-	forgetEmail(file, moment, row)
-	file.release(row.blob)
-	return true
+		flags: of.flags[i]!,
+		size: of.size[i]!,
+		blob: of.blob[i]!,
+		email: of.email[i]!,
+		thread: of.thread[i]!,
+	}))
+}
+
+const isVisible = ({ flags }: Row) => !(flags & Flag.deleted)
+
+/** So many at one time, for the memory they take meanwhile. */
+const SLICE = 2000
+
+/** Takes the rows of messages out of their mailbox; the uids of those that were there. */
+function removeRows(file: MailFile, moment: Moment, tally: Tally, mailbox: number, uids: number[]): number[] {
+	const removed: number[] = []
+	for (let from = 0; from < uids.length; from += SLICE) {
+		const rows = rowsOf(file, mailbox, uids.slice(from, from + SLICE))
+		if (rows.length === 0) continue
+		const found = rows.map(({ uid }) => uid)
+		const sql = 'DELETE FROM message WHERE mailbox = ? AND uid IN (SELECT value FROM json_each(?))'
+		file.run(sql, mailbox, JSON.stringify(found))
+		for (const { flags, size } of rows) tally.count(flags, size, -1)
+		const visible = rows.filter(isVisible)
+		if (visible.length > 0) disappear(file, moment, mailbox, visible, tally)
+		forgetEmails(file, moment, rows)
+		file.release(...rows.map(({ blob }) => blob))
+		for (const uid of found) removed.push(uid)
+	}
+	return removed
 }
 
 /** All of a mailbox that is to be removed. */
 export function removeMessages(file: MailFile, moment: Moment, mailbox: number): void {
-	const tally = new Tally()
-	for (const { uid } of file.all<{ uid: number }>('SELECT uid FROM message WHERE mailbox = ?', mailbox))
-		removeMessage(file, moment, tally, mailbox, uid)
+	removeRows(file, moment, new Tally(), mailbox, uidsIn(file, mailbox))
+}
+
+/** All of a mailbox, or (`bearing`) those with one of these flags. */
+function uidsIn(file: MailFile, mailbox: number, bearing?: number): number[] {
+	const which = bearing === undefined ? '' : ` AND flags & ${bearing}`
+	const uids = `SELECT uid FROM message WHERE mailbox = ?${which} ORDER BY uid`
+	const sql = `SELECT json_group_array(uid) AS uids FROM (${uids})`
+	return JSON.parse(file.get<{ uids: string }>(sql, mailbox)!.uids)
+}
+
+/** Each once, in their order, as far as they are there. */
+function present(file: MailFile, mailbox: number, uids: number[], bearing?: number): number[] {
+	const which = bearing === undefined ? '' : ` AND flags & ${bearing}`
+	const sql = `SELECT value AS uid FROM json_each(?1) WHERE EXISTS (
+		SELECT 1 FROM message WHERE mailbox = ?2 AND message.uid = value${which}) ORDER BY json_each.key`
+	const once = JSON.stringify([...new Set(uids)])
+	return file.all<{ uid: number }>(sql, once, mailbox).map(({ uid }) => uid)
 }
 
 export type MessagesExpunged = Logged<
@@ -191,19 +224,8 @@ export function decideExpunge(
 ): MessagesExpunged | OpResult {
 	const box = boxByKey(file, op.mailbox)
 	if (!box || box.account !== op.account) return { ok: false, error: 'nonexistent' }
-	const marked = op.any ? '' : ' AND flags & 8'
-	let uids: number[]
-	if (op.uids) {
-		uids = [...new Set(op.uids)].filter(uid =>
-			file.get(`SELECT 1 FROM message WHERE mailbox = ? AND uid = ?${marked}`, box.key, uid),
-		)
-	} else {
-		const rows = file.all<{ uid: number }>(
-			`SELECT uid FROM message WHERE mailbox = ?${marked} ORDER BY uid`,
-			box.key,
-		)
-		uids = rows.map(row => row.uid)
-	}
+	const bearing = op.any ? undefined : Flag.deleted
+	const uids = op.uids ? present(file, box.key, op.uids, bearing) : uidsIn(file, box.key, bearing)
 	return { do: 'message.expunge', account: op.account, mailbox: box.id, modseq: box.modseq + 1, uids }
 }
 
@@ -214,11 +236,13 @@ export function enactExpunge(file: MailFile, op: MessagesExpunged): OpResult {
 	const tally = new Tally()
 	const seen = file.get('SELECT 1 FROM seen WHERE mailbox = ? LIMIT 1', box.key) !== undefined
 	const moment = momentOf(file, box.account)
-	for (const uid of op.uids) {
-		if (seen) file.run('DELETE FROM seen WHERE mailbox = ? AND uid = ?', box.key, uid)
-		if (removeMessage(file, moment, tally, box.key, uid))
-			file.run('INSERT OR IGNORE INTO expunged VALUES (?, ?, ?)', box.key, op.modseq, uid)
+	const all = JSON.stringify(op.uids)
+	if (seen) {
+		const sql = 'DELETE FROM seen WHERE mailbox = ? AND uid IN (SELECT value FROM json_each(?))'
+		file.run(sql, box.key, all)
 	}
+	const removed = JSON.stringify(removeRows(file, moment, tally, box.key, op.uids))
+	file.run('INSERT OR IGNORE INTO expunged SELECT ?, ?, value FROM json_each(?)', box.key, op.modseq, removed)
 	tally.enter(file, box.key, op.modseq, moment.modseq)
 	file.changed(box.account, box.key)
 	return { ok: true, uids: op.uids, modseq: op.modseq }
@@ -248,8 +272,7 @@ export function decideCopy(
 	const box = boxByKey(file, op.mailbox)
 	const target = boxByName(file, op.account, op.to)
 	if (!box || !target || box.account !== op.account) return { ok: false, error: 'nonexistent' }
-	const here = 'SELECT 1 FROM message WHERE mailbox = ? AND uid = ?'
-	const uids = [...new Set(op.uids)].filter(uid => file.get(here, box.key, uid))
+	const uids = present(file, box.key, op.uids)
 	const room = op.do === 'message.copy' ? op.within : undefined
 	if (room && !hasRoom(file, op.account, room, sizeOf(file, box.key, uids), uids.length)) {
 		return { ok: false, error: 'overquota' }
@@ -271,7 +294,9 @@ export function decideCopy(
 
 /** Octets of all of them. */
 export function sizeOf(file: MailFile, mailbox: number, uids: number[]): number {
-	return uids.reduce((sum, uid) => sum + (file.get<Row>(`${ROW} AND uid = ?`, mailbox, uid)?.size ?? 0), 0)
+	const sizes =
+		'SELECT sum(size) AS size FROM message WHERE mailbox = ? AND uid IN (SELECT value FROM json_each(?))'
+	return file.get<{ size: number | null }>(sizes, mailbox, JSON.stringify(uids))!.size ?? 0
 }
 
 export function enactCopy(file: MailFile, op: MessagesCopied): OpResult {
@@ -290,23 +315,46 @@ export function enactCopy(file: MailFile, op: MessagesCopied): OpResult {
 	const tally = new Tally()
 	const seen = file.get('SELECT 1 FROM seen WHERE mailbox = ? LIMIT 1', box.key) !== undefined
 	const moment = momentOf(file, target.account)
-	const { modseq, saveDate } = op
-	op.uids.forEach((from, index) => {
-		const row = file.get<Row>(`${ROW} AND uid = ?`, box.key, from)
-		if (!row) return
-		const uid = op.newUids[index]!
-		if (seen) {
-			const sql = 'INSERT OR IGNORE INTO seen SELECT ?, account, ? FROM seen WHERE mailbox = ? AND uid = ?'
-			file.run(sql, target.key, uid, box.key, from)
-		}
-		if (op.only) {
-			row.flags &= op.only.flags | Flag.seen
-			if (!op.only.keywords) row.keywords = null
-		}
-		file.referAgain(row.blob)
-		if (!(row.flags & Flag.deleted)) appear(file, moment, target.key, row, tally)
-		insertMessage(file, tally, { ...row, mailbox: target.key, uid, modseq, saveDate, changed: moment.modseq })
-	})
+	const { modseq } = op
+	const rows = rowsOf(file, box.key, op.uids)
+	const { flags, keywords } = op.only ?? { flags: ~0, keywords: true }
+	const kept = flags | Flag.seen
+	// New uids follow one upon the other: each is the first and its place in the list.
+	const first = op.newUids[0]!
+	const uids = JSON.stringify(op.uids)
+	for (const row of rows) {
+		row.flags &= kept
+		tally.count(row.flags, row.size, 1)
+	}
+	const visible = rows.filter(isVisible)
+	if (visible.length > 0) appear(file, moment, target.key, visible, tally)
+	file.referAgain(rows.map(({ blob }) => blob))
+	file.run(
+		`INSERT INTO message (mailbox, uid, modseq, flags, keywords, internal_date, save_date, size, blob, email, thread,
+		 received, hidden, changed)
+		 SELECT ?, ? + place.key, ?, flags & ?, ${keywords ? 'keywords' : 'NULL'}, internal_date, ?, size, blob, email, thread,
+			received, flags & ? <> 0, ?
+		 FROM json_each(?) place CROSS JOIN message ON mailbox = ? AND uid = place.value`,
+		target.key,
+		first,
+		modseq,
+		kept,
+		op.saveDate,
+		kept & Flag.deleted,
+		moment.modseq,
+		uids,
+		box.key,
+	)
+	if (seen) {
+		file.run(
+			`INSERT OR IGNORE INTO seen SELECT ?, account, ? + place.key FROM json_each(?) place
+			 CROSS JOIN seen ON mailbox = ? AND uid = place.value`,
+			target.key,
+			first,
+			uids,
+			box.key,
+		)
+	}
 	stretch(file, target.key, modseq, moment, op.newUids)
 	tally.enter(file, target.key, op.modseq, moment.modseq, op.newUids.at(-1)! + 1)
 	file.changed(target.account, target.key)

@@ -149,6 +149,40 @@ test('a body that nobody names any more is gone, in the database and in the fold
 	assert.equal(readdirSync(join(folder, 'a/blobs')).length, before)
 })
 
+test('nothing leads to a conversation whose messages are gone; to one that goes on everything does', async () => {
+	await one({ do: 'account.create', account: 'talk' })
+	const file = openDatabase(join(folder, 'a', 'mail.sqlite'), { readOnly: true })
+	const links = file.prepare(`SELECT count(*) AS n FROM history JOIN
+		(SELECT owner FROM reference UNION ALL SELECT owner FROM reference_new) ON owner = key WHERE account = 'talk'`)
+	const said = (id: string, answers: string, mailbox = 'INBOX') => {
+		const header = `Subject: talk\r\nMessage-ID: <${id}@example.org>\r\nIn-Reply-To: <${answers}@example.org>\r\n`
+		return add('talk', mailbox, store.stageSmall(Buffer.from(`${header}\r\n${id}\r\n`)))
+	}
+	try {
+		await store.write([
+			said('a1', 'a0'),
+			said('a2', 'a1'),
+			said('b1', 'b0'),
+			said('b2', 'b1'),
+			said('b2', 'b1', 'Sent'),
+		])
+		const { key } = store.reader.mailbox('talk', 'INBOX')!
+		const [a, , b] = store.reader.messages(key, 1, 4).map(({ thread }) => thread)
+		await one({ do: 'message.expunge', account: 'talk', mailbox: key, uids: [4, 2, 3, 1], any: true })
+		assert.equal(store.reader.mailbox('talk', 'INBOX')!.threads, 0)
+		for (let wait = 0; (links.get() as { n: number }).n !== 3; wait++) {
+			assert.ok(wait < 500, 'a0, a1 and a2 are forgotten, b0, b1 and b2 are not')
+			await setTimeout(20)
+		}
+		await store.write([said('a3', 'a2'), said('b3', 'b2')])
+		const [anew, again] = store.reader.messages(key, 5, 6).map(({ thread }) => thread)
+		assert.equal(again, b)
+		assert.notEqual(anew, a)
+	} finally {
+		file.close()
+	}
+})
+
 async function staged(bytes: Buffer): Promise<StagedBody> {
 	const stage = store.stage()
 	await stage.write(bytes)

@@ -14,7 +14,10 @@ const MOST_LINKS = 20
 const FULL = 500
 
 /** An email that is no more, by its hash. Left to itself SQLite looks through all that ever went of the account. */
-export const GONE_EMAIL = "gone INDEXED BY gone_id WHERE owner = ? AND kind = 'Email' AND id = ?"
+const GONE = "gone INDEXED BY gone_id WHERE owner = ? AND kind = 'Email' AND id"
+export const GONE_EMAIL = `${GONE} = ?`
+/** Of several; before the query for their hashes. */
+export const GONE_EMAILS = `${GONE} IN`
 
 /** A message as its body has been read. */
 export type Named = { hash: string; envelope: string }
@@ -100,8 +103,12 @@ export function linkThread(file: MailFile, owner: number, thread: number, messag
 	}
 }
 
-/** Its last message went: nothing leads to it any more, as far as that message knows. */
-export function forgetThread(file: MailFile, owner: number, thread: number, message: Named): void {
+/** A thread whose last messages went: this is one of them. */
+export type Ended = { owner: number; thread: number; message: Named }
+
+/** Nothing leads to the thread any more, as far as that message knows; unless another has come to it meanwhile. */
+export function forgetThread(file: MailFile, { owner, thread, message }: Ended): void {
+	if (file.get('SELECT 1 FROM email WHERE owner = ? AND thread = ?', owner, thread)) return
 	for (const link of linksOf(message)) {
 		const key = keyOf(owner, link)
 		if (file.references.find(key) === thread) file.references.remove(key)
