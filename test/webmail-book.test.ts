@@ -214,6 +214,13 @@ test('how a person likes the page follows to each device, and is his alone', asy
 		assert.deepEqual({ ...list[0], ...wishes }, list[0])
 	}
 	await browser.inspect('settings')
+	// Who sees the page reads beside each control what it is.
+	const bare = await browser.page.evaluate(`
+		[...document.querySelectorAll('[data-test=settings-page] :is(input, select, textarea)')]
+			.filter(control => ![...(control.labels ?? [])].some(label =>
+				[label, ...label.querySelectorAll('span')].every(each => each.clientWidth !== 1) && label.innerText.trim()))
+			.map(control => control.outerHTML)`)
+	assert.deepEqual(bare, [])
 	await Promise.all([browser.close(), other.close()])
 
 	const fresh = await signIn(bj, 'bob@test.com', { locale: 'en' }) // a device that knows nothing of him
