@@ -7,7 +7,7 @@ import { endAll, TestNode, until } from './support/nodes.ts'
 /* The list of messages in the browser: long ones, searching, many at a time, the keyboard, layouts, what is told of new mail. */
 
 const node = new TestNode('127.0.44.3')
-const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank']
+const PEOPLE = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace']
 
 before(async () => {
 	await Promise.all([buildPages(), node.start()])
@@ -260,6 +260,128 @@ test('many at a time are chosen, moved and undone; a conversation is one line, o
 	await browser.close()
 })
 
+test('everything in a folder, or everything that was found, is chosen and changed, however much of it was looked at', async () => {
+	const box = await Box.of('grace')
+	const many = 1100
+	const idOf = async (role: string) =>
+		(await box.client.one('Mailbox/query', { filter: { role } })).ids[0] as string
+	await box.put(
+		Array.from({ length: many }, (_, index) => ({
+			subject: index < 700 ? `plan ${index}` : `other ${index}`,
+			...(index < 100 ? { keywords: { $seen: true } } : null),
+		})),
+	)
+	const browser = await signIn('grace', { locale: 'en' })
+	const { page } = browser
+	const has = (what: string, filter: Record<string, unknown>, count: number) =>
+		until(what, 30_000, async () => (await box.count(filter)) === count)
+	const toast = (words: string) => browser.part('toast').getByText(words, { exact: true }).waitFor()
+	const chooseEverything = async (offer: string, chosen: string) => {
+		await browser.part('choose-all').click()
+		await page.getByRole('button', { name: offer, exact: true }).click()
+		await browser.part('everything').getByText(chosen).waitFor()
+	}
+	const inInbox = { inMailbox: box.inbox }
+	await line(browser, `other ${many - 1}`)
+		.or(line(browser, 'plan'))
+		.first()
+		.waitFor()
+
+	await chooseEverything(
+		'Select all 1,100 conversations in “Inbox”',
+		'All 1,100 conversations in “Inbox” are selected.',
+	)
+	await page.getByRole('toolbar', { name: '1,100 selected' }).waitFor()
+	await browser.axe('everything is chosen')
+	await browser.part('list').evaluate(list => list.scrollTo({ top: list.scrollHeight }))
+	await until('also what was not looked at', 10_000, async () => {
+		const boxes = browser.part('line').locator('.message.chosen')
+		return (await boxes.count()) > 0 && (await boxes.filter({ hasText: 'plan 0' }).count()) === 1
+	})
+	await browser.part('bulk-read').click()
+	await toast('1,000 messages changed')
+	await has('all are read', { ...inInbox, hasKeyword: '$seen' }, many)
+	await browser.part('undo').click()
+	await has('those that were unread are unread again', { ...inInbox, hasKeyword: '$seen' }, 100)
+	await browser.part('bulk-star').click()
+	await has('all bear a star', { ...inInbox, hasKeyword: '$flagged' }, many)
+	await browser.part('bulk-label').click()
+	await browser.part('label-name').fill('Later')
+	await browser.part('label-make').click()
+	await has('all bear the label', { ...inInbox, hasKeyword: 'later' }, many)
+
+	await browser.part('bulk-archive').click()
+	const archived = { inMailbox: await idOf('archive') }
+	await toast('1,100 messages moved to “Archive”')
+	await has('all are archived', archived, many)
+	await browser.part('undo').click()
+	await has('all are back', inInbox, many)
+	await has('none is in the archive', archived, 0)
+	await until(
+		'the list has them',
+		20_000,
+		async () => (await browser.part('list').getAttribute('aria-rowcount')) === String(many),
+	)
+
+	// Stopped after the first piece: what was done can be undone.
+	let sets = 0
+	const set = Promise.withResolvers<void>()
+	await page.route('**/jmap/api', async route => {
+		if (route.request().postData()?.includes('"Email/set"') && ++sets === 1) await set.promise
+		await route.continue()
+	})
+	await chooseEverything(
+		'Select all 1,100 conversations in “Inbox”',
+		'All 1,100 conversations in “Inbox” are selected.',
+	)
+	await browser.part('bulk-archive').click()
+	await browser.part('acting').getByText('0 of 1,100 messages').waitFor()
+	await browser.part('stop').click()
+	set.resolve()
+	await toast('500 messages moved to “Archive”')
+	assert.equal(await box.count(archived), 500)
+	await until(
+		'the others are in the list',
+		20_000,
+		async () => (await browser.part('list').getAttribute('aria-rowcount')) === '600',
+	)
+	await browser.part('undo').click()
+	await has('all are back', inInbox, many)
+	await page.unroute('**/jmap/api')
+
+	await box.indexed('plan', 700)
+	await browser.part('search').fill('subject:plan')
+	await until(
+		'they are found',
+		20_000,
+		async () => (await browser.part('list').getAttribute('aria-rowcount')) === '700',
+	)
+	await chooseEverything('Select all 700 messages found', 'All 700 messages found are selected.')
+	await browser.part('bulk-remove').click()
+	await toast('700 messages moved to “Trash”')
+	const trashed = { inMailbox: await idOf('trash') }
+	await has('they are in the trash', trashed, 700)
+	assert.equal(await box.count(inInbox), 400)
+	await browser.close()
+
+	const chinese = await signIn('grace', { locale: 'zh-CN' })
+	await chinese.part('folder-trash').click()
+	await line(chinese, 'plan').first().waitFor()
+	await chinese.part('choose-all').click()
+	await chinese.page.getByRole('button', { name: '选择“已删除”中的全部 700 个会话', exact: true }).click()
+	await chinese.part('everything').getByText('已选择“已删除”中的全部 700 个会话。').waitFor()
+	await chinese.inspect('everything')
+	await chinese.part('bulk-remove').click()
+	await chinese.page.getByText('将彻底删除 700 封邮件，无法恢复。').waitFor()
+	await chinese.page.keyboard.press('Escape')
+	assert.equal(await box.count(trashed), 700, 'nothing goes for good unasked')
+	await chinese.part('bulk-remove').click()
+	await chinese.part('sure').click()
+	await has('they are gone', trashed, 0)
+	await has('the others are not', inInbox, 400)
+	await chinese.close()
+})
+
 test('by the keyboard alone mail is read, starred, archived, brought back and searched', async () => {
 	const box = await Box.of('dave')
 	await box.put(
@@ -295,6 +417,21 @@ test('by the keyboard alone mail is read, starred, archived, brought back and se
 	await keyboard.press('x')
 	await browser.page.getByRole('toolbar', { name: '1 selected' }).waitFor()
 	await keyboard.press('Escape')
+	// Where a tick has the focus, keys are keys all the same.
+	await browser.part('choose-all').click()
+	await keyboard.press('s')
+	await until('all bear a star', 10_000, async () => (await box.count({ hasKeyword: '$flagged' })) === 3)
+	await keyboard.press('Escape')
+	// Who goes elsewhere before the search has begun is not called back.
+	await browser.part('search').pressSequentially('tw')
+	await browser.part('settings').click()
+	await browser.part('settings-page').waitFor()
+	// A timer of this page that ends after its own.
+	await browser.page.evaluate('new Promise(done => setTimeout(done, 500))')
+	assert.equal(await browser.part('settings-page').isVisible(), true)
+	await browser.part('search').fill('')
+	await browser.part('folder-inbox').click()
+	await line(browser, 'two').waitFor()
 	await keyboard.press('?')
 	await browser.page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
 	await browser.axe('the keys')

@@ -225,6 +225,42 @@ test('what is written survives a lost line and a closed page', async () => {
 	client.close()
 })
 
+test('an answer that was put aside goes on from the drafts and from its conversation', async () => {
+	await deliver(hk, 'carol@test.com', [{ subject: 'a question' }])
+	const writer = await signIn(hk, 'carol@test.com', { locale: 'en' })
+	const { page } = writer
+	const line = writer.part('line').filter({ hasText: 'a question' })
+	await line.click()
+	await writer.part('reply').click()
+	await writer.part('body').click()
+	await page.keyboard.type('half an answer')
+	await writer.part('put-aside').click()
+	await writer.part('compose').waitFor({ state: 'detached' })
+	const goesOn = async () => {
+		await writer.part('compose').waitFor()
+		await until('the words are there', SOON, async () =>
+			/half an answer/.test((await writer.part('body').textContent())!),
+		)
+	}
+	await writer.part('folder-drafts').click()
+	await line.click()
+	await goesOn()
+	await writer.part('put-aside').click()
+	await writer.part('compose').waitFor({ state: 'detached' })
+	await writer.part('folder-inbox').click()
+	await line.click()
+	await writer.part('is-draft').waitFor()
+	await writer.part('reply-below').waitFor() // what is answered is the letter, not the draft
+	await writer.axe('a draft in its conversation')
+	await page.getByRole('button', { name: /^Draft carol/ }).focus()
+	await page.keyboard.press('Enter')
+	await goesOn()
+	await writer.part('discard').click()
+	await writer.part('discard-sure').click()
+	await writer.part('is-draft').waitFor({ state: 'detached' })
+	await writer.close()
+})
+
 const state = async (writer: { part(name: string): { textContent(): Promise<string | null> } }) =>
 	(await writer.part('draft-state').textContent()) ?? ''
 

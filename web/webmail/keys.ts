@@ -26,14 +26,14 @@ const byKey = new Map<string, Key>(
 	Object.entries(keys).flatMap(([name, pressed]) => pressed.map(one => [one, name as Key] as const)),
 )
 
-/** Returns what ends the listening. While somebody types, or a dialogue is open, keys are letters. */
+/** Returns what ends the listening. While somebody types, or a dialogue is open, keys are letters; a tick is not typed. */
 export function listenToKeys(act: (key: Key) => unknown): () => void {
 	const hear = (event: KeyboardEvent) => {
 		if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return
 		const target = event.target as HTMLElement
 		if (
 			target.isContentEditable ||
-			/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) ||
+			target.matches('textarea, select, input:not([type=checkbox], [type=radio])') ||
 			document.querySelector('dialog[open]')
 		)
 			return

@@ -1,7 +1,7 @@
 import { shallowReactive } from 'vue'
 import { Problem } from '../../shared/api.ts'
 import { type Jmap, refuse } from '../jmap/client.ts'
-import type { Email, EmailLine, Id } from '../jmap/types.ts'
+import type { Email, EmailLine, Id, SetError } from '../jmap/types.ts'
 
 export const LINE: (keyof EmailLine)[] = [
 	'id',
@@ -39,8 +39,13 @@ const MOST_TEXT = 2 * 1024 * 1024
 /** Messages that were open stay readable when the line is gone. */
 const MOST_WHOLE = 60
 
-/** A change of messages, and what undoes it. */
-export type Patch = Record<string, unknown>
+/** Messages that are asked for, or changed, at one time: as much as every node takes (RFC 8620 section 2). */
+export const PIECE = 500
+
+/** Where a message lies and how it is marked. */
+export type Known = Pick<EmailLine, 'id' | 'mailboxIds' | 'keywords'>
+export type Patch = Record<string, true | null>
+export type Change = { before: Known; patch: Patch }
 
 /** The messages this page knows of: lines of lists, and those that were opened. */
 export class Emails {
@@ -122,6 +127,18 @@ export class Emails {
 		}
 	}
 
+	/** Messages of each of these conversations. */
+	async threads(ids: Id[]): Promise<Id[][]> {
+		const missing = ids.filter(id => !this.#current.has(id))
+		for (let at = 0; at < missing.length; at += PIECE) {
+			const { list } = await this.#jmap.call<{ list: { id: Id; emailIds: Id[] }[] }>('Thread/get', {
+				ids: missing.slice(at, at + PIECE),
+			})
+			for (const { id, emailIds } of list) this.#takeThread(id, emailIds)
+		}
+		return ids.flatMap(id => [this.#threads.get(id) ?? []])
+	}
+
 	/** Something has changed: conversations are asked for again when somebody looks at them. */
 	doubtThreads(): void {
 		this.#current.clear()
@@ -146,38 +163,69 @@ export class Emails {
 		}
 	}
 
+	/** Where these lie, asked for where it is not known; those that are gone are left out. */
+	async known(ids: Id[]): Promise<Known[]> {
+		const found = new Map<Id, Known>()
+		const missing = ids.filter(id => !this.lines.has(id))
+		for (let at = 0; at < missing.length; at += PIECE) {
+			const { list } = await this.#jmap.call<{ list: Known[] }>('Email/get', {
+				ids: missing.slice(at, at + PIECE),
+				properties: ['id', 'mailboxIds', 'keywords'],
+			})
+			for (const known of list) found.set(known.id, known)
+		}
+		return ids.flatMap(id => this.lines.get(id) ?? found.get(id) ?? [])
+	}
+
 	/**
-	 * Changes messages here at once and at the node; when the node refuses, they are here as they were.
-	 * @returns the patch that undoes it, for each
+	 * Changes messages here at once and at the node, a piece at most; when the node refuses, they are here as they were.
+	 * What is gone meanwhile is passed over.
+	 * @returns what undoes it
 	 */
-	async change(patches: Map<Id, Patch>): Promise<Map<Id, Patch>> {
+	async change(changes: Change[]): Promise<Change[]> {
 		const before = new Map<Id, EmailLine>()
-		const undo = new Map<Id, Patch>()
-		for (const [id, patch] of patches) {
-			const line = this.lines.get(id)
+		const undo = new Map<Id, Change>()
+		for (const { before: known, patch } of changes) {
+			const line = this.lines.get(known.id)
+			undo.set(known.id, {
+				before: patched(line ?? known, patch),
+				patch: inverse(line ?? known, patch),
+			})
 			if (!line) continue
-			before.set(id, line)
-			undo.set(id, inverse(line, patch))
+			before.set(line.id, line)
 			this.#renew(patched(line, patch))
 		}
 		try {
-			refuse(await this.#jmap.call('Email/set', { update: Object.fromEntries(patches) }))
+			const update = Object.fromEntries(changes.map(each => [each.before.id, each.patch]))
+			const answer = await this.#jmap.call<Record<string, unknown>>('Email/set', { update })
+			for (const id of withoutGone(answer, 'notUpdated')) undo.delete(id)
+			refuse(answer)
 		} catch (error) {
 			for (const line of before.values()) this.#renew(line)
 			throw error
 		}
-		return undo
+		return [...undo.values()]
 	}
 
-	/** For good. */
+	/** For good, a piece at most. */
 	async destroy(ids: Id[]): Promise<void> {
-		refuse(await this.#jmap.call('Email/set', { destroy: ids }))
+		const answer = await this.#jmap.call<Record<string, unknown>>('Email/set', { destroy: ids })
+		withoutGone(answer, 'notDestroyed')
+		refuse(answer)
 		this.forget(ids)
 	}
 }
 
+/** Takes those out of an answer that somebody else destroyed before. */
+function withoutGone(answer: Record<string, unknown>, kind: 'notUpdated' | 'notDestroyed'): Id[] {
+	const refused = Object.entries((answer[kind] ?? {}) as Record<Id, SetError>)
+	const gone = refused.filter(([, error]) => error.type === 'notFound').map(([id]) => id)
+	answer[kind] = Object.fromEntries(refused.filter(([id]) => !gone.includes(id)))
+	return gone
+}
+
 /** Patches of keywords and mailboxIds by path (RFC 8620 section 5.3), as we make them. */
-function patched(line: EmailLine, patch: Patch): EmailLine {
+function patched<T extends Known>(line: T, patch: Patch): T {
 	const next = { ...line, keywords: { ...line.keywords }, mailboxIds: { ...line.mailboxIds } }
 	for (const [path, value] of Object.entries(patch)) {
 		const [what, key] = path.split('/') as ['keywords' | 'mailboxIds', string]
@@ -187,7 +235,7 @@ function patched(line: EmailLine, patch: Patch): EmailLine {
 	return next
 }
 
-function inverse(line: EmailLine, patch: Patch): Patch {
+function inverse(line: Known, patch: Patch): Patch {
 	return Object.fromEntries(
 		Object.keys(patch).map(path => {
 			const [what, key] = path.split('/') as ['keywords' | 'mailboxIds', string]

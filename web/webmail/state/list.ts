@@ -38,6 +38,7 @@ export class List {
 	#seen: [from: number, to: number] = [0, PAGE]
 	#turn = 0
 	#closed = new AbortController()
+	#isEmptied = false
 
 	constructor(jmap: Jmap, emails: Emails, wanted: Wanted) {
 		this.#jmap = jmap
@@ -75,6 +76,7 @@ export class List {
 
 	/** Mail has changed: what is looked at is asked for anew, the rest when it is looked at. */
 	async renew(): Promise<void> {
+		if (this.#isEmptied) return
 		this.#turn++
 		this.#asking.clear()
 		const [from, to] = this.#seen
@@ -95,6 +97,20 @@ export class List {
 		const left = this.ids.value.filter(id => id === undefined || !gone.has(id))
 		if (this.total.value !== null) this.total.value -= this.ids.value.length - left.length
 		this.ids.value = left
+	}
+
+	/** All that is in it goes, piece by piece: nothing of it is shown any more until it is filled again. */
+	empty(): void {
+		this.#turn++
+		this.#asking.clear()
+		this.#isEmptied = true
+		this.ids.value = []
+		this.total.value = 0
+	}
+
+	async refill(): Promise<void> {
+		this.#isEmptied = false
+		await this.renew()
 	}
 
 	positionOf(id: Id): number {

@@ -10,12 +10,13 @@ import {
 } from 'vue'
 import { ask, Problem } from '../../shared/api.ts'
 import { asProblem } from '../../shared/ask.ts'
-import { t, tn } from '../../shared/i18n.ts'
+import { t } from '../../shared/i18n.ts'
 import { Jmap } from '../jmap/client.ts'
 import { type Line, listen } from '../jmap/push.ts'
-import type { Address, Email, EmailLine, Filter, Id, Identity, Mailbox, SetError } from '../jmap/types.ts'
+import type { Address, Email, Filter, Id, Identity, Mailbox, SetError } from '../jmap/types.ts'
+import { Acts } from './acts.ts'
 import { Contacts } from './contacts.ts'
-import { Emails, type Patch } from './emails.ts'
+import { Emails, PIECE } from './emails.ts'
 import { Labels } from './labels.ts'
 import { List } from './list.ts'
 import { Mailboxes, nameOf } from './mailboxes.ts'
@@ -29,7 +30,6 @@ export type Done = { what: string; undo: (() => Promise<void>) | null }
 
 /** Changes arrive in bursts: they are looked at together (milliseconds). */
 const GATHER = 80
-const RELOAD_WHEN_TOO_MANY = 500
 
 /** Everything one signed-in person sees, and what he can do with it. */
 export class Mail {
@@ -45,12 +45,20 @@ export class Mail {
 	readonly done: ShallowRef<Done | null> = shallowRef(null)
 	/** What could not be done, for the person to read. */
 	readonly problem: ShallowRef<Problem | undefined> = shallowRef()
-	/** Chosen in the list, for acts on several. */
-	readonly chosen: Ref<ReadonlySet<Id>> = ref(new Set())
+	/** Chosen in the list, for acts on several; replaced with each change. */
+	readonly chosen: ShallowRef<ReadonlySet<Id>> = shallowRef(new Set())
+	/** Not only those that were loaded are chosen, but all that are in the list. */
+	readonly isEverything: ComputedRef<boolean>
+	/** All that were loaded are chosen, and there are more. */
+	readonly isMore: ComputedRef<boolean>
+	readonly acts: Acts
+	closed = false
 	readonly conversations = conversations
 	readonly folder: ComputedRef<Mailbox | undefined>
 	/** Told when something that is open has changed elsewhere. */
 	readonly changes = ref(0)
+	#everything: ShallowRef<ReadonlySet<Id> | null> = shallowRef(null)
+	#loaded: ShallowRef<ReadonlySet<Id> | null> = shallowRef(null)
 	#colleagues = new Map<string, Promise<boolean>>()
 	#states: Record<string, string> = {}
 	#heard: Record<string, string> | null = {}
@@ -68,6 +76,15 @@ export class Mail {
 		this.folder = this.#scope.run(() =>
 			computed(() => (place.folder && this.mailboxes.get(place.folder)) || this.mailboxes.withRole('inbox')),
 		)!
+		this.isEverything = this.#scope.run(() => computed(() => this.#everything.value === this.chosen.value))!
+		this.isMore = this.#scope.run(() =>
+			computed(
+				() =>
+					this.#loaded.value === this.chosen.value &&
+					this.chosen.value.size < (this.list.value?.total.value ?? 0),
+			),
+		)!
+		this.acts = new Acts(this)
 		this.#hangUp = listen(
 			jmap,
 			states => this.#hear(states),
@@ -130,6 +147,7 @@ export class Mail {
 	}
 
 	close(): void {
+		this.closed = true
 		this.#hangUp()
 		this.preferences.close()
 		clearTimeout(this.#timer)
@@ -139,7 +157,7 @@ export class Mail {
 
 	#showList(): void {
 		this.list.value?.close()
-		this.chosen.value = new Set()
+		this.choose([])
 		const filter = this.#filter()
 		this.list.value = filter
 			? new List(this.jmap, this.emails, {
@@ -208,7 +226,7 @@ export class Mail {
 				updated: Id[]
 				destroyed: Id[]
 				hasMoreChanges: boolean
-			}>('Email/changes', { sinceState: since, maxChanges: RELOAD_WHEN_TOO_MANY })
+			}>('Email/changes', { sinceState: since, maxChanges: PIECE })
 			this.#states.Email = answer.newState
 			await this.emails.refresh(answer.updated)
 			this.emails.forget(answer.destroyed)
@@ -216,25 +234,8 @@ export class Mail {
 		} catch {
 			// The node does not remember so far back: all that is known is asked for again.
 			await this.#knowState()
-			await this.emails.refresh([...this.emails.lines.keys()].slice(0, RELOAD_WHEN_TOO_MANY))
+			await this.emails.refresh([...this.emails.lines.keys()].slice(0, PIECE))
 		}
-	}
-
-	/** Messages a line of the list stands for: a conversation's in this folder, or the one. */
-	async meant(ids: Iterable<Id>): Promise<EmailLine[]> {
-		const found: EmailLine[] = []
-		for (const id of ids) {
-			const line = this.emails.lines.get(id)
-			if (!line) continue
-			if (!this.list.value?.wanted.conversations || (this.emails.counts.get(line.threadId) ?? 1) < 2) {
-				found.push(line)
-				continue
-			}
-			const whole = await this.emails.open(await this.emails.thread(line.threadId))
-			const here = this.folder.value?.id
-			found.push(...whole.filter(each => here === undefined || each.mailboxIds[here]))
-		}
-		return found
 	}
 
 	/** Does what somebody asked for; that it failed is said, wherever he asked for it, and what he sees is as it is. */
@@ -246,16 +247,6 @@ export class Mail {
 			this.problem.value = asProblem(error)
 			await this.list.value?.renew()
 		}
-	}
-
-	/** Sets or takes away a keyword; of several messages it can be undone. */
-	async mark(ids: Iterable<Id>, keyword: string, on: boolean): Promise<void> {
-		const lines = [...ids]
-		const meant = await this.meant(lines)
-		const undo = await this.emails.change(
-			new Map(meant.map(({ id }) => [id, { [`keywords/${keyword}`]: on ? true : null }])),
-		)
-		if (lines.length > 1) this.#tell(tn('mail.done.changed', lines.length), undo)
 	}
 
 	/** Tells the sender that his message was seen (RFC 9007); only when the reader wants it. @throws Problem */
@@ -293,105 +284,34 @@ export class Mail {
 	}
 
 	/** The sender is told nothing, and nobody is asked again. */
-	async refuseReceipt(id: Id): Promise<void> {
-		await this.emails.change(new Map([[id, { 'keywords/$mdnsent': true }]]))
+	async refuseReceipt(email: Email): Promise<void> {
+		await this.emails.change([{ before: email, patch: { 'keywords/$mdnsent': true } }])
 	}
 
-	/** To another folder; from where they are in what is looked at. */
-	async move(ids: Iterable<Id>, to: Id): Promise<void> {
-		const lines = [...ids]
-		const meant = await this.meant(lines)
-		const patches = new Map<Id, Patch>()
-		for (const { id, mailboxIds } of meant) {
-			if (mailboxIds[to]) continue
-			const from = this.#leaves(mailboxIds)
-			patches.set(id, {
-				...Object.fromEntries(from.map(box => [`mailboxIds/${box}`, null])),
-				[`mailboxIds/${to}`]: true,
-			})
-		}
-		if (patches.size === 0) return
-		this.#leaveList(lines)
-		const target = this.mailboxes.get(to)
-		const undo = await this.emails.change(patches)
-		const folder = target ? nameOf(target) : ''
-		this.#tell(
-			lines.length > 1
-				? tn('mail.done.movedMany', lines.length, { folder })
-				: t('mail.done.moved', { folder }),
-			undo,
-		)
+	choose(ids: Iterable<Id>): void {
+		this.chosen.value = new Set(ids)
 	}
 
-	/** Which folders a message leaves when it is moved: the one that is looked at, or, from a search, all. */
-	#leaves(mailboxIds: Record<Id, true>): Id[] {
-		const here = this.folder.value?.id
-		return !place.search && here && mailboxIds[here] ? [here] : Object.keys(mailboxIds)
+	chooseLoaded(): void {
+		this.choose((this.list.value?.ids.value ?? []).filter(id => id !== undefined))
+		this.#loaded.value = this.chosen.value
 	}
 
-	/** To the trash; what is there already, or a draft, for good. */
-	async remove(ids: Iterable<Id>): Promise<void> {
-		const trash = this.mailboxes.withRole('trash')
-		const lines = [...ids]
-		const meant = await this.meant(lines)
-		const forGood = meant.filter(({ mailboxIds }) => !trash || mailboxIds[trash.id])
-		const rest = lines.filter(id => !forGood.some(each => each.id === id))
-		if (forGood.length > 0) {
-			this.#leaveList(forGood.map(({ id }) => id))
-			await this.emails.destroy(forGood.map(({ id }) => id))
-			this.done.value = { what: t('mail.done.destroyed'), undo: null }
-		}
-		if (trash && rest.length > 0) await this.move(rest, trash.id)
+	/** Everything that is in the list, also what was not looked at yet: as long as what is chosen stays the same. */
+	chooseEverything(): void {
+		this.#everything.value = this.chosen.value
 	}
 
-	/** Deletes all mail of a folder for good; what is in another folder too stays there. @throws Problem */
-	async empty(mailbox: Id): Promise<void> {
-		for (;;) {
-			const { query, emails } = await this.jmap.request([
-				['Email/query', { filter: { inMailbox: mailbox }, limit: RELOAD_WHEN_TOO_MANY }, 'query'],
-				[
-					'Email/get',
-					{
-						'#ids': { resultOf: 'query', name: 'Email/query', path: '/ids' },
-						properties: ['mailboxIds'],
-					},
-					'emails',
-				],
-			])
-			const found = emails!.list as Pick<EmailLine, 'id' | 'mailboxIds'>[]
-			if ((query!.ids as Id[]).length === 0 || found.length === 0) break
-			const elsewhere = found.filter(({ mailboxIds }) => Object.keys(mailboxIds).length > 1)
-			const destroy = found
-				.filter(({ mailboxIds }) => Object.keys(mailboxIds).length === 1)
-				.map(({ id }) => id)
-			const update = Object.fromEntries(elsewhere.map(({ id }) => [id, { [`mailboxIds/${mailbox}`]: null }]))
-			await this.jmap.set('Email/set', { destroy, update })
-			this.#leaveList(found.map(({ id }) => id))
-			this.emails.forget(destroy)
-		}
-		this.done.value = { what: t('mail.done.destroyed'), undo: null }
-	}
-
-	/** Looked at, or put aside: the one that was open is closed. */
-	#leaveList(ids: Id[]): void {
-		const gone = new Set(ids)
+	/** Gone from the list: the one that was open is closed. */
+	leave(lines: Id[] | 'all'): void {
 		const list = this.list.value
+		const gone = new Set(lines === 'all' ? list?.ids.value : lines)
 		const at = place.message ? (list?.positionOf(place.message) ?? -1) : -1
-		list?.drop(gone)
-		this.chosen.value = new Set([...this.chosen.value].filter(id => !gone.has(id)))
-		if (place.message && gone.has(place.message))
+		if (lines === 'all') list?.empty()
+		else list?.drop(gone as ReadonlySet<Id>)
+		this.choose(lines === 'all' ? [] : [...this.chosen.value].filter(id => !gone.has(id)))
+		if (place.message && (lines === 'all' || gone.has(place.message)))
 			go({ message: (at >= 0 && list?.ids.value[at]) || null }, true)
-	}
-
-	#tell(what: string, undo: Map<Id, Patch>): void {
-		this.done.value = {
-			what,
-			undo: async () => {
-				this.done.value = null
-				await this.emails.change(undo)
-				await this.list.value?.renew()
-			},
-		}
 	}
 
 	/** What a reader opens: the conversation a message belongs to, or it alone. */

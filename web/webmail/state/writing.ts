@@ -320,7 +320,8 @@ export class Writing {
 			this.#close()
 			localDrafts.forget(draft.key)
 			this.#tellSent(draft, submission, emailId, later)
-			if (draft.answers) void this.#mail.mark([draft.answers.id], draft.answers.keyword, true).catch(() => {})
+			if (draft.answers)
+				void this.#mail.acts.mark([draft.answers.id], draft.answers.keyword, true).catch(() => {})
 		} catch (error) {
 			this.#failed(draft, error)
 			throw error
