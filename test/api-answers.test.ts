@@ -121,6 +121,7 @@ test('accounts, their aliases, quota, and files of them', async () => {
 	await ok(admin.delete('/accounts/dave@test.com'), 204)
 	await ok(admin.get('/people?q=al'))
 	await ok(admin.get('/people/units'))
+	await ok(admin.get('/people/domains'))
 })
 
 test('a conflict of two nodes is seen and settled', async () => {

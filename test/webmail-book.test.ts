@@ -65,7 +65,8 @@ test('people are listed page by page, groups first, and by unit; strangers hear 
 	assert.deepEqual(below.items, [
 		{ name: 'Bob Miller', address: 'bob@test.com', unit: 'Company/销售部', isGroup: false },
 	])
-	for (const path of ['/people', '/people/units'])
+	assert.deepEqual((await visitor.get('/people/domains')).body, { domains: ['test.com'] })
+	for (const path of ['/people', '/people/units', '/people/domains'])
 		assert.equal((await new Visitor(bj).get(path)).status, 401, path)
 })
 

@@ -249,10 +249,56 @@ test('where a message came from is said in plain words; one that only pretends i
 	await page.keyboard.press('Escape')
 
 	await page.emulateMedia({ media: 'print' })
+	await page.evaluate(`document.documentElement.classList.add('dark')`)
+	assert.equal(
+		await page.evaluate(`getComputedStyle(document.querySelector('[data-test=letter]')).color`),
+		'rgb(23, 33, 31)',
+		'paper is white in any theme',
+	)
 	assert.equal(await browser.part('letter').isVisible(), true)
-	for (const name of ['list', 'write', 'search', 'reply', 'remove']) {
+	for (const name of ['list', 'write', 'search', 'reply', 'remove', 'details']) {
 		assert.equal(await browser.part(name).first().isVisible(), false, `${name} is not printed`)
 	}
+	await browser.close()
+})
+
+test('a colleague of another domain of the company is a colleague', async () => {
+	await node.say('domain add', { domain: 'firm.test' })
+	await node.addAccount('zhao@firm.test')
+	await node.say('account edit', { address: 'zhao@firm.test', name: 'Zhao Min' })
+	const letter = { from: '"Zhao Min" <zhao@firm.test>', text: 'x' }
+	await sendAs('zhao@firm.test', { ...letter, to: 'bob@test.com', subject: 'from the other house' })
+	await deliver('bob@test.com', { ...letter, subject: 'only says so' })
+	const browser = await signIn('bob@test.com', { locale: 'en' })
+	const open = async (subject: string) => {
+		await browser.part('line').filter({ hasText: subject }).click()
+		await browser.page.locator('[data-test=reading] h1', { hasText: subject }).waitFor()
+	}
+	await open('only says so')
+	await browser.part('forged').waitFor()
+	await open('from the other house')
+	await browser.part('details').click()
+	await browser.page.getByText('Written by somebody of your company').waitFor()
+	assert.equal(await browser.part('stranger').count(), 0)
+
+	await browser.part('write').click()
+	await browser.part('to').fill('alice@test.com, zhao@firm.test, lina@example.org,')
+	await until(
+		'three stand there',
+		10_000,
+		async () => (await browser.part('to-piece').allTextContents()).length === 3,
+	)
+	const outside = await browser.page.locator('[data-test=to-piece].outside').allTextContents()
+	assert.deepEqual(
+		outside.map(each => each.trim()),
+		['lina@example.org'],
+	)
+	await browser.part('subject').fill('to both houses')
+	await browser.part('send').click()
+	await browser.page.getByText('is among the recipients: lina@example.org').waitFor()
+	await browser.part('discard').click()
+	await browser.part('discard-sure').click()
+	await browser.part('compose').waitFor({ state: 'detached' })
 	await browser.close()
 })
 

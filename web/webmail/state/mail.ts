@@ -59,6 +59,8 @@ export class Mail {
 	readonly changes = ref(0)
 	#everything: ShallowRef<ReadonlySet<Id> | null> = shallowRef(null)
 	#loaded: ShallowRef<ReadonlySet<Id> | null> = shallowRef(null)
+	/** In which colleagues have their addresses; null = not known yet. */
+	readonly #domains: ShallowRef<ReadonlySet<string> | null> = shallowRef(null)
 	#colleagues = new Map<string, Promise<boolean>>()
 	#states: Record<string, string> = {}
 	#heard: Record<string, string> | null = {}
@@ -113,6 +115,7 @@ export class Mail {
 		})
 		// Reading does not wait for what only writing needs.
 		void this.loadIdentities().catch(() => {})
+		void this.#loadDomains().catch(() => {})
 		void this.preferences.load().catch(() => {})
 	}
 
@@ -122,6 +125,18 @@ export class Mail {
 
 	async loadIdentities(): Promise<void> {
 		this.identities.value = (await this.jmap.call<{ list: Identity[] }>('Identity/get', { ids: null })).list
+	}
+
+	async #loadDomains(): Promise<void> {
+		const { domains } = await ask<{ domains: string[] }>('GET', '/api/v1/people/domains')
+		this.#domains.value = new Set(domains)
+	}
+
+	/** Is that an address of the company? As long as its domains are not known, one's own are all there are. */
+	isOurs(address: string): boolean {
+		const domain = address.toLowerCase().split('@').at(-1) ?? ''
+		if (this.#domains.value) return this.#domains.value.has(domain)
+		return this.identities.value.some(({ email }) => email.toLowerCase().endsWith(`@${domain}`))
 	}
 
 	/** Colleagues on all nodes, and groups, that words point to. */

@@ -1,4 +1,4 @@
-import type { Address, Identity } from '../jmap/types.ts'
+import type { Address } from '../jmap/types.ts'
 import { SPEAKS_OF_ATTACHMENT } from '../understood.ts'
 import { formatAddresses } from './addresses.ts'
 import { type Draft, filesOf } from './draft.ts'
@@ -22,7 +22,7 @@ export function doubtsOf(
 	draft: Draft,
 	recipients: Address[],
 	wrong: Address[],
-	identities: Identity[],
+	isOurs: (address: string) => boolean,
 	octets: number,
 	most: number | null,
 ): Doubt[] {
@@ -38,7 +38,7 @@ export function doubtsOf(
 		doubts.push({ code: 'attachment', stops: false })
 	const outsiders = outsidersAmongColleagues(
 		recipients.filter(each => !wrong.includes(each)),
-		identities,
+		isOurs,
 	)
 	if (outsiders.length > 0)
 		doubts.push({ code: 'outsider', stops: false, more: { addresses: formatAddresses(outsiders) } })
@@ -55,9 +55,7 @@ function ownWords(draft: Draft): string {
 }
 
 /** Easily overlooked: one stranger in a row of colleagues. Mail to strangers alone is meant for them. */
-function outsidersAmongColleagues(recipients: Address[], identities: Identity[]): Address[] {
-	const domainOf = ({ email }: { email: string }) => email.toLowerCase().split('@')[1]
-	const ours = new Set(identities.map(domainOf))
-	const outside = recipients.filter(each => !ours.has(domainOf(each)))
+function outsidersAmongColleagues(recipients: Address[], isOurs: (address: string) => boolean): Address[] {
+	const outside = recipients.filter(({ email }) => !isOurs(email))
 	return outside.length < recipients.length ? outside : []
 }

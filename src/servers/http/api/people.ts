@@ -75,4 +75,11 @@ export const people = [
 			next: null,
 		}),
 	}),
+	route({
+		method: 'GET',
+		path: '/people/domains',
+		about: 'The domains in which colleagues have their addresses: who writes from another one is a stranger',
+		answer: z.object({ domains: z.array(z.string()) }),
+		run: ({ office: { directory } }) => ({ domains: directory.domains().sort() }),
+	}),
 ]
