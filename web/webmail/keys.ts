@@ -3,6 +3,7 @@ export const keys = {
 	next: ['j'],
 	before: ['k'],
 	choose: ['x'],
+	chooseAll: ['*'],
 	close: ['u', 'Esc'],
 	archive: ['e'],
 	junk: ['!'],

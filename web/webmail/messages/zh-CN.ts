@@ -285,6 +285,7 @@ export default {
 			next: '下一封',
 			before: '上一封',
 			choose: '选择',
+			chooseAll: '全选或取消选择',
 			close: '返回列表',
 			archive: '归档',
 			junk: '标为垃圾邮件',

@@ -218,6 +218,8 @@ export class Acts {
 		const went = (done: number, of: number) => {
 			this.progress.value = { done, of, stop }
 		}
+		// What was done before it is no more to be undone in its place.
+		this.#mail.done.value = null
 		went(0, 0)
 		try {
 			return await work(went, () => stopped || this.#mail.closed)
