@@ -205,6 +205,21 @@ test('search knows operators, Chinese words and attachments, in both languages, 
 	await finds(browser, 'subject:"quarterly report"', ['quarterly report'])
 	await finds(browser, '季度', ['关于预算的会议'])
 	assert.deepEqual(await browser.page.locator('[data-test=line] .preview mark').allTextContents(), ['季度'])
+	// What was found goes anywhere, also to the folder one came from.
+	await finds(browser, 'subject:lunch', ['lunch'])
+	for (const [to, inInbox] of [
+		['archive', 2],
+		['inbox', 3],
+	] as const) {
+		await line(browser, 'lunch').click({ modifiers: ['ControlOrMeta'] })
+		await browser.part('bulk-move').click()
+		await browser.part(`to-${to}`).click()
+		await until(`it is in the ${to}`, 10_000, async () => {
+			return (await box.count({ inMailbox: box.inbox })) === inInbox
+		})
+		const where = line(browser, 'lunch').locator('.folder')
+		await until('it says where it lies', 10_000, async () => (await where.count()) === 3 - inInbox)
+	}
 	await finds(browser, 'nothing like this', [])
 	await browser.page.getByText('Nothing was found').waitFor()
 	await browser.close()

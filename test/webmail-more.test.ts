@@ -88,6 +88,29 @@ test('without a line what was open stays, the page opens all the same, and it co
 	await browser.close()
 })
 
+test('when a part of the page cannot be had any more, it says so and is loaded again', async () => {
+	const browser = await Browser.open({ locale: 'en' })
+	const { page } = browser
+	// As in a browser that keeps nothing, at a node that has other files by now.
+	await page.addInitScript('delete Navigator.prototype.serviceWorker')
+	await page.route('**/assets/Compose-*', route => route.fulfill({ status: 404 }))
+	await browser.go(node.ip, '/mail/')
+	await browser.part('login').fill('bob@test.com')
+	await browser.part('password').fill('secret')
+	await browser.part('sign-in').click()
+	await browser.part('write').click()
+	await browser.part('part-missing').waitFor()
+	await browser.axe('a part is missing')
+	await page.unroute('**/assets/Compose-*')
+	await browser.part('reload').click()
+	await browser.part('part-missing').waitFor({ state: 'detached' })
+	await browser.part('write').click()
+	await browser.part('compose').waitFor()
+	await browser.part('put-aside').click()
+	browser.wrong.length = 0 // the browser itself complains of the part
+	await browser.close()
+})
+
 /** Paths of what the service worker keeps. */
 const keptFiles = (browser: Browser) =>
 	browser.page.evaluate(`(async () => {

@@ -52,6 +52,8 @@ export default {
 		nothingFound: 'Nothing was found. Try another word, or fewer conditions.',
 		found: 'Search: {words}',
 		again: 'Try again',
+		reload: 'Load the page again',
+		partMissing: 'A part of this page could not be loaded. What you have written is kept.',
 		save: 'Save',
 		undo: 'Undo',
 		toList: 'Go to the list of messages',

@@ -50,6 +50,8 @@ export default {
 		nothingFound: '没有找到邮件。换一个词试试，或减少条件。',
 		found: '搜索：{words}',
 		again: '重试',
+		reload: '重新加载页面',
+		partMissing: '页面的一部分未能加载。您写的内容已保留。',
 		save: '保存',
 		undo: '撤销',
 		toList: '跳到邮件列表',
