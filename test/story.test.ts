@@ -161,6 +161,19 @@ test('5c. a node whose directory was lost, or cannot be read, has it from the ot
 	await c.stop()
 	for (const end of ['', '-wal', '-shm']) rmSync(file + end, { force: true })
 	await c.start()
+	// Who comes in that moment is told to come again, not that the password is wrong.
+	await until('carol can sign in', 20_000, () =>
+		inbox(c.ip, 'carol@test.com').then(
+			() => true,
+			error => {
+				assert.match(
+					String(error.serverResponseCode ?? error.code),
+					/^(?:UNAVAILABLE|EConnectionClosed|NoConnection)$/,
+				)
+				return false
+			},
+		),
+	)
 	await until('it knows everybody again', 20_000, whole)
 	assert.equal((await inbox(c.ip, 'carol@test.com')).length, 0)
 	await c.stop()

@@ -143,6 +143,7 @@ export class Directory extends GroupWriter {
 			appPasswords: this.appPasswords,
 			secondFactor: this.secondFactor,
 			tokens: this.tokens,
+			isIncomplete: () => this.isIncomplete,
 			scramSecret: () => this.#scramSecret(),
 			onOldHash: ({ id, passwordHash }, password) => this.#completeHash(id, passwordHash, password),
 		})

@@ -10,6 +10,7 @@ const clock = { now: () => 1 }
 function signInsOf(
 	accounts: () => Account[],
 	onOldHash: SignInsOptions['onOldHash'] = async () => {},
+	isIncomplete = false,
 ): SignIns {
 	return new SignIns({
 		clock,
@@ -23,6 +24,7 @@ function signInsOf(
 		onOldHash,
 		scramSecret: () => 'secret',
 		tokens: null,
+		isIncomplete: () => isIncomplete,
 	})
 }
 
@@ -96,6 +98,17 @@ test('of two accounts the login may mean, the password says which', async () => 
 	assert.deepEqual(await signIns.program('x', 'two'), { ok: true, account: second })
 	assert.deepEqual(await signIns.program('x', 'one'), { ok: true, account: first })
 	assert.deepEqual(await signIns.program('x', 'three'), { ok: false, why: 'wrong' })
+})
+
+test('whom a node does not know while its list is incomplete is not told that the password is wrong', async () => {
+	const known = account('a1', await hashPassword('one', cheap))
+	const of = (accounts: Account[]) => signInsOf(() => accounts, undefined, true)
+	const notNow = { ok: false, why: 'not-now' }
+	assert.deepEqual(await of([]).program('x', 'one'), notNow)
+	assert.deepEqual(await of([]).person('x', 'one', ''), notNow)
+	assert.deepEqual(await of([]).scram('x').signIn(0), notNow)
+	assert.deepEqual(await of([known]).program('x', 'two'), { ok: false, why: 'wrong' })
+	assert.deepEqual(await of([known]).program('x', 'one'), { ok: true, account: known })
 })
 
 test('only who knows the password learns that an account is disabled', async () => {

@@ -21,6 +21,8 @@ export type SignInsOptions = {
 	/** Known to all nodes and nobody else. */
 	scramSecret(): string
 	tokens: TokenChecker | null
+	/** Whom this node does not know may well exist. */
+	isIncomplete(): boolean
 }
 
 /** Where an organisation has its own sign-in (OAuth 2.0): whose is a bearer token? */
@@ -62,15 +64,18 @@ export class SignIns {
 			if (!account.disabled) appPasswords.used(account.id, id)
 			return enter(account, true)
 		}
+		const refusal = this.#refusal(candidates)
 		const found = await this.#byPassword(candidates, password)
-		if (!found) return WRONG
+		if (!found) return refusal
 		return found.secrets.totp === '' ? enter(found.account) : { ok: false, why: 'app-password' }
 	}
 
 	/** A person at a page: the account's own password, and the code when there is a second factor. */
 	async person(login: string, password: string, code: string): Promise<SignIn> {
-		const found = await this.#byPassword(this.#options.candidates(login), password)
-		if (!found) return WRONG
+		const candidates = this.#options.candidates(login)
+		const refusal = this.#refusal(candidates)
+		const found = await this.#byPassword(candidates, password)
+		if (!found) return refusal
 		if (found.account.disabled) return enter(found.account)
 		return this.#options.secondFactor.accepts(found.account.id, code)
 			? enter(found.account)
@@ -107,7 +112,8 @@ export class SignIns {
 				},
 			}
 		}
-		return nobodysScram(scramSecret(), login)
+		const refusal = this.#refusal([])
+		return { ...nobodysScram(scramSecret(), login), signIn: () => refusal }
 	}
 
 	/** Who brings a token of the organisation's own sign-in; `login` may be '', else it must be the token's owner. */
@@ -118,6 +124,11 @@ export class SignIns {
 		if (!account) return WRONG
 		const meant = login === '' || candidates(login).some(one => one.account.id === account.id)
 		return meant ? enter(account) : WRONG
+	}
+
+	/** A login that nobody has may be somebody's whom we have not heard of yet: as it is when he is looked for. */
+	#refusal(candidates: Candidate[]): SignIn {
+		return candidates.length === 0 && this.#options.isIncomplete() ? NOT_NOW : WRONG
 	}
 
 	async #byPassword(candidates: Candidate[], password: string): Promise<Candidate | null> {
@@ -165,6 +176,7 @@ export class SignIns {
 }
 
 const WRONG: SignIn = { ok: false, why: 'wrong' }
+const NOT_NOW: SignIn = { ok: false, why: 'not-now' }
 
 function enter(account: Account, program = false): SignIn {
 	if (account.disabled) return { ok: false, why: 'disabled' }

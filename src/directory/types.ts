@@ -98,11 +98,12 @@ export type Resolved =
 /**
  * `app-password`: the password is right, but with TOTP on a mail program needs an app password.
  * `code`: the password is right; the TOTP code (or a recovery code) is missing or wrong.
+ * `not-now`: nobody we know; but this node has not heard of everybody yet.
  */
 export type SignIn =
 	/** `program`: by an app password, which is good for mail only. */
 	| { ok: true; account: Account; program?: true }
-	| { ok: false; why: 'wrong' | 'disabled' | 'app-password' | 'code' }
+	| { ok: false; why: 'wrong' | 'disabled' | 'app-password' | 'code' | 'not-now' }
 
 /** `records` were looked at; `changed` of them changed something here, `added` of those were new. */
 export type RefreshResult = {

@@ -41,6 +41,7 @@ const WORDS: Record<WhyNot, string> = {
 	disabled: 'this account is switched off, please ask your administrator',
 	'app-password':
 		'this account has two-step sign-in: make an app password in the webmail settings and use it here',
+	'not-now': 'this server does not know everybody yet, please try again in a moment',
 	acting: 'nobody acts for somebody else here',
 }
 

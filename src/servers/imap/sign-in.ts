@@ -33,6 +33,7 @@ const CODES = {
 	code: 'AUTHENTICATIONFAILED',
 	disabled: 'CONTACTADMIN',
 	'app-password': 'AUTHENTICATIONFAILED',
+	'not-now': 'UNAVAILABLE',
 	acting: 'AUTHORIZATIONFAILED',
 } as const
 

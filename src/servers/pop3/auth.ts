@@ -62,7 +62,7 @@ function answered(session: Session, exchange: Exchange, line: string): Promise<v
 async function settle(session: Session, outcome: Settled): Promise<void> {
 	if (outcome.is === 'malformed') throw new pop3.BadCommand(`Cannot sign in so: ${outcome.why}`)
 	if (outcome.is === 'not-in') {
-		session.err(wordsFor(outcome.why), 'AUTH')
+		session.err(wordsFor(outcome.why), outcome.why === 'not-now' ? 'SYS/TEMP' : 'AUTH')
 		if (++session.authFailures >= MOST_FAILURES) session.hangUp()
 		return
 	}

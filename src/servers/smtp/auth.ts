@@ -70,5 +70,6 @@ const REFUSALS: Record<WhyNot, Reply> = {
 	code: reply(535, '5.7.8', wordsFor('code')),
 	disabled: reply(535, '5.7.13', wordsFor('disabled')),
 	'app-password': reply(534, '5.7.9', wordsFor('app-password')),
+	'not-now': reply(454, '4.7.0', wordsFor('not-now')),
 	acting: reply(535, '5.7.8', wordsFor('acting')),
 }

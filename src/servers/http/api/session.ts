@@ -42,6 +42,12 @@ function refusal(result: Refused): WebProblem {
 					seconds: result.seconds,
 				},
 			)
+		case 'not-now':
+			return new WebProblem(
+				503,
+				'unknown-yet',
+				'This server does not know everybody yet. Try again in a moment.',
+			)
 		default:
 			return new WebProblem(401, 'login-wrong', 'The address or the password is wrong.')
 	}
