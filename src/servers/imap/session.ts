@@ -184,6 +184,7 @@ export class Session {
 		} catch (error) {
 			if (!(error instanceof imap.Refusal)) throw error
 			this.#dropAppending()
+			if (error.saves) this.view?.save([])
 			this.#answer(error.tag, { status: error.status, code: error.code, text: error.message })
 			if (++this.#badInRow >= MOST_BAD) this.bye('too many commands that are none')
 			return

@@ -13,7 +13,15 @@ import {
 } from './types.ts'
 
 /** A charset nobody here can read: NO [BADCHARSET]. */
-export class BadCharset extends Error {}
+export class BadCharset extends Error {
+	/** What was to be saved is nothing now (RFC 9051 section 6.4.4.1). */
+	readonly saves: boolean
+
+	constructor(charset: string, saves: boolean) {
+		super(charset)
+		this.saves = saves
+	}
+}
 
 // A key in a key in a key: deeper than anybody asks, shallower than our stack.
 const DEEPEST = 50
@@ -34,7 +42,7 @@ const FLAG_KEYS: Record<string, [flag: string, is: boolean]> = {
 export function parseSearch(cursor: Cursor, uid: boolean): CommandBody {
 	cursor.space()
 	const returns = readReturns(cursor)
-	const charset = optionalCharset(cursor)
+	const charset = optionalCharset(cursor, returns)
 	return { name: 'SEARCH', uid, charset, returns, key: readKeys(cursor, charset) }
 }
 
@@ -47,7 +55,7 @@ export function parseMultiSearch(cursor: Cursor): CommandBody {
 		cursor.space()
 	}
 	const returns = readReturns(cursor)
-	const charset = optionalCharset(cursor)
+	const charset = optionalCharset(cursor, returns)
 	return { name: 'ESEARCH', sources, charset, returns, key: readKeys(cursor, charset) }
 }
 
@@ -77,17 +85,17 @@ export function readPartial(cursor: Cursor): PartialRange {
 	return [sign * from, sign * to]
 }
 
-function optionalCharset(cursor: Cursor): string | null {
+function optionalCharset(cursor: Cursor, returns: ReturnOptions | null): string | null {
 	if (!cursor.skip('CHARSET ')) return null
-	const charset = readCharset(cursor)
+	const charset = readCharset(cursor, returns)
 	cursor.space()
 	return charset
 }
 
 /** @throws BadCharset */
-export function readCharset(cursor: Cursor): string {
+export function readCharset(cursor: Cursor, returns: ReturnOptions | null): string {
 	const charset = cursor.octets()
-	if (!iconv.encodingExists(charset)) throw new BadCharset(charset)
+	if (!iconv.encodingExists(charset)) throw new BadCharset(charset, returns?.items.includes('SAVE') === true)
 	return charset
 }
 

@@ -8,7 +8,7 @@ export function parseSort(cursor: Cursor, uid: boolean): CommandBody {
 	const returns = readReturns(cursor)
 	const criteria = cursor.list(() => readCriterion(cursor))
 	cursor.space()
-	const charset = readCharset(cursor)
+	const charset = readCharset(cursor, returns)
 	cursor.space()
 	return { name: 'SORT', uid, criteria, charset, returns, key: readKeys(cursor, charset) }
 }
@@ -30,7 +30,7 @@ export function parseThread(cursor: Cursor, uid: boolean): CommandBody {
 	const word = cursor.word('thread algorithm')
 	const algorithm = THREAD_ALGORITHMS.find(one => one === word) ?? cursor.fault('thread algorithm')
 	cursor.space()
-	const charset = readCharset(cursor)
+	const charset = readCharset(cursor, null)
 	cursor.space()
 	return { name: 'THREAD', uid, algorithm, charset, key: readKeys(cursor, charset) }
 }

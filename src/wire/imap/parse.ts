@@ -36,7 +36,7 @@ export function parse(pieces: Piece[], utf8 = false): Command {
 	} catch (error) {
 		if (error instanceof SyntaxFault) throw new Refusal(tag, error.message)
 		if (error instanceof BadCharset)
-			throw new Refusal(tag, 'unknown charset', 'NO', 'BADCHARSET (UTF-8 US-ASCII)')
+			throw new Refusal(tag, 'unknown charset', 'NO', 'BADCHARSET (UTF-8 US-ASCII)', error.saves)
 		throw error
 	}
 }

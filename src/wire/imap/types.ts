@@ -280,11 +280,20 @@ export class Refusal extends Error {
 	readonly status: 'BAD' | 'NO'
 	/** A response code without brackets. */
 	readonly code: string | null
+	/** It was a search that would have saved what it found. */
+	readonly saves: boolean
 
-	constructor(tag: string, message: string, status: 'BAD' | 'NO' = 'BAD', code: string | null = null) {
+	constructor(
+		tag: string,
+		message: string,
+		status: 'BAD' | 'NO' = 'BAD',
+		code: string | null = null,
+		saves = false,
+	) {
 		super(message)
 		this.tag = tag
 		this.status = status
 		this.code = code
+		this.saves = saves
 	}
 }
