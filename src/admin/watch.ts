@@ -29,6 +29,7 @@ export class Watch implements Watched {
 	readonly thresholds: Thresholds
 	#office: Office
 	#options: WatchOptions
+	#first: NodeJS.Immediate
 	#timer: NodeJS.Timeout
 	#samples: { time: number; length: number }[] = []
 	#totalsAt = 0
@@ -44,10 +45,11 @@ export class Watch implements Watched {
 		this.thresholds = options.thresholds
 		this.#timer = setInterval(() => this.#look(), options.everyMs)
 		this.#timer.unref()
-		setImmediate(() => this.#look())
+		this.#first = setImmediate(() => this.#look())
 	}
 
 	async close(): Promise<void> {
+		clearImmediate(this.#first)
 		clearInterval(this.#timer)
 		await this.#under
 	}
