@@ -1,18 +1,38 @@
 import assert from 'node:assert/strict'
+import { type AddressInfo, createServer } from 'node:net'
 import { after, before, test } from 'node:test'
 import { TOTP } from 'otpauth'
+import { joinAll, type TestNode as NetNode, startTestNode } from './cluster-node.ts'
 import { Browser, buildPages, endBrowsers } from './support/browser.ts'
 import { sendMail, submission } from './support/clients.ts'
 import { endAll, PORTS, TestNode, until } from './support/nodes.ts'
 
 /** What a story says in its language. */
-type Words = { locale: string; heading: string; way: RegExp; wrongCode: RegExp; well: string }
+type Words = {
+	locale: string
+	heading: string
+	way: RegExp
+	wrongCode: RegExp
+	/** By what is the matter: what is said of it, and what to do. */
+	failures: Record<keyof Unfit | 'self' | 'used', RegExp>
+	well: string
+}
 
 const CHINESE: Words = {
 	locale: 'zh-CN',
 	heading: '节点管理',
 	way: /系统设置.*分布式服务.*节点管理/s,
 	wrongCode: /加入码不正确.*重新复制加入码/s,
+	failures: {
+		closed: /127\.0\.28\.1 的 9 端口没有打开.*检查排箫是否在上面运行/s,
+		other: /有回应，但不是排箫节点.*检查节点IP和 Web 端口/s,
+		clock: /时钟相差17\s*分钟.*启用时间同步/s,
+		version: /版本相差太远（0\.2\.0 与 0\.1\.0）.*升级到同一版本/s,
+		ended: /加入码已失效.*重新取得一个加入码/s,
+		member: /已经是某个集群的成员.*在它原来的集群中把它删除/s,
+		self: /本节点自己的地址.*填写新节点的地址/s,
+		used: /加入码已被使用.*重新取得一个加入码/s,
+	},
 	well: '正常',
 }
 const ENGLISH: Words = {
@@ -20,14 +40,76 @@ const ENGLISH: Words = {
 	heading: 'Node management',
 	way: /System settings.*Distributed service.*Node management/s,
 	wrongCode: /join code is wrong.*Copy the join code/s,
+	failures: {
+		closed: /At 127\.0\.28\.1 nothing listens on port 9\..*Check that Panpipe runs on it/s,
+		other: /answers at .*but it is not Panpipe.*Check the node IP and the web port/s,
+		clock: /clocks of the two machines are 17\s*min\w* apart.*Turn on time synchronisation/s,
+		version: /too far apart for one cluster \(0\.2\.0 and 0\.1\.0\).*to the same version/s,
+		ended: /no longer holds.*Get a new join code/s,
+		member: /member of a cluster already.*Delete it from its present cluster/s,
+		self: /address of the node you are working at.*Give the address of the new node/s,
+		used: /has been used already.*Get a new join code/s,
+	},
 	well: 'Well',
 }
 
-before(buildPages)
+/** Where an administrator may try in vain to find a new node. */
+type Unfit = Record<
+	'closed' | 'other' | 'clock' | 'version' | 'ended' | 'member',
+	{ ip: string; port: number; code: string }
+>
+let unfit: Unfit
+const inVain: { remove(): Promise<void> }[] = []
+
+before(async () => {
+	await buildPages()
+	unfit = await makeUnfit()
+})
 after(async () => {
 	await endBrowsers()
+	await Promise.all(inVain.map(one => one.remove()))
 	await endAll()
 })
+
+async function makeUnfit(): Promise<Unfit> {
+	const made = await Promise.all([{}, { version: '0.2.0' }, {}, {}, {}].map(startTestNode))
+	const [clock, version, ended, member, fellow] = made
+	const other = createServer(socket => socket.on('error', () => {}).end('220 mail.example.com\r\n'))
+	await new Promise<void>(resolve => other.listen(0, '127.0.28.1', resolve))
+	inVain.push(...made, { remove: () => new Promise(resolve => other.close(() => resolve())) })
+	const at = async (node: NetNode) => ({
+		ip: node.ip,
+		port: node.member.webPort,
+		code: await node.cluster.joinCode(),
+	})
+	clock!.clock.off = -17 * 60_000
+	await joinAll(fellow!, member!)
+	const unfit = {
+		closed: { ...(await at(clock!)), ip: '127.0.28.1', port: 9 },
+		other: { ...(await at(clock!)), ip: '127.0.28.1', port: (other.address() as AddressInfo).port },
+		clock: await at(clock!),
+		version: await at(version!),
+		ended: await at(ended!),
+		member: await at(member!),
+	}
+	ended!.clock.off = 25 * 3_600_000
+	return unfit
+}
+
+/** What is filled in is refused, with what is the matter and what to do. */
+async function isRefused(
+	browser: Browser,
+	words: Words,
+	name: keyof Words['failures'],
+	{ ip, port, code }: { ip: string; port: number; code: string },
+): Promise<void> {
+	await browser.part('ip').fill(ip)
+	await browser.part('web-port').fill(String(port))
+	await browser.part('code').fill(code)
+	await browser.part('submit').click()
+	await browser.part('problem').filter({ hasText: words.failures[name] }).waitFor({ timeout: 15_000 })
+	await browser.picture(`${words.locale}-add-${name}`)
+}
 
 async function furnish(node: TestNode, person: string): Promise<void> {
 	await node.start()
@@ -136,6 +218,10 @@ async function becomeOne(words: Words, a: TestNode, b: TestNode, c: TestNode): P
 	await browser.part('problem').waitFor()
 	assert.match((await browser.part('problem').textContent())!, words.wrongCode)
 	await browser.inspect(`${words.locale}-wrong-code`)
+	for (const [name, at] of Object.entries(unfit)) await isRefused(browser, words, name as keyof Unfit, at)
+	await isRefused(browser, words, 'self', { ip: a.ip, port: PORTS.web, code })
+	await browser.part('ip').fill(b.ip)
+	await browser.part('web-port').fill(String(PORTS.web))
 	await browser.part('code').fill(code)
 	await browser.part('submit').click()
 	await browser.part('joined').waitFor({ timeout: 30_000 })
@@ -151,6 +237,9 @@ async function becomeOne(words: Words, a: TestNode, b: TestNode, c: TestNode): P
 	await browser.inspect(`${words.locale}-refreshed`)
 	await browser.part('close').click()
 	await browser.inspect(`${words.locale}-nodes`)
+	await browser.part('add').click()
+	await isRefused(browser, words, 'used', { ip: b.ip, port: PORTS.web, code })
+	await page.keyboard.press('Escape')
 
 	await visit(browser, 'forwards')
 	await page.getByText('bob@test.com').waitFor()

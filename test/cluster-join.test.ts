@@ -103,7 +103,7 @@ test('an expired code says so', async () => {
 	const [a, b] = [await node(), await node()]
 	const code = await b.cluster.joinCode()
 	b.clock.off = 25 * 3_600_000
-	const { message } = await failsWith('code-used', invite(a, b, code))
+	const { message } = await failsWith('code-ended', invite(a, b, code))
 	assert.match(message, /older than a day/)
 })
 
@@ -135,7 +135,7 @@ test('a node that is alone may have founded a cluster that came to nothing', asy
 	await allHear([a, b])
 })
 
-test('an address where nothing listens is unreachable', async () => {
+test('where nothing listens the port is closed', async () => {
 	const a = await node()
 	const joining = a.cluster.invite({
 		ip: nextIp(),
@@ -146,16 +146,16 @@ test('an address where nothing listens is unreachable', async () => {
 		ports: { web: 1, cluster: 1 },
 		members: [],
 	})
-	const { message } = await failsWith('unreachable', joining)
+	const { message } = await failsWith('closed', joining)
 	assert.match(message, /nothing listens there/)
 })
 
-test('a broken answer of what is no Panpipe node is unreachable, not our fault', async () => {
+test('a broken answer of what is no Panpipe node is told as such, not as a fault of ours', async () => {
 	const a = await node()
 	const b = await node()
 	const code = await b.cluster.joinCode()
 	b.cluster.answerJoin = async () => ({ status: 200, body: { hello: 'world' } })
-	await failsWith('unreachable', invite(a, b, code))
+	await failsWith('not-panpipe', invite(a, b, code))
 })
 
 test('a membership outlives a restart, also when the directory had not come yet', async () => {

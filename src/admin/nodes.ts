@@ -163,7 +163,7 @@ export const removeNode = verb({
 		if (id === office.self) {
 			throw new CannotBeDone(
 				'this node cannot take itself out; say "node remove" at another member',
-				'same-node',
+				'this-node',
 			)
 		}
 		keepAdministrator(office, ({ home }) => home !== id)

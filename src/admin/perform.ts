@@ -111,7 +111,8 @@ function isAllowed(by: Actor, { act, inReach, own }: Verb, targets: Target[]): b
 export type Problem = { status: number; code: string; detail: string; more: Record<string, unknown> }
 
 const JOIN_CODES: Record<string, string> = {
-	unreachable: 'port-closed',
+	closed: 'port-closed',
+	unreachable: 'host-unreachable',
 	'wrong-code': 'code-wrong',
 	clock: 'clock-off',
 	version: 'version-too-far',

@@ -131,7 +131,7 @@ function check(us: Inviter, invitation: Invitation, newcomer: HelloAnswer, now: 
 	}
 	const ours = newcomer.clusterId !== '' && newcomer.clusterId === us.keys.clusterId
 	if (ours && invitation.members.some(node => node.id === newcomer.nodeId)) {
-		throw new JoinFailed('already-member', 'This node is a member of this cluster already.')
+		throw new JoinFailed('in-this-cluster', 'This node is a member of this cluster already.')
 	}
 	if (!ours && !newcomer.alone) {
 		throw new JoinFailed(
@@ -175,8 +175,9 @@ function noEngine(where: string): JoinFailed {
 
 function notPanpipe(to: Invitation): JoinFailed {
 	return new JoinFailed(
-		'unreachable',
+		'not-panpipe',
 		`What answers at ${to.ip} port ${to.webPort} is not a Panpipe node of this version. Check the address and the web port.`,
+		{ ip: to.ip, port: to.webPort },
 	)
 }
 
@@ -211,9 +212,9 @@ function failureOf(answer: { status: number; body: unknown }, to: Invitation): J
 		case 'used':
 			return new JoinFailed('code-used', `This join code has been used already. ${NEW_CODE}`)
 		case 'expired':
-			return new JoinFailed('code-used', `This join code is older than a day. ${NEW_CODE}`)
+			return new JoinFailed('code-ended', `This join code is older than a day. ${NEW_CODE}`)
 		case 'void':
-			return new JoinFailed('code-used', `Too many wrong codes were tried at the new node. ${NEW_CODE}`)
+			return new JoinFailed('code-ended', `Too many wrong codes were tried at the new node. ${NEW_CODE}`)
 		case 'already-member':
 			return new JoinFailed(
 				'already-member',
@@ -226,10 +227,19 @@ function failureOf(answer: { status: number; body: unknown }, to: Invitation): J
 	return notPanpipe(to)
 }
 
-function unreachable(to: Invitation, reason: string): JoinFailed {
+const NO_ANSWER = Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })
+
+/** What each tells an admin to look at differs: the program, the machine and the way to it, the address. */
+function noWay(to: Invitation, error: unknown): JoinFailed {
+	const { code = '' } = error as NodeJS.ErrnoException
 	return new JoinFailed(
-		'unreachable',
-		`Cannot reach the new node at ${to.ip} port ${to.webPort}: ${reason}. Check that it runs, its address and web port, and firewalls between.`,
+		code === 'ECONNREFUSED'
+			? 'closed'
+			: /^(EPROTO$|ERR_SSL_|HPE_)/.test(code)
+				? 'not-panpipe'
+				: 'unreachable',
+		`Cannot reach the new node at ${to.ip} port ${to.webPort}: ${plainReason(error)}. Check that it runs, its address and web port, and firewalls between.`,
+		{ ip: to.ip, port: to.webPort },
 	)
 }
 
@@ -244,12 +254,12 @@ function open(to: Invitation): Promise<TLSSocket> {
 			ALPNProtocols: ['http/1.1'],
 			timeout: TIME_OUT,
 		})
-		const fail = (reason: string) => {
+		const fail = (error: unknown) => {
 			socket.destroy()
-			reject(unreachable(to, reason))
+			reject(noWay(to, error))
 		}
-		socket.once('timeout', () => fail('no answer'))
-		socket.once('error', error => fail(plainReason(error)))
+		socket.once('timeout', () => fail(NO_ANSWER))
+		socket.once('error', fail)
 		socket.once('secureConnect', () => {
 			socket.removeAllListeners('error')
 			socket.on('error', () => {}) // from here on the request reports it
@@ -260,7 +270,7 @@ function open(to: Invitation): Promise<TLSSocket> {
 
 function exchange(socket: TLSSocket, to: Invitation, path: string, body: string) {
 	return new Promise<{ status: number; body: unknown }>((resolve, reject) => {
-		const fail = (reason: string) => reject(unreachable(to, reason))
+		const fail = (error: unknown) => reject(noWay(to, error))
 		const sent = request({
 			createConnection: () => socket,
 			method: 'POST',
@@ -273,16 +283,16 @@ function exchange(socket: TLSSocket, to: Invitation, path: string, body: string)
 			},
 			timeout: TIME_OUT,
 		})
-		sent.once('timeout', () => fail('no answer'))
-		sent.once('error', error => fail(plainReason(error)))
+		sent.once('timeout', () => fail(NO_ANSWER))
+		sent.once('error', fail)
 		sent.once('response', response => {
 			let text = ''
 			response.setEncoding('utf8')
 			response.on('data', (chunk: string) => {
 				text += chunk
-				if (text.length > LONGEST_ANSWER) fail('its answer is too long')
+				if (text.length > LONGEST_ANSWER) reject(notPanpipe(to))
 			})
-			response.once('error', error => fail(plainReason(error)))
+			response.once('error', fail)
 			response.once('end', () => resolve({ status: response.statusCode ?? 0, body: parseJson(text) }))
 		})
 		sent.end(body)

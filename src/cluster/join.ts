@@ -15,12 +15,22 @@ import type { Member } from './types.ts'
  */
 
 export type JoinFailure =
+	/** Nothing listens at that address and port. */
+	| 'closed'
+	/** The address gives no answer at all. */
 	| 'unreachable'
+	/** Something else answers. */
+	| 'not-panpipe'
 	| 'wrong-code'
 	| 'code-used'
+	/** It is too old, or too many wrong ones were tried. */
+	| 'code-ended'
 	| 'clock'
 	| 'version'
+	/** Of another cluster. */
 	| 'already-member'
+	/** Of ours. */
+	| 'in-this-cluster'
 	| 'same-node'
 	| 'same-name'
 	| 'no-engine'
@@ -28,7 +38,7 @@ export type JoinFailure =
 /** A join did not come about; the message is a sentence for the admin that says what to do. */
 export class JoinFailed extends Error {
 	readonly code: JoinFailure
-	/** Figures of it: `seconds` the clock is off, `version` and `ours`. */
+	/** Figures of it: `seconds` the clock is off, `version` and `ours`, `ip` and `port` that give no answer. */
 	readonly more: Record<string, unknown>
 
 	constructor(code: JoinFailure, sentence: string, more: Record<string, unknown> = {}) {

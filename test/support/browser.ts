@@ -91,15 +91,19 @@ export class Browser {
 		return this.page.locator(`[data-test="${name}"]`)
 	}
 
+	/** A picture as it is, when pictures are asked for. */
+	async picture(name: string): Promise<void> {
+		if (!PICTURES) return
+		mkdirSync(PICTURES, { recursive: true })
+		await this.page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true })
+	}
+
 	/** Pictures at every width, and no serious finding of axe at any; the page must not scroll sideways. */
 	async inspect(name: string): Promise<void> {
 		const before = this.page.viewportSize()!
 		for (const width of WIDTHS) {
 			await this.page.setViewportSize({ width, height: width < 500 ? 844 : 900 })
-			if (PICTURES) {
-				mkdirSync(PICTURES, { recursive: true })
-				await this.page.screenshot({ path: join(PICTURES, `${name}-${width}.png`), fullPage: true })
-			}
+			await this.picture(`${name}-${width}`)
 			const wide = await this.page.evaluate('document.documentElement.scrollWidth - innerWidth')
 			assert.ok((wide as number) <= 0, `${name} is ${wide} pixels too wide at ${width}`)
 			// Between them nothing changes but the room there is.

@@ -858,23 +858,35 @@ export default {
 		'last-administrator': 'This is the last system administrator; give the role to somebody else first.',
 		'grant-shape': 'Say where the role holds.',
 		'already-member': 'That node is a member of a cluster already.',
-		'port-closed': 'The new node cannot be reached: nothing answers at its web port.',
+		'in-this-cluster': 'That node is a member of this cluster already.',
+		'port-closed': 'At {ip} nothing listens on port {port}.',
+		'host-unreachable': '{ip} does not answer on port {port}.',
+		'not-panpipe': 'Something answers at {ip}, port {port}, but it is not Panpipe.',
 		'code-wrong': 'The join code is wrong.',
-		'code-used': 'The join code has been used, or is too old.',
+		'code-used': 'The join code has been used already.',
+		'code-ended':
+			'The join code no longer holds: it is more than a day old, or too many wrong ones were tried.',
 		'clock-off': 'The clocks of the two machines are {off} apart, which is too much.',
 		'version-too-far':
 			'The versions of the two nodes are too far apart for one cluster ({version} and {ours}).',
 		'engine-missing': 'One of the machines has no nats-server, which carries what nodes tell each other.',
 		'same-node': 'That is the address of the node you are working at.',
+		'this-node': 'A node cannot delete itself; do it at another node.',
 		'same-name': 'Both nodes have the same host name.',
 	},
 	whatToDo: {
 		'already-member': 'Delete it from its present cluster first, then add it here.',
+		'in-this-cluster':
+			'Nothing is to be done: it is in the list of nodes. If it is disabled there, enable it.',
 		'port-closed':
-			'Check that the new machine runs, that the node IP and the web port are right, and that no firewall is between.',
+			'The machine answers. Check that Panpipe runs on it, and that the web port and the node IP are right.',
+		'host-unreachable':
+			'Check that the new machine is switched on, that the node IP and the web port are right, and that no firewall is between.',
+		'not-panpipe': 'Check the node IP and the web port (443, unless it was set otherwise on the new node).',
 		'code-wrong':
 			'Copy the join code from the new node again, and make sure the node IP is that of the same machine.',
 		'code-used': 'Get a new join code on the page “Node management” of the new node.',
+		'code-ended': 'Get a new join code on the page “Node management” of the new node.',
 		'clock-off': 'Turn on time synchronisation on both machines (chrony or systemd-timesyncd) and try again.',
 		'version-too-far': 'Bring both nodes to the same version and try again.',
 		'engine-missing': 'Run “apt-get install nats-server” on the machine that lacks it and try again.',
