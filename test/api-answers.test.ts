@@ -270,6 +270,10 @@ test('the queue of all nodes: searched, paged, held, released, retried and dropp
 	assert.deepEqual([all.total, all.next, all.missing], [4, null, []], JSON.stringify(all.items))
 	assert.equal(all.items.length, 4)
 	assert.deepEqual(
+		all.items.map(({ why, at }: { why: string; at: string }) => [why, at]).sort(),
+		[a, b, a, b].map(({ ip }) => ['node-disabled', `${ip}:${PORTS.web}`]).sort(),
+	)
+	assert.deepEqual(
 		all.items.map((one: { arrived: string }) => one.arrived),
 		all.items.map((one: { arrived: string }) => one.arrived).sort(),
 	)
@@ -291,6 +295,7 @@ test('the queue of all nodes: searched, paged, held, released, retried and dropp
 		(await list('&held=true')).items.map((one: { id: string }) => one.id),
 		[ids[0], ids[3]],
 	)
+	assert.equal((await list('&held=true')).items[0].why, 'held')
 	await ok(admin.post('/queue/release', chosen))
 	assert.equal((await list('&held=true')).total, 0)
 	await ok(admin.post('/queue/retry', { node: 'all', ids: [] }))

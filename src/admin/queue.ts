@@ -208,6 +208,9 @@ function view({ directory }: Office, item: QueueView) {
 		sendAt: item.release === null ? null : new Date(item.release).toISOString(),
 		destination: node ? node.description || node.ip : item.route.replace(/^\w+:/, ''),
 		route: item.route,
+		/** The address of the node it is for, as others reach it. */
+		at: node ? `${node.ip}:${node.webPort}` : null,
+		why: item.why,
 		reason: item.reason,
 	}
 }

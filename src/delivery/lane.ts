@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { Unreachable } from '../cluster/index.ts'
 import { backOff, type Clock, type Log } from '../kit/index.ts'
 import type { QueueItem, QueuePart, Store } from '../store/index.ts'
 import { type Reply, reply } from '../wire/index.ts'
@@ -76,6 +77,8 @@ export class Lane {
 	#stopping = new AbortController()
 	/** Why this route waits, in plain words; null when it does not. */
 	waiting: string | null = null
+	/** It waits because the node could not be reached. */
+	away = false
 
 	constructor(options: LaneOptions) {
 		this.#options = options
@@ -134,6 +137,7 @@ export class Lane {
 		} catch (error) {
 			this.#failures++
 			this.waiting = (error as Error).message
+			this.away = error instanceof Unreachable
 			log.info({ route, reason: this.waiting, failures: this.#failures }, 'route waits')
 			this.#sleep(backOff(this.#failures, this.#options.retry.first, this.#options.retry.most))
 		}

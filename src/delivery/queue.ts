@@ -38,8 +38,20 @@ export type QueueOptions = {
 	note?(row: Omit<TraceRow, 'time'>): void
 }
 
-/** A row of `queue list`: with the reason it waits. */
-export type QueueView = QueueItem & { reason: string }
+/**
+ * Why mail waits, for programs and translators: held by an administrator; for the time its sender named; it was told
+ * "later" or the way to it is closed, in the words of `reason`; its node is away, disabled, or not in the list; nothing.
+ */
+export type Why =
+	| 'held'
+	| 'send-later'
+	| 'told'
+	| 'node-unreachable'
+	| 'node-disabled'
+	| 'node-unknown'
+	| 'on-its-way'
+/** A row of `queue list`: with the reason it waits, as a code and in words. */
+export type QueueView = QueueItem & { why: Why; reason: string }
 
 // RFC 5321 section 4.5.4.1: a message that was told "later" comes again after some minutes, then more rarely.
 const LATER = { first: 60_000, most: 3600_000 }
@@ -106,14 +118,24 @@ export class Queue {
 	}
 
 	list(filter: { route?: string; id?: string } = {}): QueueView[] {
-		return this.#options.store.reader.queue(filter).map(item => ({
-			...item,
-			reason: item.held
-				? 'held'
-				: item.release !== null && item.release > this.#options.clock.now()
-					? 'to be sent later, as its sender wished'
-					: item.lastReply || this.#waiting(item.route),
-		}))
+		return this.#options.store.reader.queue(filter).map(item => ({ ...item, ...this.#whyWaits(item) }))
+	}
+
+	#whyWaits(item: QueueItem): { why: Why; reason: string } {
+		if (item.held) return { why: 'held', reason: 'held' }
+		if (item.release !== null && item.release > this.#options.clock.now()) {
+			return { why: 'send-later', reason: 'to be sent later, as its sender wished' }
+		}
+		if (item.lastReply) return { why: 'told', reason: item.lastReply }
+		const lane = this.#waitingLane(item.route)
+		if (!lane) return { why: 'on-its-way', reason: '' }
+		const reason = lane.waiting ?? ''
+		if (!item.route.startsWith('node:')) return { why: 'told', reason }
+		const node = item.route.slice('node:'.length)
+		const info = this.#options.directory.nodes().find(({ id }) => id === node)
+		if (!info) return { why: 'node-unknown', reason }
+		if (!info.enabled) return { why: 'node-disabled', reason }
+		return { why: lane.away ? 'node-unreachable' : 'told', reason }
 	}
 
 	async retry(ids: string[] | null): Promise<boolean> {
@@ -173,7 +195,11 @@ export class Queue {
 
 	/** Why this route waits, '' when it does not. */
 	#waiting(route: string): string {
-		return this.#lanes.get(route)?.find(({ waiting }) => waiting)?.waiting ?? ''
+		return this.#waitingLane(route)?.waiting ?? ''
+	}
+
+	#waitingLane(route: string): Lane | undefined {
+		return this.#lanes.get(route)?.find(({ waiting }) => waiting)
 	}
 
 	#all(): Lane[] {

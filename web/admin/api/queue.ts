@@ -17,6 +17,10 @@ export type Waiting = {
 	held: boolean
 	sendAt: string | null
 	destination: string
+	/** The address of the node it is for. */
+	at: string | null
+	why: 'held' | 'send-later' | 'told' | 'node-unreachable' | 'node-disabled' | 'node-unknown' | 'on-its-way'
+	/** In English, or as another server said it. */
 	reason: string
 }
 export type Queue = List<Waiting> & { missing: string[] }

@@ -321,7 +321,9 @@ export default {
 			'The later account gets another address; mail and password stay as they are. Tell its owner.',
 		same: 'One and the same person: merge',
 		sameText:
-			'All mail, folders, marks and contacts of the later account go into {holder} (home node: {node}). From then on only the password of {holder} is good; {substitute} goes on receiving as an alias.',
+			'All mail, folders, marks, contacts and signatures of the later account go into {holder} (home node: {node}), and its automatic reply and preferences where {holder} has none of its own. {substitute} goes on receiving as an alias.',
+		sameNot:
+			'Not brought along, for safety: password, app passwords and second factor of the later account. From then on only those of {holder} are good; tell the owner, who has to set up phones and mail programs anew.',
 		sameWarning: 'There is no way back. Make sure that both accounts are the same person’s.',
 		newAddress: 'New address',
 		rename: 'Give this address',
@@ -506,8 +508,15 @@ export default {
 		from: 'From',
 		nobody: '(a report)',
 		reason: 'Where to, and why it waits',
-		onItsWay: 'about to be sent',
-		noConnection: 'cannot be reached at {ip} port {port}',
+		why: {
+			held: 'held by an administrator',
+			'send-later': 'to be sent later, as its sender wished',
+			told: 'told to come later',
+			'node-unreachable': 'cannot be reached ({at})',
+			'node-disabled': 'this node is disabled; enable it, and it goes out',
+			'node-unknown': 'this node is not in the list of nodes',
+			'on-its-way': 'about to be sent',
+		},
 		whenBack: 'as soon as it is back',
 		arrived: 'Arrived',
 		next: 'Next try',

@@ -308,7 +308,9 @@ export default {
 		differentText: '较晚的账号改用新地址，邮件和密码保持不变。请告知用户。',
 		same: '同一个人：合并',
 		sameText:
-			'较晚账号的邮件、文件夹、标记和联系人全部并入 {holder}（归属节点：{node}）。之后只用 {holder} 的密码登录，{substitute} 作为别名继续收信。',
+			'较晚账号的邮件、文件夹、标记、联系人和签名全部并入 {holder}（归属节点：{node}）；自动回复和偏好设置仅在 {holder} 没有设置时并入。{substitute} 作为别名继续收信。',
+		sameNot:
+			'为安全起见，较晚账号的密码、应用专用密码和两步验证不会并入，之后只有 {holder} 的有效。请告知用户，手机和邮件客户端需要重新设置。',
 		sameWarning: '合并后不能再分开。请先确认两个账号确实属于同一个人。',
 		newAddress: '新地址',
 		rename: '改为此地址',
@@ -487,8 +489,15 @@ export default {
 		from: '发件人',
 		nobody: '（系统退信）',
 		reason: '去向与原因',
-		onItsWay: '即将发送',
-		noConnection: '连接不上 {ip} 的 {port} 端口',
+		why: {
+			held: '已被管理员扣留',
+			'send-later': '按发件人的要求定时发送',
+			told: '对方要求稍后再试',
+			'node-unreachable': '连接不上（{at}）',
+			'node-disabled': '该节点已停用，启用后即发送',
+			'node-unknown': '该节点不在节点列表中',
+			'on-its-way': '即将发送',
+		},
 		whenBack: '恢复连接后立即投递',
 		arrived: '到达',
 		next: '下次重试',

@@ -20,6 +20,10 @@ export const waiting = z.object({
 	sendAt: when.nullable(),
 	destination: text,
 	route: text,
+	at: text.nullable().describe('IP address and web port of the node it is for'),
+	why: z
+		.enum(['held', 'send-later', 'told', 'node-unreachable', 'node-disabled', 'node-unknown', 'on-its-way'])
+		.describe('why it waits; told: in the words of `reason`'),
 	reason: text,
 })
 const waitingThere = waiting.omit({ node: true })
