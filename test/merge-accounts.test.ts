@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { ImapFlow } from 'imapflow'
 import { arrived, inbox, sendMail, smtp, submission } from './support/clients.ts'
+import { JmapClient } from './support/jmap.ts'
 import { endAll, joinTo, PORTS, TestNode, until } from './support/nodes.ts'
 
 /* An address that was made on both sides of a join, and is one person's: two accounts become one. */
@@ -61,6 +62,28 @@ test('two accounts of one person at two nodes become one, though one node is awa
 	)
 	await theirs.append('Sent', letter('sent from there'), ['\\Seen'])
 	await theirs.logout()
+	const [here, there] = [
+		await JmapClient.open(a.ip, 'wei@test.com'),
+		await JmapClient.open(b.ip, 'wei@test.com'),
+	]
+	await here.one('Preferences/set', {
+		update: { singleton: { theme: 'dark', 'labels/work': { name: '工作', color: 'red' } } },
+	})
+	await there.one('Preferences/set', {
+		update: {
+			singleton: { theme: 'light', density: 'compact', 'labels/home': { name: '家', color: 'blue' } },
+		},
+	})
+	const signature = { textSignature: '张伟\n香港' }
+	await there.one('Identity/set', {
+		update: { [there.accountId]: signature },
+		create: { s: { name: '销售部', email: 'wei@test.com', textSignature: 'sales' } },
+	})
+	// The same signature at both is one.
+	await here.one('Identity/set', {
+		create: { s: { name: '销售部', email: 'wei@test.com', textSignature: 'sales' } },
+	})
+	await there.one('VacationResponse/set', { update: { singleton: { isEnabled: true, textBody: '休假中' } } })
 	await joinTo(a, b)
 	const [conflict] = await a.say('conflict list')
 	assert.deepEqual([conflict.claimed, conflict.home, conflict.holder.home], ['wei@test.com', b.ip, a.ip])
@@ -104,6 +127,19 @@ test('two accounts of one person at two nodes become one, though one node is awa
 	])
 	assert.equal(new Date(contract.internalDate!).toISOString(), '2020-02-02T02:02:02.000Z')
 	assert.equal((await mine.mailboxOpen('Sent')).exists, 1)
+	const identities = (await here.one('Identity/get', { ids: null })).list
+	assert.deepEqual(identities.map((one: { textSignature: string }) => one.textSignature).sort(), [
+		'',
+		'sales',
+		'张伟\n香港',
+	])
+	const [vacation] = (await here.one('VacationResponse/get', { ids: null })).list
+	assert.deepEqual([vacation.isEnabled, vacation.textBody], [true, '休假中'])
+	const [wishes] = (await here.one('Preferences/get', { ids: null })).list
+	assert.deepEqual(
+		[wishes.theme, wishes.density, Object.keys(wishes.labels).sort()],
+		['dark', 'compact', ['home', 'work']],
+	)
 	await mine.logout()
 	// The other name stays his.
 	await send(b, conflict.address, letter('once more'))
@@ -113,6 +149,8 @@ test('two accounts of one person at two nodes become one, though one node is awa
 
 test('two accounts of one node become one; one in which others are being merged cannot be merged itself', async () => {
 	await a.addAccount('wei.zhang@test.com')
+	const old = await JmapClient.open(a.ip, 'wei.zhang@test.com')
+	await old.one('VacationResponse/set', { update: { singleton: { isEnabled: false, textBody: 'long ago' } } })
 	await send(b, 'wei.zhang@test.com', letter('old address'))
 	await arrived(a.ip, 'wei.zhang@test.com', /old address/)
 	await assert.rejects(
@@ -125,6 +163,8 @@ test('two accounts of one node become one; one in which others are being merged 
 	await arrived(a.ip, 'wei@test.com', /Subject: old address/)
 	await send(b, 'wei.zhang@test.com', letter('by the old name'))
 	await arrived(a.ip, 'wei@test.com', /Subject: by the old name/)
+	const one = await JmapClient.open(a.ip, 'wei@test.com')
+	assert.equal((await one.one('VacationResponse/get', { ids: null })).list[0].textBody, '休假中')
 	const entries = await b.say('audit list', { search: 'wei.zhang' })
 	const merged = entries.find(({ verb }: { verb: string }) => verb === 'account merge')
 	assert.deepEqual([merged.outcome, merged.object], ['done', 'wei.zhang@test.com → wei@test.com'])

@@ -131,7 +131,7 @@ export const renameAccount = verb({
 
 export const mergeAccount = verb({
 	about:
-		'make two accounts of one person one: all mail goes into the other, and the first is no more (no way back)',
+		'make two accounts of one person one: mail, contacts, signatures and, where the other has none, automatic reply and preferences go into the other, its passwords and app passwords do not; the first is no more (no way back)',
 	input: z.object({ address, into: address }),
 	act: 'accounts:change',
 	on: (office, { address, into }) => [accountTarget(office, address), accountTarget(office, into)],

@@ -5,6 +5,7 @@ import type { Links } from '../cluster/index.ts'
 import type { Account, Directory } from '../directory/index.ts'
 import { backOff, type Log } from '../kit/index.ts'
 import type { MailboxRow, MessageRow, Store } from '../store/index.ts'
+import { OBJECTS } from './objects.ts'
 import { allDone, type Item, lineOf, PARCEL, Places } from './parcel.ts'
 
 // Of one parcel: messages, and octets unless a single message is larger.
@@ -13,8 +14,6 @@ const MOST_OCTETS = 8 * 1024 * 1024
 const FIRST_RETRY_MS = 1000
 const LAST_RETRY_MS = 60_000
 const ANSWER_WITHIN_MS = 120_000
-// What a person has beside mail that is of use in the other account too.
-const OBJECTS = ['ContactCard']
 
 type Options = { store: Store; directory: Directory; links: Links; log: Log }
 type Content = { item: Item; message?: MessageRow }

@@ -1,5 +1,6 @@
 import { LineReader } from '../kit/index.ts'
 import type { Op, OpResult, Role, StagedBody, Store } from '../store/index.ts'
+import { objectOps } from './objects.ts'
 
 /*
  * What goes from an account that becomes part of another to that other one: a line of JSON for each thing, and behind
@@ -36,16 +37,16 @@ export function lineOf(item: Item): Buffer {
 /** Where things go: a mailbox for sent mail is the one of that kind, whatever either account calls it. */
 export class Places {
 	#names = new Map<Role, string>()
+	#store: Store
 
 	constructor(store: Store, account: string) {
+		this.#store = store
 		for (const { role, name } of store.reader.mailboxes(account)) if (role) this.#names.set(role, name)
 	}
 
 	/** What an item becomes in the account. */
 	ops(account: string, item: Item, body?: StagedBody | { known: string }): Op[] {
-		if (item.is === 'object') {
-			return [{ do: 'object.set', account, kind: item.kind, id: item.id, value: item.value }]
-		}
+		if (item.is === 'object') return objectOps(this.#store, account, item)
 		const name = this.#nameOf(item)
 		if (item.is === 'mailbox') {
 			return [
