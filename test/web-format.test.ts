@@ -12,6 +12,7 @@ import {
 	formatWeekdayTime,
 } from '../web/shared/format.ts'
 import { clockIn, momentIn } from '../web/shared/zone.ts'
+import { textOf } from '../web/webmail/text-of.ts'
 import { momentsFor } from '../web/webmail/writing/moments.ts'
 
 test('sizes have one unit, three figures and the grouping of the language', () => {
@@ -96,4 +97,19 @@ test('what goes out later goes at times people like, all of them to come', () =>
 test('numbers and shares', () => {
 	assert.equal(formatNumber(100_000, 'zh-CN'), '100,000')
 	assert.equal(formatPercent(0.256, 'en'), '25.6%')
+})
+
+test('a file is read in its charset, whether it names it or not', () => {
+	const octets = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex')).buffer
+	const utf8 = octets(Buffer.from('姓名 é').toString('hex'))
+	const gb = octets('d0d5c3fb')
+	for (const charset of [null, 'us-ascii', 'utf-8', 'no-such-charset']) {
+		assert.equal(textOf(utf8, charset), '姓名 é', `UTF-8 as ${charset}`)
+	}
+	for (const charset of [null, 'US-ASCII', 'gb2312', 'no-such-charset']) {
+		assert.equal(textOf(gb, charset), '姓名', `GB as ${charset}`)
+	}
+	assert.equal(textOf(octets('fffed359'), 'us-ascii'), '姓', 'UTF-16 says so itself')
+	assert.equal(textOf(octets('e9'), 'iso-8859-1'), 'é')
+	assert.equal(textOf(octets('')), '')
 })

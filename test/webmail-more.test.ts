@@ -167,6 +167,7 @@ test('an invitation is a card by the reader’s clock; pictures, text and PDF ar
 		attachments: [
 			{ filename: 'dot.png', content: DOT },
 			{ filename: '说明.txt', content: '纯文本 plain' },
+			{ filename: '名单.csv', contentType: 'text/csv', content: Buffer.from('d0d5c3fb2cb5e7bbb0', 'hex') },
 			{ filename: 'agenda.pdf', content: PDF },
 			{ filename: 'page.html', content: '<script>window.evil=1</script>' },
 			{
@@ -208,6 +209,9 @@ test('an invitation is a card by the reader’s clock; pictures, text and PDF ar
 		assert.equal(await browser.part('look-text').textContent(), '纯文本 plain')
 		await browser.axe('a text that is looked at')
 		await page.keyboard.press('Escape')
+		await file('名单.csv').click()
+		await browser.part('look-text').filter({ hasText: '姓名,电话' }).waitFor()
+		await page.keyboard.press('Escape')
 		await file('agenda.pdf').click()
 		await browser.part('look-pdf').waitFor()
 		// The viewer is a page of the browser's own.
@@ -225,6 +229,7 @@ test('an invitation is a card by the reader’s clock; pictures, text and PDF ar
 			'dot.png',
 			'invite.ics',
 			'page.html',
+			'名单.csv',
 			'说明.txt',
 		])
 		assert.equal(Buffer.from(files['agenda.pdf']!).toString(), PDF)
