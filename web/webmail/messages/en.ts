@@ -41,7 +41,8 @@ export default {
 			chosen: { inFolder: 'All {many} in “{folder}” are selected.', found: 'All {many} found are selected.' },
 		},
 		acting: {
-			looking: 'Looking for the messages …',
+			beginning: 'Looking for the messages …',
+			looking: 'Looking for the messages: {done} of {n}',
 			going: '{done} of {n} message | {done} of {n} messages',
 			stop: 'Stop',
 			sure: 'Delete all of them for good?',

@@ -39,7 +39,8 @@ export default {
 			chosen: { inFolder: '已选择“{folder}”中的全部 {many}。', found: '已选择找到的全部 {many}。' },
 		},
 		acting: {
-			looking: '正在查找这些邮件…',
+			beginning: '正在查找这些邮件…',
+			looking: '正在查找这些邮件：{done} / {n}',
 			going: '已处理 {done} / {n} 封邮件',
 			stop: '停止',
 			sure: '彻底删除所有这些邮件？',

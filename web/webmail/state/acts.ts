@@ -1,5 +1,6 @@
 import { type ShallowRef, shallowRef } from 'vue'
 import { t, tn } from '../../shared/i18n.ts'
+import { CORE } from '../jmap/client.ts'
 import type { Filter, Id } from '../jmap/types.ts'
 import { type Change, type Known, type Patch, PIECE } from './emails.ts'
 import type { Mail } from './mail.ts'
@@ -10,7 +11,7 @@ import { place } from './place.ts'
 export type Which = Id[] | 'all'
 
 /** An act on so many messages that it takes a while; `of` is 0 as long as nobody knows how many there are. */
-export type Progress = { done: number; of: number; stop: () => void }
+export type Progress = { done: number; of: number; isLooking: boolean; stop: () => void }
 
 /** Deleting for good so many messages, which nothing undoes: the person is asked. */
 export type Question = { messages: number; answer: (sure: boolean) => void }
@@ -134,10 +135,11 @@ export class Acts {
 	/** All messages that fit. */
 	async #everything(filter: Filter): Promise<Known[]> {
 		const { emails } = this.#mail
-		return this.#slowly(async (_, isStopped) => {
+		return this.#slowly(true, async (went, isStopped) => {
 			const ids = await this.#idsOf(filter)
 			const found: Known[] = []
 			for (let at = 0; at < ids.length && !isStopped(); at += PIECE) {
+				went(at, ids.length)
 				found.push(...(await emails.known(ids.slice(at, at + PIECE))))
 			}
 			return isStopped() ? [] : found
@@ -146,21 +148,22 @@ export class Acts {
 
 	async #idsOf(filter: Filter): Promise<Id[]> {
 		const sort = [{ property: 'receivedAt', isAscending: false }]
+		const most = this.#mail.jmap.limit(CORE, 'maxObjectsInGet') ?? PIECE
 		for (let tries = 1; ; tries++) {
 			const ids = new Set<Id>()
 			const states = new Set<unknown>()
 			let total = 1
 			for (let at = 0; at < total; ) {
-				const queries = Math.min(Math.ceil((total - at) / PIECE), QUERIES)
+				const queries = Math.min(Math.ceil((total - at) / most), QUERIES)
 				const answers = await this.#mail.jmap.request(
 					Array.from({ length: queries }, (_, index) => [
 						'Email/query',
-						{ filter, sort, position: at + index * PIECE, limit: PIECE, calculateTotal: at + index === 0 },
+						{ filter, sort, position: at + index * most, limit: most, calculateTotal: at + index === 0 },
 						String(index),
 					]),
 				)
 				if (at === 0) total = answers[0]!.total as number
-				at += queries * PIECE
+				at += queries * most
 				for (const { ids: some, queryState } of Object.values(answers)) {
 					states.add(queryState)
 					for (const id of some as Id[]) ids.add(id)
@@ -200,7 +203,7 @@ export class Acts {
 	async #pieces<T>(all: T[], work: (piece: T[]) => Promise<unknown>): Promise<void> {
 		if (all.length === 0) return
 		if (all.length <= PIECE) return void (await work(all))
-		await this.#slowly(async (went, isStopped) => {
+		await this.#slowly(false, async (went, isStopped) => {
 			for (let at = 0; at < all.length && !isStopped(); at += PIECE) {
 				went(at, all.length)
 				await work(all.slice(at, at + PIECE))
@@ -209,6 +212,7 @@ export class Acts {
 	}
 
 	async #slowly<T>(
+		isLooking: boolean,
 		work: (went: (done: number, of: number) => void, isStopped: () => boolean) => Promise<T>,
 	): Promise<T> {
 		let stopped = false
@@ -216,7 +220,7 @@ export class Acts {
 			stopped = true
 		}
 		const went = (done: number, of: number) => {
-			this.progress.value = { done, of, stop }
+			this.progress.value = { done, of, isLooking, stop }
 		}
 		// What was done before it is no more to be undone in its place.
 		this.#mail.done.value = null
