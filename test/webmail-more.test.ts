@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
+import { connect } from 'node:tls'
 import { unzipSync } from 'fflate'
+import { ImapFlow } from 'imapflow'
 import { createTransport, type SendMailOptions } from 'nodemailer'
+import { TOTP } from 'otpauth'
 import { Browser, buildPages, endBrowsers, type Look } from './support/browser.ts'
 import { JmapClient } from './support/jmap.ts'
 import { endAll, PORTS, TestNode, until } from './support/nodes.ts'
@@ -13,7 +17,7 @@ const node = new TestNode('127.0.33.1')
 before(async () => {
 	await Promise.all([buildPages(), node.start()])
 	await node.say('setup', { domain: 'test.com', admin: 'admin@test.com', password: 'secret' })
-	for (const name of ['zhangwei', 'alice', 'bob']) await node.addAccount(`${name}@test.com`)
+	for (const name of ['zhangwei', 'alice', 'bob', 'wanglei']) await node.addAccount(`${name}@test.com`)
 	await node.say('account edit', { address: 'bob@test.com', name: 'Bob Miller' })
 })
 after(async () => {
@@ -327,6 +331,83 @@ test('a colleague of another domain of the company is a colleague', async () => 
 	await browser.part('discard').click()
 	await browser.part('discard-sure').click()
 	await browser.part('compose').waitFor({ state: 'detached' })
+	await browser.close()
+})
+
+const DOORS = {
+	async imap(user: string, pass: string): Promise<void> {
+		const client = new ImapFlow({
+			host: node.ip,
+			port: PORTS.imaps,
+			secure: true,
+			tls: { rejectUnauthorized: false },
+			auth: { user, pass },
+			logger: false,
+		})
+		await client.connect()
+		client.close()
+	},
+	async pop3(user: string, pass: string): Promise<void> {
+		const socket = connect({ host: node.ip, port: PORTS.pop3s, rejectUnauthorized: false })
+		socket.write(`USER ${user}\r\nPASS ${pass}\r\nQUIT\r\n`)
+		const answers: string[] = []
+		for await (const line of createInterface({ input: socket })) answers.push(line)
+		if (!answers[2]?.startsWith('+OK')) throw new Error(answers.join())
+	},
+	async smtp(user: string, pass: string): Promise<void> {
+		const tls = { rejectUnauthorized: false }
+		const mailer = createTransport({
+			host: node.ip,
+			port: PORTS.submissions,
+			secure: true,
+			tls,
+			auth: { user, pass },
+		})
+		await mailer.verify().finally(() => mailer.close())
+	},
+}
+
+test('passwords of devices, the second factor and sessions are in the settings, and hold', async () => {
+	const login = 'wanglei@test.com'
+	const other = await signIn(login, { locale: 'zh-CN' })
+	const browser = await signIn(login, { locale: 'en' })
+	const { page } = browser
+	await browser.part('settings').click()
+	await browser.part('sessions').getByRole('button', { name: /^End/ }).click()
+	await browser.part('sessions').getByRole('button', { name: /^End/ }).waitFor({ state: 'detached' })
+	await other.part('folder-sent').click()
+	await other.part('login').waitFor()
+	await other.close()
+
+	await DOORS.imap(login, 'secret')
+	await browser.part('app-password-name').fill('telephone')
+	await browser.part('add-app-password').click()
+	const made = (await browser.part('app-password').textContent())!
+	for (const enter of Object.values(DOORS)) await enter(login, made)
+
+	await browser.part('totp-on').click()
+	const secret = (await browser.part('totp-secret').textContent())!
+	const code = () => new TOTP({ secret }).generate()
+	await browser.part('totp-code').fill(code())
+	await browser.part('totp-confirm').click()
+	await browser.part('recovery-code').nth(7).waitFor()
+	const [recovery] = await browser.part('recovery-code').allTextContents()
+	await browser.axe('recovery codes')
+	await browser.part('codes-kept').click()
+	await assert.rejects(DOORS.imap(login, 'secret'), 'the password alone is not enough any more')
+	for (const enter of Object.values(DOORS)) await enter(login, made)
+	await page.getByRole('button', { name: /^Remove ?telephone$/ }).click()
+	await page.getByRole('button', { name: /^Remove ?telephone$/ }).waitFor({ state: 'detached' })
+	await assert.rejects(DOORS.pop3(login, made))
+
+	await browser.part('account').click()
+	await browser.part('sign-out').click()
+	await browser.part('login').fill(login)
+	await browser.part('password').fill('secret')
+	await browser.part('sign-in').click()
+	await browser.part('totp').fill(recovery!)
+	await browser.part('sign-in').click()
+	await browser.part('totp-off').or(browser.part('list')).first().waitFor()
 	await browser.close()
 })
 
