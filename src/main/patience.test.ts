@@ -42,6 +42,23 @@ test('a login that many guess at is answered to one after the other; its owner c
 	assert.equal((await patience.attempt('alice@test.com', '198.51.100.7', right)).ok, true)
 })
 
+test('who came in from an address before still does when somebody else there fails again and again', async () => {
+	const patience = open()
+	const right = async () => ({ ok: true }) as SignIn
+	const office = '192.0.2.1'
+	await patience.attempt('alice@test.com', office, right)
+	for (let i = 0; i < 20; i++) await patience.attempt(`x${i}@test.com`, office, wrong)
+	assert.equal((await patience.attempt('alice@test.com', office, right)).ok, true)
+	// But nobody there may guess at her password without end.
+	for (let i = 0; i < 10; i++) await patience.attempt('alice@test.com', office, wrong)
+	const guesses = await Promise.all(
+		Array.from({ length: 7 }, () => patience.attempt('alice@test.com', office, wrong)),
+	)
+	assert.equal(guesses.filter(result => !result.ok && result.why === 'too-many').length, 2)
+	const stranger = await patience.attempt('carol@test.com', office, right)
+	assert.equal(!stranger.ok && stranger.why, 'too-many')
+})
+
 test('this machine is not slowed', async () => {
 	const patience = open()
 	for (let i = 0; i < 30; i++)

@@ -115,8 +115,12 @@ export function renewCookie(request: FastifyRequest, reply: FastifyReply, { sess
  * the browser to be of our origin (Fetch Metadata; RFC 6454), or can add a header of its own.
  */
 export function isOwnPage(request: FastifyRequest): boolean {
-	const { origin, host } = request.headers
 	const said =
 		request.headers['x-panpipe'] !== undefined || request.headers['sec-fetch-site'] === 'same-origin'
-	return said && (origin === undefined || origin === `https://${host}`)
+	return said && !isForeignPage(request)
+}
+
+/** Does a browser say that a page of elsewhere asks? Programs say nothing of it. */
+export function isForeignPage({ headers }: FastifyRequest): boolean {
+	return headers.origin !== undefined && headers.origin !== `https://${headers.host}`
 }

@@ -17,7 +17,7 @@ import {
 import type { House } from '../../types.ts'
 import type { Once } from '../once.ts'
 import { WebProblem } from '../problem.ts'
-import { actorOf, isOwnPage, renewCookie, type Who, who } from '../who.ts'
+import { actorOf, isForeignPage, isOwnPage, renewCookie, type Who, who } from '../who.ts'
 import { job } from './shapes.ts'
 
 /** What a route has at hand. */
@@ -133,7 +133,7 @@ export function addRoute(app: FastifyInstance, api: Api & { once: Once }, tag: s
 		schema: describe(tag, one),
 		handler: async (request, reply) => {
 			const person = await who(request, { house: api.house, directory: api.office.directory })
-			if (UNSAFE.has(one.method) && (person?.via ?? 'session') === 'session' && !isOwnPage(request)) {
+			if (UNSAFE.has(one.method) && !mayChange(person?.via ?? 'session', request)) {
 				const say = 'A request that changes something needs the header "X-Panpipe: 1" and our own origin.'
 				throw new WebProblem(403, 'foreign-page', say)
 			}
@@ -166,6 +166,11 @@ export function addRoute(app: FastifyInstance, api: Api & { once: Once }, tag: s
 			return status === 204 ? reply.code(status).send() : reply.code(status).send(body)
 		},
 	})
+}
+
+/** A browser adds by itself, whatever page asks, its cookie; and a password that was once typed into its own window. */
+function mayChange(via: Who['via'], request: FastifyRequest): boolean {
+	return via === 'token' || (via === 'session' ? isOwnPage(request) : !isForeignPage(request))
 }
 
 /** `Prefer: respond-async, wait=5` (RFC 7240): seconds to wait for the end before a job is answered; null = to the end. */
