@@ -1,5 +1,5 @@
 import type { Office } from '../admin/index.ts'
-import type { Op } from '../store/index.ts'
+import { removeInSlices } from '../store/index.ts'
 import { type Identity, writeIdentity } from './identity.ts'
 
 /** Says of this node what its configuration says, where that has changed since the last time. */
@@ -32,8 +32,8 @@ export function followDirectory(office: Office): () => void {
 		void cluster.setMembers(directory.nodes(), removed).catch(failed)
 	}
 	const forget = async (accounts: string[]) => {
-		const gone = accounts.filter(id => store.reader.hasAccount(id))
-		if (gone.length > 0) await store.write(gone.map((account): Op => ({ do: 'account.remove', account })))
+		for (const account of accounts)
+			if (store.reader.hasAccount(account)) await removeInSlices(store, { do: 'account.remove', account })
 	}
 	const failed = (error: unknown) => log.error({ err: error }, 'following the directory')
 

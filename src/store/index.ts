@@ -15,6 +15,7 @@ export { Journal } from './journal/journal.ts'
 export type { Alert, Figure, TraceQuery, TraceRow } from './journal/types.ts'
 export { properName } from './mailbox-ops.ts'
 export { bodyText, envelopeText, fold, headerText, LARGE_MESSAGE, largeBodyText } from './search/text.ts'
+export { removeInSlices } from './slices.ts'
 export { DiskFull, openStore, type Store } from './store.ts'
 export { threadId, threadOf } from './threads.ts'
 export {

@@ -15,6 +15,7 @@ import {
 	type MessageRow,
 	type Op,
 	openStore,
+	removeInSlices,
 	type StagedBody,
 	type Store,
 } from './index.ts'
@@ -147,6 +148,50 @@ test('a body that nobody names any more is gone, in the database and in the fold
 	assert.equal(readdirSync(join(folder, 'a/blobs')).length, before + 1)
 	await one({ do: 'mailbox.delete', account, name: 'Trash' })
 	assert.equal(readdirSync(join(folder, 'a/blobs')).length, before)
+})
+
+test('a large mailbox goes a slice at a time, and others write in between', async () => {
+	for (const account of ['large', 'small']) await one({ do: 'account.create', account })
+	await one({ do: 'mailbox.create', account: 'large', name: 'Old' })
+	const fill = async (mailbox: string) => {
+		for (let part = 0; part < 9; part++) {
+			const letters = Array.from({ length: 500 }, (_, i) =>
+				store.stageSmall(letter(`${mailbox} ${part} ${i}`)),
+			)
+			await store.write(letters.map(body => add('large', mailbox, body)))
+		}
+	}
+	const order: string[] = []
+	const also = async (what: string, removal: Promise<{ ok: boolean }>) => {
+		const gone = removal.then(({ ok }) => order.push(`${what} ${ok}`))
+		await one(add('small', 'INBOX', store.stageSmall(letter(what)))).then(() => order.push('small'))
+		await gone
+		assert.deepEqual(order.splice(0), ['small', `${what} true`])
+	}
+	await fill('Old')
+	const { key } = store.reader.mailbox('large', 'Old')!
+	const uids = store.reader.uids(key).slice(0, 4400)
+	await one({
+		do: 'message.flags',
+		account: 'large',
+		mailbox: key,
+		uids,
+		how: 'add',
+		flags: Flag.deleted,
+		keywords: [],
+	})
+	await also('expunged', removeInSlices(store, { do: 'message.expunge', account: 'large', mailbox: key }))
+	const left = store.reader.mailbox('large', 'Old')!
+	assert.deepEqual([left.messages, left.deleted, store.reader.expungedSince(key, 0).length], [100, 0, 4400])
+	await fill('Old')
+	await also('deleted', removeInSlices(store, { do: 'mailbox.delete', account: 'large', name: 'Old' }))
+	assert.equal(store.reader.mailbox('large', 'Old'), null)
+	await fill('INBOX')
+	// It stays, and all that is in it.
+	const refused = await removeInSlices(store, { do: 'mailbox.delete', account: 'large', name: 'INBOX' })
+	assert.deepEqual([refused.ok, store.reader.mailbox('large', 'INBOX')!.messages], [false, 4500])
+	await also('removed', removeInSlices(store, { do: 'account.remove', account: 'large' }))
+	assert.equal(store.reader.hasAccount('large'), false)
 })
 
 test('nothing leads to a conversation whose messages are gone; to one that goes on everything does', async () => {

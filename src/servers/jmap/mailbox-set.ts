@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { removeInSlices } from '../../store/index.ts'
 import { jmap } from '../../wire/index.ts'
 import { read } from './arguments.ts'
 import type { Call, Responses } from './call.ts'
@@ -106,10 +107,10 @@ async function destroyAll(call: Call, ids: string[], removeEmails: boolean) {
 				throw new jmap.RecordRefused({ type: 'forbidden', description: 'the inbox stays' })
 			if (all.some(one => one.parentId === id)) throw new jmap.RecordRefused({ type: 'mailboxHasChild' })
 			if (box.row.emails > 0 && !removeEmails) throw new jmap.RecordRefused({ type: 'mailboxHasEmail' })
-			await write(call, [
-				subscribe(call, box.row.name, false),
-				{ do: 'mailbox.delete', account: call.account.id, name: box.row.name },
-			])
+			await write(call, [subscribe(call, box.row.name, false)])
+			const { id: account } = call.account
+			const gone = await removeInSlices(call.house, { do: 'mailbox.delete', account, name: box.row.name })
+			if (!gone.ok) throw new jmap.RecordRefused({ type: 'notFound' })
 			return true
 		},
 	)

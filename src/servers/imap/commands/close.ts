@@ -1,3 +1,4 @@
+import { removeInSlices } from '../../../store/index.ts'
 import type { imap } from '../../../wire/index.ts'
 import { type Done, ok } from '../done.ts'
 import { rightsIn } from '../rights.ts'
@@ -9,7 +10,8 @@ export async function close(session: Session, { name }: imap.CommandOf<'CLOSE'>)
 	session.view = null
 	// Without the right to it nothing is expunged, and nobody is told (RFC 4314 section 4).
 	if (name === 'CLOSE' && !view.readOnly && rightsIn(session, view).includes('e')) {
-		await session.house.write([{ do: 'message.expunge', account: view.account, mailbox: view.mailbox }])
+		const { account, mailbox } = view
+		await removeInSlices(session.house, { do: 'message.expunge', account, mailbox })
 	}
 	return ok(`${name} completed`)
 }

@@ -1,3 +1,4 @@
+import { removeInSlices } from '../../../store/index.ts'
 import type { imap } from '../../../wire/index.ts'
 import { type Done, ok, Rejected } from '../done.ts'
 import { findMailbox, mailboxesOf, mustBeNamed, opRefusal } from '../mailboxes.ts'
@@ -15,8 +16,9 @@ export async function deleteMailbox(session: Session, { mailbox }: imap.CommandO
 	}
 	if (!box.rights.includes('x')) throw notAllowed()
 	session.tidings.notification?.own(box.name)
-	const [result] = await house.write([{ do: 'mailbox.delete', account: box.account, name: box.inside }])
-	if (!result!.ok) return opRefusal(result!.error)
+	const op = { do: 'mailbox.delete', account: box.account, name: box.inside } as const
+	const result = await removeInSlices(house, op)
+	if (!result.ok) return opRefusal(result.error)
 	if (view?.mailbox === box.key) {
 		session.view = null
 		session.out.text('* OK [CLOSED] the deleted mailbox was selected\r\n')

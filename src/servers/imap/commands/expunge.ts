@@ -1,6 +1,7 @@
+import { removeInSlices } from '../../../store/index.ts'
 import type { imap } from '../../../wire/index.ts'
-import { type Done, no, ok } from '../done.ts'
-import { write } from '../mailboxes.ts'
+import { type Done, no, ok, Rejected } from '../done.ts'
+import { opRefusal } from '../mailboxes.ts'
 import { newest } from '../message-limit.ts'
 import { mustHave } from '../rights.ts'
 import type { Session } from '../session.ts'
@@ -13,6 +14,10 @@ export async function expunge(session: Session, { uids }: imap.CommandOf<'EXPUNG
 	const limited = uids && newest(session, view, view.spans(uids, true))
 	const named = limited && { uids: view.uidsOf(limited.spans) }
 	const op = { do: 'message.expunge', account: view.account, mailbox: view.mailbox, ...named } as const
-	const { modseq } = await write(session, op)
-	return ok('EXPUNGE completed', limited?.code ?? (session.condstore ? `HIGHESTMODSEQ ${modseq}` : null))
+	const result = await removeInSlices(session.house, op)
+	if (!result.ok) throw new Rejected(opRefusal(result.error))
+	return ok(
+		'EXPUNGE completed',
+		limited?.code ?? (session.condstore ? `HIGHESTMODSEQ ${result.modseq}` : null),
+	)
 }

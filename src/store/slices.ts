@@ -1,0 +1,44 @@
+import type { Store } from './store.ts'
+import { Flag, type Op, type OpResult, type Reader } from './types.ts'
+
+/** So many messages go in one transaction: some 40 ms, and others write in between. */
+const SLICE = 2000
+
+type Removal = Extract<Op, { do: 'message.expunge' | 'mailbox.delete' | 'account.remove' }>
+
+/**
+ * Removes messages, a mailbox or an account, and what is large a slice at a time, each answered when it is on disk: nobody's
+ * mail waits until a mailbox of a million messages is gone. It ends with the Op itself. When the power fails meanwhile,
+ * some is gone and the rest is there.
+ */
+export async function removeInSlices(
+	store: { reader: Reader; write: Store['write'] },
+	op: Removal,
+): Promise<OpResult> {
+	for (const { mailbox, uids } of largeOnes(store.reader, op)) {
+		for (let from = 0; from + SLICE < uids.length; from += SLICE) {
+			const slice = uids.slice(from, from + SLICE)
+			const any = op.do !== 'message.expunge' || op.any === true
+			const [gone] = await store.write([
+				{ do: 'message.expunge', account: op.account, mailbox, uids: slice, any },
+			])
+			if (!gone!.ok) return gone!
+		}
+	}
+	const [result] = await store.write([op])
+	return result!
+}
+
+function* largeOnes(reader: Reader, op: Removal): Generator<{ mailbox: number; uids: number[] }> {
+	if (op.do === 'message.expunge') {
+		const { mailbox } = op
+		const uids = op.uids ?? reader.uidsFlagged(mailbox, Flag.deleted, Flag.deleted)
+		if (reader.mailboxByKey(mailbox)?.account === op.account) yield { mailbox, uids }
+		return
+	}
+	if (op.do === 'account.remove' && op.empty) return
+	for (const { key, name, messages } of reader.mailboxes(op.account)) {
+		const goes = op.do === 'account.remove' || (name === op.name && name !== 'INBOX')
+		if (goes && messages > SLICE) yield { mailbox: key, uids: reader.uids(key) }
+	}
+}
