@@ -9,6 +9,8 @@ export class Description {
 	#schemas = new Map<object, z.ZodType>()
 	/** `GET /api/v1/nodes 200`: what has been looked at. */
 	readonly seen = new Set<string>()
+	/** `GET /api/v1/nodes`: what has been asked, whatever was answered. */
+	readonly asked = new Set<string>()
 
 	constructor(spec: { paths: Record<string, Record<string, Operation>> }) {
 		this.#operations = Object.entries(spec.paths)
@@ -24,6 +26,10 @@ export class Description {
 			.sort((one, other) => one.named - other.named)
 	}
 
+	get operations(): string[] {
+		return this.#operations.map(({ name }) => name)
+	}
+
 	/** All that can be answered but problems: `GET /api/v1/nodes 200`. */
 	get all(): string[] {
 		return this.#operations.flatMap(({ name, responses }) =>
@@ -34,11 +40,12 @@ export class Description {
 	/** @throws when the answer is not as described */
 	check(method: string, path: string, status: number, type: string, body: unknown): void {
 		const asked = `${method} ${path}`
+		const found = this.#operations.find(one => one.method === method && one.path.test(path))
+		if (found) this.asked.add(found.name)
 		if (status >= 400) {
 			checkProblem(asked, status, type, body)
 			return
 		}
-		const found = this.#operations.find(one => one.method === method && one.path.test(path))
 		if (!found) throw new Error(`${asked} is answered and not described`)
 		const response = found.responses[status]
 		// A thing that is made, or was there already (PUT).
