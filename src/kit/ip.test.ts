@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isPrivate } from './ip.ts'
+import { isPrivate, networkOf } from './ip.ts'
 
 test('networks of one’s own are told from the internet, however the address is written', () => {
 	const own = [
@@ -18,4 +18,19 @@ test('networks of one’s own are told from the internet, however the address is
 		'::ffff:8.8.8.8',
 	])
 		assert.equal(isPrivate(address), false, address)
+})
+
+test('whoever has one IPv6 address has its network', () => {
+	for (const [address, network] of [
+		['192.0.2.7', '192.0.2.7'],
+		['::ffff:192.0.2.7', '192.0.2.7'],
+		['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+		['2001:DB8:1:2::9%eth0', '2001:db8:1:2::/64'],
+		['2001:db8::9', '2001:db8:0:0::/64'],
+		['2001:0db8:0000:0000:aaaa::9', '2001:db8:0:0::/64'],
+		['fe80::', 'fe80:0:0:0::/64'],
+		['::1', '0:0:0:0::/64'],
+		['', ''],
+	] as const)
+		assert.equal(networkOf(address), network)
 })

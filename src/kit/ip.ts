@@ -8,6 +8,18 @@ export function normalAddress(address: string | undefined): string {
 	return mapped ? mapped[1]! : plain.toLowerCase()
 }
 
+/** Who may be one person: an IPv4 address, or the 64 bits of an IPv6 network, in which everybody has as many as he likes. */
+export function networkOf(address: string): string {
+	const plain = normalAddress(address)
+	if (isIP(plain) !== 6) return plain
+	const [front = '', back] = plain.split('::')
+	const groups = front === '' ? [] : front.split(':')
+	const after = back === undefined || back === '' ? [] : back.split(':')
+	while (groups.length + after.length < 8) groups.push('0')
+	const four = [...groups, ...after].slice(0, 4).map(group => Number.parseInt(group, 16).toString(16))
+	return `${four.join(':')}::/64`
+}
+
 const PRIVATE = new BlockList()
 for (const [net, bits] of [
 	['0.0.0.0', 8],

@@ -21,6 +21,14 @@ test('an address that failed too often is not listened to, whatever it tries', a
 	assert.deepEqual(await patience.attempt('y@test.com', '192.0.2.2', wrong), WRONG)
 })
 
+test('who changes his address within one IPv6 network is one', async () => {
+	const patience = open()
+	for (let i = 0; i < 20; i++) await patience.attempt(`x${i}@test.com`, `2001:db8:1:2::${i + 1}`, wrong)
+	const result = await patience.attempt('y@test.com', '2001:db8:1:2:ffff::', wrong)
+	assert.equal(!result.ok && result.why, 'too-many')
+	assert.deepEqual(await patience.attempt('y@test.com', '2001:db8:1:3::1', wrong), WRONG)
+})
+
 test('a login that many guess at is answered to one after the other; its owner comes in where he did before', async () => {
 	const patience = open()
 	const right = async () => ({ ok: true }) as SignIn

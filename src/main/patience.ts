@@ -1,5 +1,5 @@
 import type { SignIn } from '../directory/index.ts'
-import { type Clock, isLoopback, Limiter } from '../kit/index.ts'
+import { type Clock, isLoopback, Limiter, networkOf } from '../kit/index.ts'
 
 /** Seconds to wait before it is worth trying again. */
 export type TooMany = { ok: false; why: 'too-many'; seconds: number }
@@ -34,18 +34,19 @@ export class Patience {
 		const counted = this.#countLoopback || !isLoopback(client)
 		if (!counted) return check()
 		const name = login.toLowerCase()
-		const friend = this.#known.count(`${name} ${client}`) > 0
+		const from = networkOf(client)
+		const friend = this.#known.count(`${name} ${from}`) > 0
 		// A whole office comes from one address: a telephone there with an old password locks nobody else out.
-		const crowded = this.#byAddress.count(client) >= this.#most
+		const crowded = this.#byAddress.count(from) >= this.#most
 		if (crowded && !friend) return tooMany(WINDOW_MS)
 		const failures = this.#byLogin.count(name) - LOGIN_FREE
 		const result =
 			failures < 0 || (friend && !crowded)
 				? await check()
 				: await this.#inTurn(name, Math.min(LOGIN_MOST_MS, 500 * 2 ** Math.min(failures, 10)), check)
-		if (result.ok) this.#known.add(`${name} ${client}`)
+		if (result.ok) this.#known.add(`${name} ${from}`)
 		else if (result.why === 'wrong') {
-			this.#byAddress.add(client)
+			this.#byAddress.add(from)
 			this.#byLogin.add(name)
 		}
 		return result
