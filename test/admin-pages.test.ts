@@ -74,7 +74,12 @@ after(async () => {
 async function makeUnfit(): Promise<Unfit> {
 	const made = await Promise.all([{}, { version: '0.2.0' }, {}, {}, {}].map(startTestNode))
 	const [clock, version, ended, member, fellow] = made
-	const other = createServer(socket => socket.on('error', () => {}).end('220 mail.example.com\r\n'))
+	const other = createServer(socket =>
+		socket
+			.on('error', () => {})
+			.end('220 mail.example.com\r\n')
+			.resume(),
+	)
 	await new Promise<void>(resolve => other.listen(0, '127.0.28.1', resolve))
 	inVain.push(...made, { remove: () => new Promise(resolve => other.close(() => resolve())) })
 	const at = async (node: NetNode) => ({

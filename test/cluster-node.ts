@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer as createHttp, type IncomingMessage, type ServerResponse } from 'node:http'
-import { type AddressInfo, createServer as createNet } from 'node:net'
+import { type AddressInfo, createServer as createNet, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createServer as createTls, type TLSSocket } from 'node:tls'
@@ -89,14 +89,17 @@ export async function startTestNode(start: Start = {}): Promise<TestNode> {
 			rmSync(dataDir, { recursive: true, force: true })
 		},
 	}
-	const open = new Set<TLSSocket>()
+	/** Those too that have said nothing yet. */
+	const open = new Set<Socket>()
 	const web = createTls(cluster.webTls.options(), socket => {
-		open.add(socket)
-		socket.on('close', () => open.delete(socket))
 		socket.on('error', () => {})
 		const protocol = socket.alpnProtocol || 'http/1.1'
 		if (protocol === 'http/1.1') http.emit('connection', socket)
 		else node.onProtocol(socket, cluster.webTls.nodeOf(socket))
+	})
+	web.on('connection', (socket: Socket) => {
+		open.add(socket)
+		socket.on('close', () => open.delete(socket))
 	})
 	await new Promise<void>(resolve => web.listen(webPort, ip, resolve))
 	await cluster.setMembers([node.member])
