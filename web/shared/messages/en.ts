@@ -74,6 +74,7 @@ export default {
 		'invalid-password': 'The password will not do; choose another.',
 		'totp-needed': 'Type the verification code.',
 		'login-wrong': 'The address or the password is wrong.',
+		'unknown-yet': 'This server does not know everybody yet. Try again in a moment.',
 		'account-disabled': 'This account is disabled. Ask your administrator.',
 		'not-signed-in': 'Your session has ended. Sign in again.',
 		'not-allowed': 'You have no right to do this.',

@@ -66,6 +66,7 @@ export default {
 		'invalid-password': '密码不符合要求，请换一个。',
 		'totp-needed': '请输入动态验证码。',
 		'login-wrong': '邮箱地址或密码不正确。',
+		'unknown-yet': '本服务器尚未取得全部用户的信息，请稍后再试。',
 		'account-disabled': '该账号已被停用，请联系管理员。',
 		'not-signed-in': '登录已失效，请重新登录。',
 		'not-allowed': '您没有权限执行此操作。',
