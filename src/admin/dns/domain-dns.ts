@@ -155,6 +155,9 @@ function problemsOf({ directory }: Office, domain: string, nodes: DnsNode[]): { 
 	return problems
 }
 
+/** Instead of a code of the resolver. */
+const NO_NODE = 'NODE_UNREACHABLE'
+
 /** Asks all nodes at once; those that cannot be asked are named. */
 async function look(office: Office, records: DnsRecord[], nodes: DnsNode[]): Promise<void> {
 	const askers = office.directory.nodes().map(({ id, hostname, ip }) => ({ id, name: hostname || ip || id }))
@@ -162,14 +165,12 @@ async function look(office: Office, records: DnsRecord[], nodes: DnsNode[]): Pro
 	const named = nodes.filter(hasName)
 	const answers = await Promise.all(
 		askers.map(({ id }) =>
-			lookFrom(office, id, asked).catch((error): Look[] =>
-				asked.map(() => ({ problem: `the node cannot be asked: ${(error as Error).message}` })),
-			),
+			lookFrom(office, id, asked).catch((): Look[] => asked.map(() => ({ problem: NO_NODE }))),
 		),
 	)
 	for (const [index, record] of records.entries()) {
 		record.seen = askers.map(({ name }, asker): Seen => {
-			const look = answers[asker]![index] ?? { problem: 'no answer' }
+			const look = answers[asker]![index] ?? { problem: NO_NODE }
 			if ('problem' in look) return { node: name, state: 'unknown', found: [], problem: look.problem }
 			return {
 				node: name,

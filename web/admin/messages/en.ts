@@ -385,6 +385,7 @@ export default {
 			ETIMEOUT: 'the DNS server does not answer',
 			ESERVFAIL: 'the DNS server has a problem',
 			EREFUSED: 'the DNS server refuses',
+			NODE_UNREACHABLE: 'the node cannot be reached right now',
 		},
 		anything: 'anything (only the owner of the address knows)',
 		seenFrom: '{node} sees',

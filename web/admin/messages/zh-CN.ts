@@ -369,6 +369,7 @@ export default {
 			ETIMEOUT: 'DNS 服务器没有回应',
 			ESERVFAIL: 'DNS 服务器出错',
 			EREFUSED: 'DNS 服务器拒绝查询',
+			NODE_UNREACHABLE: '暂时联系不上该节点',
 		},
 		anything: '任意内容（只有该地址的所有者才知道）',
 		seenFrom: '{node} 看到的是',

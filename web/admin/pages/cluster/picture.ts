@@ -19,7 +19,7 @@ export type Line = {
 }
 export type Picture = { sites: Site[]; nodes: Placed[]; lines: Line[]; width: number; height: number }
 
-const CARD = { width: 220, height: 118 }
+const CARD = { width: 220, height: 136 }
 const GAP = 46
 const PAD = 16
 const HEAD = 34
