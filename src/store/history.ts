@@ -99,7 +99,7 @@ export function arrive(
 	return { email, thread: belongs, received }
 }
 
-/** Before copies appear in a mailbox: they come, or \\Deleted is taken off. */
+/** Before copies appear in a mailbox: they come, or \Deleted is taken off. */
 export function appear(
 	file: MailFile,
 	moment: Moment,
@@ -130,7 +130,7 @@ export function appear(
 	}
 }
 
-/** After copies have disappeared from a mailbox: they went, or got \\Deleted. */
+/** After copies have disappeared from a mailbox: they went, or got \Deleted. */
 export function disappear(
 	file: MailFile,
 	moment: Moment,

@@ -415,7 +415,6 @@ export class SqliteReader extends SqliteMessages implements Reader {
 	}
 }
 
-// Rows come from SQLite as fresh objects: they are mended in place.
 /** As `BOX` names them. */
 type Columns = [
 	key: number,
@@ -457,6 +456,7 @@ function asMailbox(row: Columns): MailboxRow {
 	}
 }
 
+// Rows come from SQLite as fresh objects: they are mended in place.
 function asItem(row: QueueItem): QueueItem {
 	row.held = Boolean(row.held)
 	row.smtputf8 = Boolean(row.smtputf8)

@@ -15,25 +15,29 @@ export async function removeInSlices(
 	store: { reader: Reader; write: Store['write'] },
 	op: Removal,
 ): Promise<OpResult> {
+	let last = op
 	for (const { mailbox, uids } of largeOnes(store.reader, op)) {
-		for (let from = 0; from + SLICE < uids.length; from += SLICE) {
+		const { account } = op
+		const any = op.do !== 'message.expunge' || op.any === true
+		let from = 0
+		for (; from + SLICE < uids.length; from += SLICE) {
 			const slice = uids.slice(from, from + SLICE)
-			const any = op.do !== 'message.expunge' || op.any === true
-			const [gone] = await store.write([
-				{ do: 'message.expunge', account: op.account, mailbox, uids: slice, any },
-			])
+			const [gone] = await store.write([{ do: 'message.expunge', account, mailbox, uids: slice, any }])
 			if (!gone!.ok) return gone!
 		}
+		if (op.do === 'message.expunge' && op.uids) last = { ...op, uids: uids.slice(from) }
 	}
-	const [result] = await store.write([op])
+	const [result] = await store.write([last])
 	return result!
 }
 
 function* largeOnes(reader: Reader, op: Removal): Generator<{ mailbox: number; uids: number[] }> {
 	if (op.do === 'message.expunge') {
 		const { mailbox } = op
-		const uids = op.uids ?? reader.uidsFlagged(mailbox, Flag.deleted, Flag.deleted)
-		if (reader.mailboxByKey(mailbox)?.account === op.account) yield { mailbox, uids }
+		const box = reader.mailboxByKey(mailbox)
+		const many = (op.uids?.length ?? box?.deleted ?? 0) > SLICE
+		if (many && box?.account === op.account)
+			yield { mailbox, uids: op.uids ?? reader.uidsFlagged(mailbox, Flag.deleted, Flag.deleted) }
 		return
 	}
 	if (op.do === 'account.remove' && op.empty) return
