@@ -7,7 +7,7 @@ cd "$here"
 sh setup/packages.sh nats-server=nats-server swaks=swaks =libnet-ssleay-perl curl=curl mbsync=isync neomutt=neomutt msmtp=msmtp getmail=getmail6 fetchmail=fetchmail offlineimap=offlineimap3 imapfilter=imapfilter python3=python3 =python3-dkim openssl=openssl pebble=pebble \
 	chromium=chromium =fonts-noto-cjk
 PATH="$here/node_modules/.bin:$PATH"
-export PATH
+export PATH NODE_COMPILE_CACHE="$here/node_modules/.cache/node"
 biome check .
 tsc --noEmit
 tsc --noEmit -p web

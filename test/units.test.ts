@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
+import { renameSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Directory, DirectoryError, type DirectoryErrorCode } from '../src/directory/index.ts'
+import { migrations } from '../src/directory/migrations.ts'
 import { Nodes } from './directory-nodes.ts'
 
 function refused(code: DirectoryErrorCode, act: () => unknown): void {
@@ -154,11 +157,15 @@ test('a file from before there were units learns them from its records', async t
 	const { sales } = organisation(a)
 	const { id } = a.addAccount({ address: 'alice@example.com', unit: sales.id })
 	nodes.stop('a')
-	const { DatabaseSync } = await import('node:sqlite')
-	const file = new DatabaseSync(nodes.file('a'))
-	file.exec(`DROP TABLE app_password_use; DROP TABLE mail_group; DROP TABLE member; DROP INDEX account_unit; DROP INDEX account_merge;
-		ALTER TABLE account DROP COLUMN unit; ALTER TABLE account DROP COLUMN merge_into;
+	const old = new DatabaseSync(`${nodes.file('a')}.old`)
+	old.exec(migrations[0]!.sql)
+	old.prepare('ATTACH ? AS now').run(nodes.file('a'))
+	old.exec(`INSERT INTO fact SELECT * FROM now.fact;
+		INSERT INTO record SELECT * FROM now.record;
+		INSERT INTO account SELECT id, address, domain, since, name, home, epoch, disabled, password_hash, created FROM now.account;
 		PRAGMA user_version = 1`)
-	file.close()
+	old.close()
+	renameSync(`${nodes.file('a')}.old`, nodes.file('a'))
 	assert.equal(nodes.start('a').account(id)!.unit, sales.id)
+	assert.equal(nodes.open.get('a')!.accountByAddress('alice@example.com')!.id, id)
 })

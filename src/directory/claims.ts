@@ -3,7 +3,14 @@ import { type GroupRow, Groups, groupOf } from './groups.ts'
 import { homeOf } from './merge.ts'
 import type { Places } from './places.ts'
 import { isDeleted } from './records.ts'
-import { type AccountRow, type AliasRow, accountRow, aliasRow } from './rows.ts'
+import {
+	type AccountColumns,
+	type AccountRow,
+	type AliasRow,
+	accountOf,
+	accountRow,
+	aliasRow,
+} from './rows.ts'
 import { Tally } from './tally.ts'
 import type { Account, Fields, Group, Kind } from './types.ts'
 import type { Units } from './units.ts'
@@ -82,6 +89,8 @@ export class Claims {
 			merging: db.prepare("SELECT 1 FROM account WHERE merge_into = ? AND merge_into <> '' LIMIT 1"),
 			mergingAt: db.prepare("SELECT * FROM account WHERE merge_into <> '' AND home = ? ORDER BY id"),
 		}
+		for (const accounts of [this.#sql.byId, this.#sql.byAddress, this.#sql.allByAddress, this.#sql.mergingAt])
+			accounts.setReturnArrays(true)
 		this.load()
 	}
 
@@ -120,7 +129,7 @@ export class Claims {
 
 	#deriveAccount(id: string, fields: Fields | null, isNew: boolean): string[] {
 		const sql = this.#sql
-		const old = isNew ? undefined : (sql.byId.get(id) as AccountRow | undefined)
+		const old = isNew ? null : this.row(id)
 		const deleted = fields !== null && isDeleted(fields)
 		const row = fields === null || deleted ? null : accountRow(id, fields)
 		if (deleted) sql.gone.run(id, homeOf(fields.home?.[0]).node)
@@ -187,7 +196,8 @@ export class Claims {
 
 	/** An account that was not deleted, whether it counts or not. */
 	row(id: string): AccountRow | null {
-		return (this.#sql.byId.get(id) as AccountRow | undefined) ?? null
+		const columns = this.#sql.byId.get(id) as AccountColumns | undefined
+		return columns ? accountOf(columns) : null
 	}
 
 	/** Was it deleted while it lived at the node? */
@@ -198,8 +208,11 @@ export class Claims {
 	/** Who has the (normal) address: by its claim, or as a substitute. One indexed read for an ordinary account. */
 	holder(address: string): Claimant | null {
 		if (this.#contested.has(address)) return this.#claimants(address)[0] ?? this.#substitute(address)
-		const account = this.#sql.byAddress.get(address) as AccountRow | undefined
-		if (account) return this.counts(account) ? { account } : this.#substitute(address)
+		const columns = this.#sql.byAddress.get(address) as AccountColumns | undefined
+		if (columns) {
+			const account = accountOf(columns)
+			return this.counts(account) ? { account } : this.#substitute(address)
+		}
 		const alias = this.#sql.alias.get(address) as AliasRow | undefined
 		if (alias && this.#places.domains.has(alias.domain)) return { alias }
 		const [group] = this.groups.byAddress(address)
@@ -241,8 +254,9 @@ export class Claims {
 
 	/** Accounts that live at the node and become part of another. */
 	merging(node: string): Account[] {
-		const rows = this.#sql.mergingAt.all(node) as AccountRow[]
+		const rows = this.#sql.mergingAt.all(node) as unknown[] as AccountColumns[]
 		return rows
+			.map(accountOf)
 			.filter(row => this.counts(row))
 			.map(row => this.view(row))
 			.filter(({ mergesInto }) => mergesInto !== null)
@@ -288,7 +302,7 @@ export class Claims {
 
 	/** The claims that count, the winner first. */
 	#claimants(address: string): Claimant[] {
-		const rows = this.#sql.allByAddress.all(address) as AccountRow[]
+		const rows = (this.#sql.allByAddress.all(address) as unknown[] as AccountColumns[]).map(accountOf)
 		const claims: Claimant[] = rows.filter(row => this.counts(row)).map(account => ({ account }))
 		const groups = this.groups.byAddress(address).filter(row => this.counts(row))
 		if (groups.length > 0) {

@@ -116,4 +116,36 @@ export const migrations: readonly Migration[] = [
 		CREATE INDEX account_merge ON account (merge_into) WHERE merge_into <> '';
 		`,
 	},
+	{
+		name: 'accounts lie in the order of their addresses',
+		sql: `
+		-- An address is looked up in one descent, and a list is read as it lies.
+		DROP INDEX account_address;
+		DROP INDEX account_home;
+		DROP INDEX account_unit;
+		DROP INDEX account_merge;
+		ALTER TABLE account RENAME TO account_by_id;
+		CREATE TABLE account (
+			id TEXT NOT NULL,
+			address TEXT NOT NULL,
+			domain TEXT NOT NULL,
+			since TEXT NOT NULL,
+			name TEXT NOT NULL,
+			home TEXT NOT NULL,
+			epoch INTEGER NOT NULL,
+			disabled INTEGER NOT NULL,
+			password_hash TEXT NOT NULL,
+			created INTEGER NOT NULL,
+			unit TEXT NOT NULL,
+			merge_into TEXT NOT NULL,
+			PRIMARY KEY (address, id)
+		) WITHOUT ROWID;
+		INSERT INTO account SELECT * FROM account_by_id ORDER BY address, id;
+		DROP TABLE account_by_id;
+		CREATE UNIQUE INDEX account_id ON account (id);
+		CREATE INDEX account_home ON account (home, address, id);
+		CREATE INDEX account_unit ON account (unit, address, id) WHERE unit <> '';
+		CREATE INDEX account_merge ON account (merge_into) WHERE merge_into <> '';
+		`,
+	},
 ]

@@ -5,7 +5,7 @@ import type { GroupRow } from './groups.ts'
 import type { NodeRecord } from './places.ts'
 import { type Quota, type QuotaSettings, quotaOf, quotaSettings } from './quota.ts'
 import { textOf } from './records.ts'
-import { type AccountRow, type AliasRow, aliasOf } from './rows.ts'
+import { type AccountColumns, type AccountRow, type AliasRow, accountOf, aliasOf } from './rows.ts'
 import type { Account, Alias, Members, NodeInfo, Resolved, Value } from './types.ts'
 import type { Limits, Unit } from './units.ts'
 
@@ -174,16 +174,16 @@ export class DirectoryReader {
 			const part = filter.search.toLowerCase()
 			where.push('(instr(address, ?) > 0 OR instr(lower(name), ?) > 0)') && values.push(part, part)
 		}
-		const rows = db
-			.prepare(
-				`SELECT * FROM account ${where.length ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY address, id`,
-			)
-			.iterate(...values)
+		const statement = db.prepare(
+			`SELECT * FROM account ${where.length ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY address, id`,
+		)
+		statement.setReturnArrays(true)
 		let left = filter.limit ?? Number.POSITIVE_INFINITY
 		if (left <= 0) return
-		for (const row of rows) {
-			if (claims.counts(row as AccountRow) === (filter.dormant ?? false)) continue
-			yield claims.view(row as AccountRow)
+		for (const columns of statement.iterate(...values)) {
+			const row = accountOf(columns as unknown as AccountColumns)
+			if (claims.counts(row) === (filter.dormant ?? false)) continue
+			yield claims.view(row)
 			if (--left <= 0) return
 		}
 	}

@@ -20,6 +20,29 @@ export type AccountRow = {
 }
 export type AliasRow = { address: string; domain: string; since: string; targets: string; created: number }
 
+/** The columns of table `account`, in their order. */
+export type AccountColumns = [
+	id: string,
+	address: string,
+	domain: string,
+	since: string,
+	name: string,
+	home: string,
+	epoch: number,
+	disabled: number,
+	password_hash: string,
+	created: number,
+	unit: string,
+	merge_into: string,
+]
+
+/** Rows that SQLite makes itself are dictionaries, slow to make and slow to read; this is an ordinary object. */
+export function accountOf(columns: AccountColumns): AccountRow {
+	const [id, address, domain, since, name, home, epoch, disabled, password_hash, created, unit, merge_into] =
+		columns
+	return { id, address, domain, since, name, home, epoch, disabled, password_hash, created, unit, merge_into }
+}
+
 /** Null while parts are missing: what makes an account may arrive in pieces. */
 export function accountRow(id: string, fields: Fields): AccountRow | null {
 	const address = textOf(fields, 'address')
