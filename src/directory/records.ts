@@ -19,7 +19,7 @@ export function canonicalText(fields: Fields): string {
 
 /** 40 bits. */
 export function hashOf(kind: string, id: string, text: string): number {
-	return hash('sha1', `${kind}\t${id}\t${text}`, 'buffer').readUIntBE(0, 5)
+	return Number.parseInt(hash('sha1', `${kind}\t${id}\t${text}`).slice(0, 10), 16)
 }
 
 export function lineOf(kind: string, id: string, text: string): Line {
