@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { statSync } from 'node:fs'
 import { test } from 'node:test'
 import { type DirectoryChange, DirectoryError, type DirectoryErrorCode } from '../src/directory/index.ts'
 import { Nodes } from './directory-nodes.ts'
@@ -189,4 +190,18 @@ test('a login without domain is enough where there is one domain', async t => {
 	assert.equal((await a.authenticate('alice@example.com', 'secret')).ok, true)
 	a.setDisabled(id, true)
 	assert.deepEqual(await a.authenticate('alice@example.com', 'secret'), { ok: false, why: 'disabled' })
+})
+
+test('however much is read in between, the write-ahead log begins anew', t => {
+	const nodes = new Nodes(t)
+	const a = nodes.start('a')
+	a.addDomain('example.com')
+	const { id } = a.addAccount({ address: 'alice@example.com' })
+	for (let i = 0; i < 1500; i++) {
+		a.setName(id, `Alice ${i}`)
+		const found = a.lookup('alice@example.com')
+		assert.equal(found.is === 'account' && found.account.name, `Alice ${i}`)
+	}
+	const { size } = statSync(`${nodes.file('a')}-wal`)
+	assert.ok(size < 8_000_000, `${size} octets, where SQLite begins anew after some 4,000,000`)
 })

@@ -12,7 +12,7 @@ import type { Limits, Unit } from './units.ts'
 const DEEPEST = 10
 
 // Addresses whose meaning is kept until the directory changes.
-const MOST_KEPT = 10_000
+const MOST_KEPT = 2000
 
 export type AccountFilter = {
 	node?: string
@@ -62,6 +62,7 @@ export class DirectoryReader {
 	}
 
 	#fresh(): void {
+		this.file.holdForReading()
 		if (this.#keptAt === this.file.changes && this.#kept.size + this.#quotas.size < MOST_KEPT) return
 		this.#kept.clear()
 		this.#quotas.clear()
