@@ -87,8 +87,9 @@ export function apply(file: MailFile, op: PackedOp): OpResult {
 		case 'message.flags': {
 			const decided = flags.decideFlags(file, op)
 			if (!('logged' in decided)) return decided
-			const { logged, rows, unchanged } = decided
-			const result = flags.enactFlags(file, logged, rows)
+			const { logged, changing, unchanged } = decided
+			const { rows } = changing
+			const result = flags.enactFlags(file, logged, changing)
 			if (rows.length > 0) log(file, logged)
 			return { ...result, unchanged, was: rows.map(({ modseq }) => modseq) } as OpResult
 		}

@@ -36,17 +36,21 @@ type Before = {
 	thread: number
 }
 
-const BEFORE = ['flags', 'keywords', 'modseq', 'email', 'thread'] as const
+const READ = Flag.seen | Flag.draft
 
-function before(file: MailFile, mailbox: number, uids: number[]): Before[] {
-	return messageRows(file, mailbox, uids, BEFORE, (uid, of, i) => ({
+/** @param may flags that may change: only for some of them is it asked which email and thread a message is of (0 otherwise) */
+function before(file: MailFile, mailbox: number, uids: number[], may: number): Before[] {
+	const names = ['flags', 'keywords', 'modseq'] as const
+	const make = (uid: number, of: Record<keyof Before, never[]>, i: number): Before => ({
 		uid,
 		flags: of.flags[i]!,
 		keywords: of.keywords[i]!,
 		modseq: of.modseq[i]!,
-		email: of.email[i]!,
-		thread: of.thread[i]!,
-	}))
+		email: of.email?.[i] ?? 0,
+		thread: of.thread?.[i] ?? 0,
+	})
+	const all = (may & (READ | Flag.deleted)) !== 0 ? ([...names, 'email', 'thread'] as const) : names
+	return messageRows(file, mailbox, uids, all, make)
 }
 
 /** Gathers what becomes alike. */
@@ -66,10 +70,12 @@ class Gathering {
 	}
 }
 
+/** Messages that change, and what each becomes. */
+type Changing = { rows: Before[]; becomes: Alike[] }
+
 export type FlagsDecided = {
 	logged: FlagsChanged
-	/** Of those that change. */
-	rows: Before[]
+	changing: Changing
 	/** Left alone, as they changed meanwhile. */
 	unchanged: number[]
 }
@@ -81,14 +87,14 @@ export function decideFlags(
 	const box = boxByKey(file, op.mailbox)
 	if (!box || box.account !== op.account) return { ok: false, error: 'nonexistent' }
 	const { by } = op
-	const rows: Before[] = []
+	const changing: Changing = { rows: [], becomes: [] }
 	const unchanged: number[] = []
 	const seen: [number, boolean][] = []
 	const gathering = new Gathering()
 	// Most of many are alike before, and then they are after.
 	const known = new Map<string, Turned>()
 	let last: { row: Before; had: number; turned: Turned } | null = null
-	for (const row of before(file, box.key, op.uids)) {
+	for (const row of before(file, box.key, op.uids, op.how === 'set' ? Flag.seen : op.flags)) {
 		const { uid } = row
 		if (op.unchangedSince !== undefined && row.modseq > op.unchangedSince) {
 			unchanged.push(uid)
@@ -105,7 +111,8 @@ export function decideFlags(
 		if (turned.same) continue
 		if ((turned.flags ^ had) & Flag.seen && by !== undefined)
 			seen.push([uid, (turned.flags & Flag.seen) !== 0])
-		rows.push(row)
+		changing.rows.push(row)
+		changing.becomes.push(turned.group)
 		extend(turned.group[2], uid)
 	}
 	const logged: FlagsChanged = {
@@ -116,7 +123,7 @@ export function decideFlags(
 		alike: gathering.all,
 		...(by === undefined ? null : { by, seen }),
 	}
-	return { logged, rows, unchanged }
+	return { logged, changing, unchanged }
 }
 
 /** Flag.seen when that account has seen the message of another's mailbox. */
@@ -194,22 +201,42 @@ function sameSet(a: string[], b: string[]): boolean {
 	return a.length === b.length && a.every(word => b.includes(word))
 }
 
-const READ = Flag.seen | Flag.draft
+/** How rows change: bits that come and go, keywords as they become (undefined: as they are). */
+type Turn = { adds: number; removes: number; keywords: string | null | undefined; runs: Runs }
 
-/** What rows are set to. @param turns that they are hidden changes too: an index names it, and is written then */
-function setFlags(
-	file: MailFile,
-	mailbox: number,
-	op: { modseq: number },
-	moment: Moment,
-	[flags, words]: Alike,
-	runs: Runs,
-	turns: boolean,
-): void {
-	const hides = turns ? `, hidden = ${Number((flags & Flag.deleted) !== 0)}` : ''
-	const sql = `UPDATE message SET flags = ?, keywords = ?, modseq = ?, changed = ?${hides} WHERE mailbox = ? AND uid BETWEEN ? AND ?`
-	for (const [from, to] of runs)
-		file.run(sql, flags, keywordsJson(words), op.modseq, moment.modseq, mailbox, from, to)
+/** Gathers rows that turn alike, whatever they are besides: every other message of a mailbox may be seen. */
+class Turns {
+	#turns = new Map<string, Turn>()
+	#last: Turn | undefined
+
+	add(row: Before, [flags, words]: Alike): void {
+		const adds = flags & ~row.flags
+		const removes = row.flags & ~flags
+		const json = keywordsJson(words)
+		const keywords = json === row.keywords ? undefined : json
+		let turn = this.#last
+		if (turn?.adds !== adds || turn.removes !== removes || turn.keywords !== keywords) {
+			const name = `${adds} ${removes} ${keywords}`
+			turn = this.#turns.get(name) ?? { adds, removes, keywords, runs: [] }
+			this.#turns.set(name, turn)
+			this.#last = turn
+		}
+		extend(turn.runs, row.uid)
+	}
+
+	/** Writes the rows. */
+	enact(file: MailFile, mailbox: number, modseq: number, moment: Moment): void {
+		for (const { adds, removes, keywords, runs } of this.#turns.values()) {
+			const also: [string, string | number | null][] = []
+			// Indexes name these two: they are written when they change.
+			if (keywords !== undefined) also.push(['keywords', keywords])
+			if ((adds | removes) & Flag.deleted) also.push(['hidden', Number((adds & Flag.deleted) !== 0)])
+			const sql = `UPDATE message SET flags = (flags | ?) & ~?, modseq = ?, changed = ?${also.map(([name]) => `, ${name} = ?`).join('')}
+				WHERE mailbox = ? AND uid BETWEEN ? AND ?`
+			const values = [adds, removes, modseq, moment.modseq, ...also.map(([, value]) => value)]
+			for (const [from, to] of runs) file.run(sql, ...values, mailbox, from, to)
+		}
+	}
 }
 
 function alikeOf({ alike, rows = [] }: FlagsChanged): Alike[] {
@@ -219,48 +246,37 @@ function alikeOf({ alike, rows = [] }: FlagsChanged): Alike[] {
 	return gathering.all
 }
 
-function between(from: number, to: number): number[] {
-	return Array.from({ length: to - from + 1 }, (_, i) => from + i)
+/** What a decision of elsewhere, or of long ago, changes here. */
+function changingBy(file: MailFile, mailbox: number, alike: Alike[]): Changing {
+	const group = new Map<number, Alike>()
+	for (const one of alike)
+		for (const [from, to] of one[2]) for (let uid = from; uid <= to; uid++) group.set(uid, one)
+	const rows = before(file, mailbox, [...group.keys()], Flag.seen)
+	return { rows, becomes: rows.map(({ uid }) => group.get(uid)!) }
 }
 
-/** @param known the messages as they are, where that was read already */
-export function enactFlags(file: MailFile, op: FlagsChanged, known?: Before[]): OpResult {
+/** @param known what changes, where that was read already */
+export function enactFlags(file: MailFile, op: FlagsChanged, known?: Changing): OpResult {
 	const box = boxById(file, op.mailbox)
 	if (!box) return { ok: false, error: 'nonexistent' }
 	const alike = alikeOf(op)
 	if (alike.length === 0) return { ok: true, uids: [], modseq: box.modseq }
-	const rows =
-		known ??
-		before(
-			file,
-			box.key,
-			alike.flatMap(([, , runs]) => runs.flatMap(([from, to]) => between(from, to))),
-		)
-	const becomes = new Map<number, Alike>()
-	if (alike.length > 1)
-		for (const group of alike)
-			for (const [from, to] of group[2]) for (const uid of between(from, to)) becomes.set(uid, group)
+	const { rows, becomes } = known ?? changingBy(file, box.key, alike)
 	const uids = rows.map(({ uid }) => uid)
 	const tally = new Tally()
 	const moment = momentOf(file, box.account)
-	/** What becomes hidden or visible, and what only changes its flags: runs of uids by what they become. */
-	const turning = new Map<Alike, Runs>()
-	const plain = new Map<Alike, Runs>()
+	const turns = new Turns()
 	const appearing: Before[] = []
 	const disappearing: Before[] = []
 	const read = new Set<number>()
 	let touched = false
-	for (const row of rows) {
-		const { uid } = row
-		const group = becomes.get(uid) ?? alike[0]!
+	for (const [i, row] of rows.entries()) {
+		const group = becomes[i]!
 		const flags = group[0]
 		tally.flags(row.flags, -1)
 		tally.flags(flags, 1)
 		const turned = row.flags ^ flags
-		const where = turned & Flag.deleted ? turning : plain
-		let runs = where.get(group)
-		if (!runs) where.set(group, (runs = []))
-		extend(runs, uid)
+		turns.add(row, group)
 		if (turned & Flag.deleted) (flags & Flag.deleted ? disappearing : appearing).push(row)
 		else if (!(flags & Flag.deleted)) {
 			touched = true
@@ -268,8 +284,7 @@ export function enactFlags(file: MailFile, op: FlagsChanged, known?: Before[]): 
 		}
 	}
 	if (appearing.length > 0) appear(file, moment, box.key, appearing, tally)
-	for (const [group, runs] of turning) setFlags(file, box.key, op, moment, group, runs, true)
-	for (const [group, runs] of plain) setFlags(file, box.key, op, moment, group, runs, false)
+	turns.enact(file, box.key, op.modseq, moment)
 	if (disappearing.length > 0) disappear(file, moment, box.key, disappearing, tally)
 	if (touched) touch(file, moment, read)
 	for (const [uid, is] of op.seen ?? []) setSeen(file, box.key, op.by!, uid, is)
