@@ -33,6 +33,10 @@ export class SqliteMessages implements Messages {
 			: this.#rows('columns', 4, IN_RANGE, mailbox, from, to)
 	}
 
+	has(mailbox: number, uid: number): boolean {
+		return this.sql.arrays('SELECT 1 FROM message WHERE mailbox = ? AND uid = ?', mailbox, uid).length > 0
+	}
+
 	messagesSince(mailbox: number, modseq: number): MessageRow[] {
 		return this.#rows('columns', 3, `${SINCE} ORDER BY uid`, mailbox, modseq)
 	}

@@ -323,12 +323,12 @@ export class SqliteReader extends SqliteMessages implements Reader {
 	}
 
 	#where(blob: number): { file: string | null; data: Uint8Array | null } {
-		const row = this.sql.get<{ file: string | null; data: Uint8Array | null }>(
+		const [row] = this.sql.arrays<[string | null, Uint8Array | null]>(
 			'SELECT file, data FROM blob LEFT JOIN body ON body.blob = blob.id WHERE blob.id = ?',
 			blob,
 		)
 		if (!row) throw new Error(`no body ${blob}`)
-		return row
+		return { file: row[0], data: row[1] }
 	}
 
 	async searchText(mailbox: number, field: SearchField, text: string): Promise<TextFound | null> {

@@ -240,6 +240,7 @@ export type Messages = {
 	flags(mailbox: number, from: number, to: number): FlagsRow[]
 	/** Messages with from ≤ uid ≤ to, ascending. */
 	messages(mailbox: number, from: number, to: number): MessageRow[]
+	has(mailbox: number, uid: number): boolean
 	/** Messages with a modseq above `modseq`, ascending by uid. */
 	messagesSince(mailbox: number, modseq: number): MessageRow[]
 	/** Messages without \Seen. */

@@ -68,7 +68,7 @@ export class Maildrop {
 
 	/** Is it still there? Other sessions may have expunged it. */
 	exists({ uid }: Listed): boolean {
-		return this.#house.reader.messages(this.#mailbox!.key, uid, uid).length > 0
+		return this.#house.reader.has(this.#mailbox!.key, uid)
 	}
 
 	/** False when there is no such message, or it is marked already. */

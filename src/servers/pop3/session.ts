@@ -103,7 +103,12 @@ export class Session implements Conversation {
 	}
 
 	ok(text: string): void {
-		this.write(pop3.ok(this.words(text)))
+		this.write(this.positive(text))
+	}
+
+	/** A positive answer as it goes over the line. */
+	positive(text: string): string {
+		return pop3.ok(this.words(text))
 	}
 
 	err(text: string, code?: pop3.ResponseCode): void {

@@ -103,7 +103,7 @@ export class Indexer {
 				// Gone in this moment, or its octets cannot be read.
 			}
 			// The row of a body may be given to another one when nobody needs it: only who is still here was read rightly.
-			if (!this.#isHere(mailbox, row.uid)) continue
+			if (!this.#mail.has(mailbox, row.uid)) continue
 			if (texts === null) {
 				unread.push(row.uid)
 				continue
@@ -140,10 +140,6 @@ export class Indexer {
 				return message ? bodyText(message, structure) : largeBodyText(structure, octets)
 			}),
 		)
-	}
-
-	#isHere(mailbox: number, uid: number): boolean {
-		return this.#mail.messages(mailbox, uid, uid).length > 0
 	}
 
 	/** Expunged messages are counted; a segment that has lost a quarter is made anew without them. */
