@@ -289,11 +289,15 @@ export class SqliteReader extends SqliteMessages implements Reader {
 
 	heads(blobs: number[], only?: 'envelope' | 'structure'): Map<number, BlobHead> {
 		const heads = new Map<number, BlobHead>()
+		const columns = {
+			envelope: "'', 0, envelope, '', ''",
+			structure: "'', 0, '', structure, ''",
+			all: 'hash, size, envelope, structure, preview',
+		}[only ?? 'all']
 		for (const [id, hash, size, envelope, structure, preview] of this.sql.arrays<
 			[number, string, number, string, string, string]
 		>(
-			`SELECT blob.id, hash, size, ${only === 'structure' ? "''" : 'envelope'}, ${only === 'envelope' ? "''" : 'structure'}, preview
-			FROM json_each(?) wanted CROSS JOIN blob ON blob.id = wanted.value`,
+			`SELECT blob.id, ${columns} FROM json_each(?) wanted CROSS JOIN blob ON blob.id = wanted.value`,
 			JSON.stringify(blobs),
 		))
 			heads.set(id, new StoredHead(hash, size, preview, envelope, structure))

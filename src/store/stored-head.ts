@@ -2,7 +2,7 @@ import type { Envelope, Part } from '../message/index.ts'
 import type { BlobHead } from './types.ts'
 
 /**
- * What is known of a body, as it lies in its row: who asks for the envelope need not pay for the structure. '' for what was
+ * What is known of a body, as it lies in its row: who asks for the envelope need not pay for the structure. '' (0) for what was
  * not read: whoever said it would not be asked for is wrong when it is.
  */
 export class StoredHead implements BlobHead {
