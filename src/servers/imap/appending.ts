@@ -100,7 +100,9 @@ export class Appending {
 		for (let index = this.#messages.length; index < messages.length; index++) {
 			const message = messages[index]!
 			const parts = message.catenate ?? [{ octets: message.octets }]
-			const flags = readFlags(message.flags, this.#box ? this.#session.house.reader.keywords(this.#box) : [])
+			const flags = readFlags(message.flags, () =>
+				this.#box ? this.#session.house.reader.keywords(this.#box) : [],
+			)
 			if (message.utf8 && !this.#session.utf8) throw new Rejected(bad('UTF8 needs ENABLE UTF8=ACCEPT'))
 			if (!this.#stage) {
 				this.#stage = this.#session.house.stage()

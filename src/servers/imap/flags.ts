@@ -67,11 +67,11 @@ export function formatFlags(flags: number, keywords: string[]): string {
 
 /**
  * Flags as a client names them → bits and keywords. @throws Rejected
- * @param there keywords that are in use: another case of one is the same (RFC 5788 section 3)
+ * @param there asked for a keyword: those that are in use; another case of one is the same (RFC 5788 section 3)
  */
 export function readFlags(
 	names: string[],
-	there: readonly string[] = [],
+	there: () => readonly string[] = () => [],
 ): { flags: number; keywords: string[] } {
 	let flags = 0
 	const keywords = new Map<string, string>()
@@ -85,7 +85,7 @@ export function readFlags(
 		} else {
 			if (name.length > LONGEST_KEYWORD) throw new Rejected(no('that keyword is too long', 'LIMIT'))
 			if (keywords.has(lower)) continue
-			keywords.set(lower, CANONICAL.get(lower) ?? there.find(word => word.toLowerCase() === lower) ?? name)
+			keywords.set(lower, CANONICAL.get(lower) ?? there().find(word => word.toLowerCase() === lower) ?? name)
 		}
 	}
 	if (keywords.size > MOST_KEYWORDS) throw new Rejected(no('too many keywords', 'LIMIT'))

@@ -12,7 +12,7 @@ import type { Span } from '../view.ts'
 export async function store(session: Session, command: imap.CommandOf<'STORE'>): Promise<Done> {
 	const view = session.view!
 	if (view.readOnly) return no('this mailbox is open read-only', 'CANNOT')
-	const flags = readFlags(command.flags, view.keywords)
+	const flags = readFlags(command.flags, () => view.keywords)
 	const only = mayFlag(mustHave(session, 'r'))
 	// One flag that may be changed is enough (RFC 4314 section 4).
 	const may = command.how === 'set' ? only.flags !== 0 : (flags.flags & only.flags) !== 0
