@@ -67,6 +67,8 @@ const QUEUE = `SELECT r.key, r.id, m.reverse_path AS reversePath, m.envelope_id 
 	r.last_reply AS lastReply, m.blob, m.size, m.source, r.warn,
 	m.priority, m.require_tls AS requireTls, m.deliver_by AS deliverBy, m.by_mode AS byMode, m.release FROM queue_recipient r JOIN queue_message m ON m.id = r.id`
 
+const WANTED = 'FROM json_each(?) wanted CROSS JOIN blob ON blob.id = wanted.value'
+
 // As in the index `queue_large`.
 const LARGE = 2 ** 20
 const OF_PART = { all: '', small: ` AND m.size <= ${LARGE}`, large: ` AND m.size > ${LARGE}` }
@@ -288,19 +290,33 @@ export class SqliteReader extends SqliteMessages implements Reader {
 	}
 
 	heads(blobs: number[], only?: 'envelope' | 'structure'): Map<number, BlobHead> {
+		const wanted = JSON.stringify(blobs)
+		if (only) return this.#headsOf(wanted, only)
 		const heads = new Map<number, BlobHead>()
-		const columns = {
-			envelope: "'', 0, envelope, '', ''",
-			structure: "'', 0, '', structure, ''",
-			all: 'hash, size, envelope, structure, preview',
-		}[only ?? 'all']
 		for (const [id, hash, size, envelope, structure, preview] of this.sql.arrays<
 			[number, string, number, string, string, string]
-		>(
-			`SELECT blob.id, ${columns} FROM json_each(?) wanted CROSS JOIN blob ON blob.id = wanted.value`,
-			JSON.stringify(blobs),
-		))
+		>(`SELECT blob.id, hash, size, envelope, structure, preview ${WANTED}`, wanted))
 			heads.set(id, new StoredHead(hash, size, preview, envelope, structure))
+		return heads
+	}
+
+	/** One text that is parsed at once, as of one kind as they are: a quarter faster than one after the other. */
+	#headsOf(wanted: string, only: 'envelope' | 'structure'): Map<number, BlobHead> {
+		const sql = `SELECT json_group_array(blob.id), group_concat(${only}) ${WANTED}`
+		const [ids, all] = this.sql.arrays<[string, string | null]>(sql, wanted)[0]!
+		const found: never[] = JSON.parse(`[${all ?? ''}]`)
+		const heads = new Map<number, BlobHead>()
+		for (const [i, id] of (JSON.parse(ids) as number[]).entries())
+			heads.set(
+				id,
+				new StoredHead(
+					'',
+					0,
+					'',
+					only === 'envelope' ? found[i]! : '',
+					only === 'structure' ? found[i]! : '',
+				),
+			)
 		return heads
 	}
 

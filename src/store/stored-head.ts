@@ -12,7 +12,13 @@ export class StoredHead implements BlobHead {
 	#envelope: string | Envelope
 	#structure: string | Part
 
-	constructor(hash: string, size: number, preview: string, envelope: string, structure: string) {
+	constructor(
+		hash: string,
+		size: number,
+		preview: string,
+		envelope: string | Envelope,
+		structure: string | Part,
+	) {
 		this.hash = hash
 		this.size = size
 		this.preview = preview
