@@ -185,7 +185,7 @@ function inbox(address: string): string[] {
 	return store.reader.messages(box.key, 1, 2 ** 32).map(({ blob }) => store.reader.body(blob).toString())
 }
 
-const waiting = () => store.reader.queue()
+const waiting = () => store.reader.queue.items()
 
 test('mail for a node that cannot be reached waits in its order, without a new try for each message', async () => {
 	peer.reachable = false

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { after, before, test } from 'node:test'
 import { inbox, pop3Inbox, sendMail, smtp, submission } from './support/clients.ts'
 import { endAll, PORTS, TestNode, until } from './support/nodes.ts'
+import { Visitor } from './support/web.ts'
 
 /* Two nodes, one domain: the story the whole thing is for, in its order; every test goes on where the last one ended. */
 
@@ -162,8 +163,12 @@ test('5c. a node whose directory was lost, or cannot be read, has it from the ot
 	for (const end of ['', '-wal', '-shm']) rmSync(file + end, { force: true })
 	await c.start()
 	// Who comes in that moment is told to come again, not that the password is wrong.
-	await until('carol can sign in', 20_000, () =>
-		inbox(c.ip, 'carol@test.com').then(
+	const basic = `Basic ${Buffer.from('carol@test.com:secret').toString('base64')}`
+	const program = new Visitor(c, { authorization: basic })
+	await until('carol can sign in', 20_000, async () => {
+		const { status } = await program.get('//jmap/session').catch(() => ({ status: 503 }))
+		assert.ok(status === 200 || status === 503, `${status}`)
+		return inbox(c.ip, 'carol@test.com').then(
 			() => true,
 			error => {
 				assert.match(
@@ -172,8 +177,8 @@ test('5c. a node whose directory was lost, or cannot be read, has it from the ot
 				)
 				return false
 			},
-		),
-	)
+		)
+	})
 	await until('it knows everybody again', 20_000, whole)
 	assert.equal((await inbox(c.ip, 'carol@test.com')).length, 0)
 	await c.stop()

@@ -7,7 +7,7 @@ export const listLinks = verb({
 	input: z.object({}),
 	act: 'nodes:read',
 	run({ cluster, store, queue, self, clock }) {
-		const waiting = new Map(store.reader.queueRoutes().map(route => [route.route, route.waiting]))
+		const waiting = new Map(store.reader.queue.routes().map(route => [route.route, route.waiting]))
 		return cluster.links.peers().map(({ id, state, roundTripMs, clockOff, heard }) => ({
 			from: self,
 			to: id,

@@ -85,7 +85,7 @@ export function nodesNow(office: Office) {
 			roundTripMs: mine ? 0 : (peer?.roundTripMs ?? null),
 			accounts: directory.countAccounts({ node: node.id }),
 			/** Messages that wait there; null = not heard. */
-			queue: mine ? office.store.reader.queueLength() : ((peer?.extra.queue as number | undefined) ?? null),
+			queue: mine ? office.store.reader.queue.length() : ((peer?.extra.queue as number | undefined) ?? null),
 			version: mine ? office.version : (peer?.version ?? node.version),
 		}
 	})

@@ -79,7 +79,7 @@ export class Watch implements Watched {
 	/** Figures that are no sums; returns how many wait. */
 	#levels(now: number): number {
 		const { store, journal, directory, self, dataDir } = this.#office
-		const queued = store.reader.queueLength()
+		const queued = store.reader.queue.length()
 		if (now - this.#totalsAt >= TOTALS_MS) {
 			this.#totalsAt = now
 			const totals = store.reader.totals()

@@ -52,7 +52,7 @@ export class Delays {
 	async #tell(): Promise<void> {
 		const { store, clock, tell, write, overdue } = this.#options
 		for (;;) {
-			const late = store.reader.queueToWarn(clock.now(), AT_ONCE)
+			const late = store.reader.queue.toWarn(clock.now(), AT_ONCE)
 			if (late.length === 0) return
 			const ops: Op[] = []
 			const results: QueueResult[] = []

@@ -145,13 +145,13 @@ export class Lane {
 
 	#due(after: number): QueueItem[] {
 		const { store, route, part, clock } = this.#options
-		return store.reader.queueDue(route, clock.now(), PAGE, after, part)
+		return store.reader.queue.due(route, clock.now(), PAGE, after, part)
 	}
 
 	/** What goes before everything else that waits here, however much that is. */
 	#urgent(): QueueItem[] {
 		const { store, route, part, clock } = this.#options
-		return store.reader.queueUrgent(route, clock.now(), PAGE, part)
+		return store.reader.queue.urgent(route, clock.now(), PAGE, part)
 	}
 
 	async #drain(): Promise<void> {
@@ -257,7 +257,7 @@ export class Lane {
 	#sleepUntilDue(): void {
 		const { store, route, clock, retry } = this.#options
 		if (this.waiting) return void this.#sleep(retry.most)
-		const due = store.reader.queueNext(route, clock.now())
+		const due = store.reader.queue.next(route, clock.now())
 		if (due !== null) this.#sleep(Math.max(50, due - clock.now()))
 	}
 

@@ -86,7 +86,7 @@ export class Queue {
 	start(): void {
 		const { links } = this.#options
 		this.wake(
-			this.#options.store.reader.queueRoutes().map(({ route }) => route),
+			this.#options.store.reader.queue.routes().map(({ route }) => route),
 			true,
 		)
 		this.#delays.start()
@@ -118,7 +118,7 @@ export class Queue {
 	}
 
 	list(filter: { route?: string; id?: string } = {}): QueueView[] {
-		return this.#options.store.reader.queue(filter).map(item => ({ ...item, ...this.#whyWaits(item) }))
+		return this.#options.store.reader.queue.items(filter).map(item => ({ ...item, ...this.#whyWaits(item) }))
 	}
 
 	#whyWaits(item: QueueItem): { why: Why; reason: string } {
@@ -141,7 +141,7 @@ export class Queue {
 	async retry(ids: string[] | null): Promise<boolean> {
 		const [result] = await this.#options.store.write([{ do: 'queue.retry', ids }])
 		this.wake(
-			this.#options.store.reader.queueRoutes().map(({ route }) => route),
+			this.#options.store.reader.queue.routes().map(({ route }) => route),
 			true,
 		)
 		return result!.ok
@@ -150,7 +150,8 @@ export class Queue {
 	async hold(ids: string[], on: boolean): Promise<boolean> {
 		const [result] = await this.#options.store.write([{ do: 'queue.hold', ids, on }])
 		if (!on) await this.retry(ids)
-		else this.wake(ids.flatMap(id => this.#options.store.reader.queue({ id }).map(({ route }) => route)))
+		else
+			this.wake(ids.flatMap(id => this.#options.store.reader.queue.items({ id }).map(({ route }) => route)))
 		return result!.ok
 	}
 
@@ -158,7 +159,7 @@ export class Queue {
 	async drop(ids: string[], report: boolean): Promise<boolean> {
 		const ops: Op[] = []
 		const refused = reply(554, '5.7.0', 'The administrator removed this message from the queue')
-		const items = ids.flatMap(id => this.#options.store.reader.queue({ id }))
+		const items = ids.flatMap(id => this.#options.store.reader.queue.items({ id }))
 		if (report) for (const item of items) ops.push(...(await this.#tell(item, failed(refused))))
 		const results = await this.#options.store.write([...ops, { do: 'queue.drop', ids }])
 		this.wake([...routesOf(ops), ...items.map(({ route }) => route)])
@@ -217,7 +218,7 @@ export class Queue {
 
 	/** Something of this part has gone: what came after it in the other part, from and to the same people, may go. */
 	#letOn(route: string, part: QueuePart): void {
-		if (part === 'all' || (part === 'small' && !this.#options.store.reader.queueHasLarge(route))) return
+		if (part === 'all' || (part === 'small' && !this.#options.store.reader.queue.hasLarge(route))) return
 		this.wake([route])
 	}
 

@@ -191,7 +191,7 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 		}
 		announce(office, config.data, identity)
 		hearOthers(office)
-		cluster.links.addToBeat(() => ({ queue: store.reader.queueLength() }))
+		cluster.links.addToBeat(() => ({ queue: store.reader.queue.length() }))
 		undo.push(followDirectory(office))
 		answerLooks(office)
 		const { everySeconds, graceSeconds, mail, ...thresholds } = config.alerts

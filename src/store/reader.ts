@@ -3,21 +3,11 @@ import { type BlobFolder, unpack } from './bodies.ts'
 import { EmailReader, type Emails } from './emails.ts'
 import { properName } from './mailbox-ops.ts'
 import { SqliteMessages } from './messages.ts'
+import { type Queued, QueueReader } from './queue-reader.ts'
 import type { TextIndex } from './search/text-index.ts'
 import { Statements } from './statements.ts'
 import { StoredHead } from './stored-head.ts'
-import type {
-	BlobHead,
-	LogRow,
-	MailboxRow,
-	Messages,
-	QueueItem,
-	QueuePart,
-	Reader,
-	Role,
-	SearchField,
-	TextFound,
-} from './types.ts'
+import type { BlobHead, LogRow, MailboxRow, Messages, Reader, Role, SearchField, TextFound } from './types.ts'
 import { UidRuns } from './uid-runs.ts'
 
 /** Mailboxes whose uids are remembered, and the most octets one of them may take. */
@@ -62,32 +52,7 @@ const AT = Object.fromEntries(Object.keys(EACH).map((name, i) => [name, i])) as 
 	number
 >
 const MAILBOX = `SELECT ${Object.values(BOX)} FROM mailbox`
-const QUEUE = `SELECT r.key, r.id, m.reverse_path AS reversePath, m.envelope_id AS envelopeId, m.ret, m.smtputf8, r.recipient,
-	r.route, r.original_recipient AS originalRecipient, r.notify, m.arrived, m.expires, r.attempts, r.due, r.held,
-	r.last_reply AS lastReply, m.blob, m.size, m.source, r.warn,
-	m.priority, m.require_tls AS requireTls, m.deliver_by AS deliverBy, m.by_mode AS byMode, m.release FROM queue_recipient r JOIN queue_message m ON m.id = r.id`
-
 const WANTED = 'FROM json_each(?) wanted CROSS JOIN blob ON blob.id = wanted.value'
-
-// As in the index `queue_large`.
-const LARGE = 2 ** 20
-const OF_PART = { all: '', small: ` AND m.size <= ${LARGE}`, large: ` AND m.size > ${LARGE}` }
-const READY = 'r.route = ?1 AND r.key > ?2 AND r.held = 0 AND r.due <= ?3'
-const BEFORE = `b.reverse_path = m.reverse_path AND before.recipient = r.recipient AND before.key < r.key
-	AND before.route = r.route AND before.held = 0 AND before.due <= ?3`
-
-/** What is due, by part of the queue. Large mail is rare: it is looked for by its own index, from either side. */
-const DUE: Record<QueuePart, string> = {
-	all: `${QUEUE} WHERE ${READY} ORDER BY r.key LIMIT ?4`,
-	small: `${QUEUE} WHERE ${READY}${OF_PART.small} AND NOT EXISTS (
-		SELECT 1 FROM queue_message b INDEXED BY queue_large CROSS JOIN queue_recipient before INDEXED BY queue_id ON before.id = b.id
-		WHERE b.size > ${LARGE} AND ${BEFORE}) ORDER BY r.key LIMIT ?4`,
-	large: `${QUEUE} WHERE r.key IN (
-		SELECT r.key FROM queue_message m INDEXED BY queue_large CROSS JOIN queue_recipient r ON r.id = m.id
-		WHERE m.size > ${LARGE} AND ${READY} AND NOT EXISTS (
-			SELECT 1 FROM queue_recipient before CROSS JOIN queue_message b ON b.id = before.id
-			WHERE b.size <= ${LARGE} AND ${BEFORE})) ORDER BY r.key LIMIT ?4`,
-}
 
 /** Reads of committed data on a connection of its own. */
 export class SqliteReader extends SqliteMessages implements Reader {
@@ -96,12 +61,14 @@ export class SqliteReader extends SqliteMessages implements Reader {
 	#uids = new Map<number, { modseq: number; runs: UidRuns }>()
 	#keywords = new Map<number, { modseq: number; words: readonly string[] }>()
 	readonly emails: Emails
+	readonly queue: Queued
 
 	constructor(db: DatabaseSync, folder: BlobFolder, index: TextIndex | null = null) {
 		super(new Statements(db))
 		this.#folder = folder
 		this.#index = index
 		this.emails = new EmailReader(this.sql)
+		this.queue = new QueueReader(this.sql)
 	}
 
 	hasAccount(account: string): boolean {
@@ -305,19 +272,9 @@ export class SqliteReader extends SqliteMessages implements Reader {
 		const sql = `SELECT json_group_array(blob.id), group_concat(${only}) ${WANTED}`
 		const [ids, all] = this.sql.arrays<[string, string | null]>(sql, wanted)[0]!
 		const found: never[] = JSON.parse(`[${all ?? ''}]`)
-		const heads = new Map<number, BlobHead>()
-		for (const [i, id] of (JSON.parse(ids) as number[]).entries())
-			heads.set(
-				id,
-				new StoredHead(
-					'',
-					0,
-					'',
-					only === 'envelope' ? found[i]! : '',
-					only === 'structure' ? found[i]! : '',
-				),
-			)
-		return heads
+		const head = (one: never) =>
+			only === 'envelope' ? new StoredHead('', 0, '', one, '') : new StoredHead('', 0, '', '', one)
+		return new Map((JSON.parse(ids) as number[]).map((id, i) => [id, head(found[i]!)]))
 	}
 
 	bodies(blobs: number[]): Map<number, Buffer> {
@@ -360,60 +317,6 @@ export class SqliteReader extends SqliteMessages implements Reader {
 			'SELECT coalesce(sum(size), 0) AS size, coalesce(sum(messages), 0) AS messages FROM mailbox WHERE account = ?',
 			account,
 		)!
-	}
-
-	queue(filter: { route?: string; id?: string } = {}): QueueItem[] {
-		if (filter.id)
-			return this.sql.all<QueueItem>(`${QUEUE} WHERE r.id = ? ORDER BY r.key`, filter.id).map(asItem)
-		if (filter.route)
-			return this.sql.all<QueueItem>(`${QUEUE} WHERE r.route = ? ORDER BY r.key`, filter.route).map(asItem)
-		return this.sql.all<QueueItem>(`${QUEUE} ORDER BY r.key`).map(asItem)
-	}
-
-	queueDue(route: string, now: number, most: number, after = 0, part: QueuePart = 'all'): QueueItem[] {
-		return this.sql.all<QueueItem>(DUE[part], route, after, now, most).map(asItem)
-	}
-
-	queueUrgent(route: string, now: number, most: number, part: QueuePart = 'all'): QueueItem[] {
-		const urgent = `SELECT r.key FROM queue_message m INDEXED BY queue_urgent CROSS JOIN queue_recipient r ON r.id = m.id
-			WHERE m.priority > 0 AND r.route = ?1 AND r.held = 0 AND r.due <= ?2${OF_PART[part]} AND NOT EXISTS (
-				SELECT 1 FROM queue_recipient before JOIN queue_message b ON b.id = before.id
-				WHERE before.recipient = r.recipient AND before.key < r.key AND before.route = r.route
-				AND b.reverse_path = m.reverse_path)
-			ORDER BY m.priority DESC, r.key LIMIT ?3`
-		return this.sql
-			.all<QueueItem>(`${QUEUE} WHERE r.key IN (${urgent}) ORDER BY r.key`, route, now, most)
-			.map(asItem)
-	}
-
-	queueNext(route: string, now: number): number | null {
-		return this.sql.get<{ due: number | null }>(
-			'SELECT min(due) AS due FROM queue_recipient WHERE route = ? AND held = 0 AND due > ?',
-			route,
-			now,
-		)!.due
-	}
-
-	queueHasLarge(route: string): boolean {
-		const large = `SELECT 1 FROM queue_message m INDEXED BY queue_large CROSS JOIN queue_recipient r ON r.id = m.id
-			WHERE m.size > ${LARGE} AND r.route = ? LIMIT 1`
-		return this.sql.get(large, route) !== undefined
-	}
-
-	queueToWarn(now: number, most: number): QueueItem[] {
-		return this.sql
-			.all<QueueItem>(`${QUEUE} WHERE r.warn <= ? AND r.held = 0 ORDER BY r.key LIMIT ?`, now, most)
-			.map(asItem)
-	}
-
-	queueRoutes(): { route: string; waiting: number; due: number }[] {
-		return this.sql.all(
-			'SELECT route, count(*) AS waiting, min(due) AS due FROM queue_recipient WHERE held = 0 GROUP BY route',
-		)
-	}
-
-	queueLength(): number {
-		return this.sql.get<{ count: number }>('SELECT count(*) AS count FROM queue_recipient')!.count
 	}
 
 	totals(): { accounts: number; messages: number; size: number; queued: number } {
@@ -474,12 +377,4 @@ function asMailbox(row: Columns): MailboxRow {
 		emails: row[14],
 		threads: row[15],
 	}
-}
-
-// Rows come from SQLite as fresh objects: they are mended in place.
-function asItem(row: QueueItem): QueueItem {
-	row.held = Boolean(row.held)
-	row.smtputf8 = Boolean(row.smtputf8)
-	row.requireTls = Boolean(row.requireTls)
-	return row
 }

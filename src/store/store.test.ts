@@ -341,7 +341,7 @@ test('a queue of the release before is read, and its mail asks for nothing more'
 		INSERT INTO queue_recipient (id, recipient, route, due) VALUES ('1', 'b@example.org', 'mx:example.org', 5)`)
 	old.close()
 	const opened = await openStore({ dir, node: 'node-a' })
-	const [item] = opened.reader.queueDue('mx:example.org', 5, 10)
+	const [item] = opened.reader.queue.due('mx:example.org', 5, 10)
 	assert.deepEqual([item!.recipient, item!.ret, item!.requireTls], ['b@example.org', 'HDRS', false])
 	assert.deepEqual(
 		[item!.priority, item!.deliverBy, item!.byMode, item!.release, item!.warn],
@@ -524,18 +524,18 @@ test('what was queued with `once` is not queued again, also when it has left', a
 			},
 		})
 	await add()
-	const [item] = store.reader.queue({ route: 'mx:once.test' })
+	const [item] = store.reader.queue.items({ route: 'mx:once.test' })
 	assert.equal(item!.due, 9)
 	assert.deepEqual(
-		[store.reader.queueToWarn(6, 9).length, store.reader.queueToWarn(7, 9).map(({ key }) => key)],
+		[store.reader.queue.toWarn(6, 9).length, store.reader.queue.toWarn(7, 9).map(({ key }) => key)],
 		[0, [item!.key]],
 	)
 	await one({ do: 'queue.result', results: [{ key: item!.key, is: 'warned', warn: null }] })
-	assert.deepEqual(store.reader.queueToWarn(7, 9), [])
+	assert.deepEqual(store.reader.queue.toWarn(7, 9), [])
 	await one({ do: 'queue.result', results: [{ key: item!.key, is: 'done' }] })
 	const again = await add()
 	assert.ok(again.ok && again.duplicate)
-	assert.deepEqual(store.reader.queue({ route: 'mx:once.test' }), [])
+	assert.deepEqual(store.reader.queue.items({ route: 'mx:once.test' }), [])
 })
 
 test('a queue row goes with its result, the message with its last row', async () => {
@@ -558,7 +558,7 @@ test('a queue row goes with its result, the message with its last row', async ()
 		recipients,
 	}
 	await one({ do: 'queue.add', item })
-	const [first, second] = store.reader.queueDue('node:b', 5, 10)
+	const [first, second] = store.reader.queue.due('node:b', 5, 10)
 	assert.deepEqual([first!.recipient, second!.recipient], ['bob@test.com', 'carol@test.com'])
 	await one({
 		do: 'queue.result',
@@ -567,8 +567,8 @@ test('a queue row goes with its result, the message with its last row', async ()
 			{ key: second!.key, is: 'later', due: 99, reply: '451 later' },
 		],
 	})
-	assert.deepEqual(store.reader.queueDue('node:b', 98, 10), [])
-	const [left] = store.reader.queueDue('node:b', 99, 10)
+	assert.deepEqual(store.reader.queue.due('node:b', 98, 10), [])
+	const [left] = store.reader.queue.due('node:b', 99, 10)
 	assert.equal(left!.lastReply, '451 later')
 	await one({ do: 'queue.result', results: [{ key: left!.key, is: 'done' }] })
 	assert.throws(() => store.reader.body(left!.blob))

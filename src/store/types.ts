@@ -1,5 +1,6 @@
 import type { Envelope, Part, Scanned } from '../message/index.ts'
 import type { Emails } from './emails.ts'
+import type { Queued } from './queue-reader.ts'
 import type { UidRuns } from './uid-runs.ts'
 
 /** System flags as bits of one number (RFC 9051 section 2.3.2; \Recent is not kept). */
@@ -298,28 +299,8 @@ export type Reader = Messages & {
 	/** Mail as JMAP sees it. */
 	emails: Emails
 
-	queue(filter?: { route?: string; id?: string }): QueueItem[]
-	/**
-	 * The next recipients for a route that are due at `now`, oldest first, at most `most`, with a key above `after`.
-	 * Of one part of the queue only: without what comes after something of the same sender to the same recipient that
-	 * waits in the other part.
-	 */
-	queueDue(route: string, now: number, most: number, after?: number, part?: QueuePart): QueueItem[]
-	/**
-	 * Those due on a route whose message is urgent (RFC 6710, priority above 0), the most urgent of them, in order of
-	 * arrival; without what comes after something of the same sender to the same recipient.
-	 */
-	queueUrgent(route: string, now: number, most: number, part?: QueuePart): QueueItem[]
-	/** When the first recipient of a route is due that is not held and not due yet at `now`; null when there is none. */
-	queueNext(route: string, now: number): number | null
-	/** Does something large wait to go this way, held or not? */
-	queueHasLarge(route: string): boolean
-	/** Recipients whose sender is to be told by now that it takes long. Looks through all that is queued. */
-	queueToWarn(now: number, most: number): QueueItem[]
-	/** Routes with waiting recipients: how many, and when the first of them is due. */
-	queueRoutes(): { route: string; waiting: number; due: number }[]
-	/** Recipients that wait, held ones included. */
-	queueLength(): number
+	/** Mail of this node that is on its way. */
+	queue: Queued
 	totals(): { accounts: number; messages: number; size: number; queued: number }
 }
 

@@ -172,7 +172,7 @@ export class Post {
 	async look(): Promise<void> {
 		await this.queue.tellDelays()
 		this.queue.wake(
-			this.store.reader.queueRoutes().map(({ route }) => route),
+			this.store.reader.queue.routes().map(({ route }) => route),
 			true,
 		)
 	}

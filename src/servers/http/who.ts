@@ -3,6 +3,7 @@ import type { Actor } from '../../admin/index.ts'
 import type { Account, Directory, Grant, Session } from '../../directory/index.ts'
 import { normalAddress } from '../../kit/index.ts'
 import type { House } from '../types.ts'
+import { WebProblem } from './problem.ts'
 
 /** Who asks, over HTTP. */
 export type Who = {
@@ -23,7 +24,15 @@ export type Who = {
 
 const COOKIE = 'panpipe'
 
-/** By cookie, `Authorization: Basic` or `Authorization: Bearer`; null = nobody we know. */
+/** Said of nobody we know, as long as this node has not heard of everybody: whoever it is keeps his password. */
+export function unknownYet(): WebProblem {
+	return new WebProblem(503, 'unknown-yet', 'This server does not know everybody yet. Try again in a moment.')
+}
+
+/**
+ * By cookie, `Authorization: Basic` or `Authorization: Bearer`; null = nobody we know.
+ * @throws WebProblem unknownYet
+ */
 export async function who(
 	request: FastifyRequest,
 	{ house, directory }: { house: House; directory: Directory },
@@ -40,6 +49,7 @@ export async function who(
 		const [, login = '', password = ''] =
 			/^([^:]*):(.*)$/s.exec(Buffer.from(given, 'base64').toString()) ?? []
 		const result = await house.authenticate(login, password, client)
+		if (!result.ok && result.why === 'not-now') throw unknownYet()
 		if (!result.ok) return null
 		// A device's password is good for its owner's mail, not for what he administers.
 		const narrow = result.program ? { grants: [], scopes: ['mail'] } : {}

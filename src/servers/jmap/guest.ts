@@ -2,6 +2,7 @@ import type { TLSSocket } from 'node:tls'
 import type { FastifyRequest } from 'fastify'
 import type { Account, Directory } from '../../directory/index.ts'
 import { normalAddress } from '../../kit/index.ts'
+import { WebProblem } from '../http/problem.ts'
 import { isOwnPage, who } from '../http/who.ts'
 import type { House } from '../types.ts'
 import { FOR_ACCOUNT, FOR_CLIENT, FOR_CREDENTIAL, type Walker } from '../walk-http.ts'
@@ -43,7 +44,9 @@ export async function guestOf(
 		const client = normalAddress(said(FOR_CLIENT))
 		return { account, client, credential: said(FOR_CREDENTIAL), brought: true }
 	}
-	const found = await who(request, { house, directory: office.directory })
+	const found = await who(request, { house, directory: office.directory }).catch(error => {
+		throw error instanceof WebProblem ? new NotServed(error.status, error.message) : error
+	})
 	if (!found) {
 		// A page of ours asks for the password itself; the browser's own window must not open.
 		const page = request.headers['sec-fetch-mode'] !== undefined || request.headers['x-panpipe'] !== undefined

@@ -41,7 +41,7 @@ export function submissionRecord(call: Call, { id, value }: { id: string; value:
 /** What became of each recipient, as far as this node knows (RFC 8621 section 7). */
 function deliveryStatus(call: Call, { envelope, queued, filed, smtpReply }: Kept): Json {
 	const waiting = new Map(
-		queued.flatMap(id => call.house.reader.queue({ id })).map(item => [item.recipient, item.lastReply]),
+		queued.flatMap(id => call.house.reader.queue.items({ id })).map(item => [item.recipient, item.lastReply]),
 	)
 	return Object.fromEntries(
 		envelope.rcptTo.map(({ email }) => {

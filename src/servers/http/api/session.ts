@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { House } from '../../types.ts'
 import { WebProblem } from '../problem.ts'
-import { clientOf, setCookie, type Who, who } from '../who.ts'
+import { clientOf, setCookie, unknownYet, type Who, who } from '../who.ts'
 import { type Ask, page, paging, route } from './route.ts'
 import { listOf, session, signedIn } from './shapes.ts'
 
@@ -43,11 +43,7 @@ function refusal(result: Refused): WebProblem {
 				},
 			)
 		case 'not-now':
-			return new WebProblem(
-				503,
-				'unknown-yet',
-				'This server does not know everybody yet. Try again in a moment.',
-			)
+			return unknownYet()
 		default:
 			return new WebProblem(401, 'login-wrong', 'The address or the password is wrong.')
 	}
