@@ -26,11 +26,11 @@ export class SqliteMessages implements Messages {
 		return this.#guest.length === 0 ? 'flags' : `((flags & ~1) | ${seen(account)})`
 	}
 
-	messages(mailbox: number, from: number, to: number): MessageRow[] {
+	messages(mailbox: number, from: number, to: number, few = false): MessageRow[] {
 		// One alone is cheaper as it is.
 		return from === to
-			? this.#rows('columnsOfFew', 4, IN_RANGE, mailbox, from, to)
-			: this.#rows('columns', 4, IN_RANGE, mailbox, from, to)
+			? this.#rows('columnsOfFew', few, 4, IN_RANGE, mailbox, from, to)
+			: this.#rows('columns', few, 4, IN_RANGE, mailbox, from, to)
 	}
 
 	has(mailbox: number, uid: number): boolean {
@@ -38,37 +38,34 @@ export class SqliteMessages implements Messages {
 	}
 
 	messagesSince(mailbox: number, modseq: number): MessageRow[] {
-		return this.#rows('columns', 3, `${SINCE} ORDER BY uid`, mailbox, modseq)
+		return this.#rows('columns', false, 3, `${SINCE} ORDER BY uid`, mailbox, modseq)
 	}
 
-	#rows(read: 'columns' | 'columnsOfFew', guest: number, rest: string, ...values: number[]): MessageRow[] {
-		const names = [
-			'uid',
-			'modseq',
-			this.#flags(guest),
-			'keywords',
-			'internal_date',
-			'save_date',
-			'size',
-			'blob',
-			'thread',
-		]
-		const [uids, modseqs, flags, words, internalDates, saveDates, sizes, blobs, threads] = this.sql[read](
+	#rows(
+		read: 'columns' | 'columnsOfFew',
+		few: boolean,
+		guest: number,
+		rest: string,
+		...values: number[]
+	): MessageRow[] {
+		const names = ['uid', this.#flags(guest), 'keywords', 'internal_date', 'size', 'blob']
+		if (!few) names.push('modseq', 'save_date', 'thread')
+		const [uids, flags, words, internalDates, sizes, blobs, modseqs, saveDates, threads] = this.sql[read](
 			names,
 			rest,
 			...values,
 			...this.#guest,
-		) as [number[], number[], number[], Words[], number[], number[], number[], number[], number[]]
+		) as [number[], number[], Words[], number[], number[], number[], ...(number[] | undefined)[]]
 		return uids.map((uid, i) => ({
 			uid,
-			modseq: modseqs[i]!,
+			modseq: modseqs?.[i] ?? 0,
 			flags: flags[i]!,
 			keywords: keywordsOf(words[i]!),
 			internalDate: internalDates[i]!,
-			saveDate: saveDates[i]!,
+			saveDate: saveDates?.[i] ?? 0,
 			size: sizes[i]!,
 			blob: blobs[i]!,
-			thread: threads[i]!,
+			thread: threads?.[i] ?? 0,
 		}))
 	}
 

@@ -239,8 +239,8 @@ export type Messages = {
 	uidsFlagged(mailbox: number, mask: number, flags: number): number[]
 	/** Nothing but the flags of messages with from ≤ uid ≤ to, ascending. */
 	flags(mailbox: number, from: number, to: number): FlagsRow[]
-	/** Messages with from ≤ uid ≤ to, ascending. */
-	messages(mailbox: number, from: number, to: number): MessageRow[]
+	/** Messages with from ≤ uid ≤ to, ascending. @param few without modseq, save date and thread (0): sooner there */
+	messages(mailbox: number, from: number, to: number, few?: boolean): MessageRow[]
 	has(mailbox: number, uid: number): boolean
 	/** Messages with a modseq above `modseq`, ascending by uid. */
 	messagesSince(mailbox: number, modseq: number): MessageRow[]

@@ -51,9 +51,10 @@ export function rowsAt(
 	session: Session,
 	places: number[],
 	view: View = session.view!,
+	few = false,
 ): (MessageRow | null)[] {
 	const reader = messagesIn(session, view)
-	return aligned(view, places, (from, to) => reader.messages(view.mailbox, from, to))
+	return aligned(view, places, (from, to) => reader.messages(view.mailbox, from, to, few))
 }
 
 /** The same for those who want to know no more than the flags. */

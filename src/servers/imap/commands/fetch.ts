@@ -38,6 +38,8 @@ export async function fetch(session: Session, command: imap.CommandOf<'FETCH'>):
 
 /** What a row of flags is enough for. */
 const OF_FLAGS: ReadonlySet<string> = new Set(['UID', 'FLAGS', 'MODSEQ'])
+/** What not many ask for. */
+const SELDOM: ReadonlySet<string> = new Set(['MODSEQ', 'SAVEDATE', 'THREADID'])
 
 /** Items that are text without exception: many messages in one piece. Returns how many are no more. */
 async function writeTexts(
@@ -48,6 +50,7 @@ async function writeTexts(
 ): Promise<number> {
 	const { reader } = session.house
 	const ofFlags = items.every(({ item }) => OF_FLAGS.has(item))
+	const few = !items.some(({ item }) => SELDOM.has(item))
 	const tellsFlags = items.some(({ item }) => item === 'FLAGS')
 	const ofHead = items.filter(item => reads(item).head)
 	const needsHead = ofHead.length > 0
@@ -59,7 +62,9 @@ async function writeTexts(
 	const [first, ...others] = texts as [ItemText, ...ItemText[]]
 	let missing = 0
 	const work = (places: number[]) => {
-		const rows = ofFlags ? (flagsAt(session, places) as (MessageRow | null)[]) : rowsAt(session, places)
+		const rows = ofFlags
+			? (flagsAt(session, places) as (MessageRow | null)[])
+			: rowsAt(session, places, session.view!, few)
 		if (tellsFlags) tellKeywords(session, rows)
 		const heads = needsHead
 			? reader.heads(
