@@ -34,6 +34,8 @@ export class LateIndex<K extends Key> {
 	readonly #file: MailFile
 	readonly #sql: LateSql
 	#waiting = new Map<K, { place: number; value: number }>()
+	/** Looked for last, and not found in the file: whoever comes next asks for the same before it is added. */
+	#missing: K | undefined
 
 	constructor(file: MailFile, sql: LateSql) {
 		this.#file = file
@@ -45,10 +47,16 @@ export class LateIndex<K extends Key> {
 	reload(): void {
 		const rows = this.#file.all<{ key: K; place: number; value: number }>(this.#sql.waiting)
 		this.#waiting = new Map(rows.map(({ key, place, value }) => [key, { place, value }]))
+		this.#missing = undefined
 	}
 
 	find(key: K): number | undefined {
-		return this.#waiting.get(key)?.value ?? this.#file.get<{ value: number }>(this.#sql.find, key)?.value
+		const waiting = this.#waiting.get(key)
+		if (waiting) return waiting.value
+		if (key === this.#missing) return undefined
+		const found = this.#file.get<{ value: number }>(this.#sql.find, key)?.value
+		if (found === undefined) this.#missing = key
+		return found
 	}
 
 	/** A key that is not there yet. */
@@ -76,6 +84,7 @@ export class LateIndex<K extends Key> {
 	settleSome(): void {
 		const { last } = this.#file.get<{ last: number | null }>(this.#sql.last, SLICE)!
 		if (last === null) return
+		this.#missing = undefined
 		for (const sql of this.#sql.settle) this.#file.run(sql, last)
 		for (const [key, { place }] of this.#waiting) if (place <= last) this.#waiting.delete(key)
 	}
