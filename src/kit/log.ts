@@ -12,7 +12,9 @@ const MOST_WAITING = 4 * 1024 * 1024
  * A disk too full for the log stops nothing else: neither the mail nor the end of the process.
  */
 export function makeLog(options: { level?: string; node?: string }): Log {
-	const stderr = pino.destination({ dest: 2, sync: false, maxLength: MOST_WAITING, ...GATHER })
+	// Of text it would put together again, with every line, all that it has gathered; of octets it keeps a list.
+	const how = { sync: false, contentMode: 'buffer', maxLength: MOST_WAITING, ...GATHER } as const
+	const stderr = pino.destination({ dest: 2, ...how })
 	const { flushSync } = stderr
 	stderr.on('error', () => {
 		stderr.flushSync = () => {} // at the end of the process it would wait for room for ever
@@ -20,7 +22,8 @@ export function makeLog(options: { level?: string; node?: string }): Log {
 	stderr.on('write', () => {
 		stderr.flushSync = flushSync
 	})
-	return pino({ level: options.level ?? 'info', base: options.node ? { node: options.node } : {} }, stderr)
+	const write = (line: string) => void stderr.write(Buffer.from(line) as never)
+	return pino({ level: options.level ?? 'info', base: options.node ? { node: options.node } : {} }, { write })
 }
 
 export const silentLog: Log = pino({ level: 'silent' })

@@ -1,4 +1,5 @@
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+const MONTH_NAMES = MONTHS.map(name => name.toLowerCase())
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 
 /** The named zones of RFC 5322 section 4.3, in hours. Any other name means -0000. */
@@ -25,7 +26,7 @@ export function parseDate(text: string): number | null {
 	const plain = withoutComments(text.slice(0, 256)).trim()
 	const match = DATE.exec(plain) ?? DATE.exec(plain.replace(ASCTIME, '$2 $1 $4 $3'))
 	if (!match) return null
-	const month = MONTHS.findIndex(name => name.toLowerCase() === match[2]!.toLowerCase())
+	const month = MONTH_NAMES.indexOf(match[2]!.toLowerCase())
 	const day = Number(match[1])
 	const year = fullYear(match[3]!)
 	const hour = Number(match[4])
@@ -56,15 +57,21 @@ function withoutComments(text: string): string {
 	if (!text.includes('(')) return text
 	let out = ''
 	let depth = 0
+	let from = 0 // of what is kept
 	for (let i = 0; i < text.length; i++) {
-		const char = text[i]!
-		if (char === '(') depth++
-		else if (char === ')' && depth > 0) {
-			if (--depth === 0) out += ' '
-		} else if (char === '\\') i++
-		else if (depth === 0) out += char
+		const char = text[i]
+		if (char === '(') {
+			if (depth++ === 0) out += text.slice(from, i)
+		} else if (char === ')' && depth > 0) {
+			if (--depth > 0) continue
+			out += ' '
+			from = i + 1
+		} else if (char === '\\') {
+			if (depth === 0) out += text.slice(from, i)
+			from = ++i + 1
+		}
 	}
-	return out
+	return depth === 0 ? out + text.slice(from) : out
 }
 
 /**

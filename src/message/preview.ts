@@ -11,6 +11,9 @@ const LONGEST = 200
 /** How much of a text is looked at. HTML begins with its styles. */
 const PLAIN_BEGINNING = 2560
 const HTML_BEGINNING = 32 * 1024
+/** Mostly so many octets of a plain text are enough; the last characters may be what is left of a longer code. */
+const ENOUGH = 1024
+const CUT = 16
 
 /** The beginning of a text part as it lies in the message. */
 type Beginning = { gather: Gather; encoding: string; charset: string; html: boolean }
@@ -64,21 +67,29 @@ export class FirstText {
 
 /** The first words of a text, white space folded; '' when it has none. */
 function previewOf(beginning: Beginning): string {
-	const bytes = wholeCharacters(decodeTransfer(beginning.gather.bytes(), beginning.encoding))
-	const text = decodeText(bytes, beginning.charset)
-	if (beginning.html) return shorten(htmlText(text))
-	// Mostly the first part is enough; folding white space costs more than anything else here.
-	const quick = text.length > 800 ? shorten(text.slice(0, 600)) : ''
-	return quick.length >= LONGEST - 1 ? quick : shorten(text)
+	const bytes = beginning.gather.bytes()
+	if (beginning.html) return shorten(folded(htmlText(textOf(bytes, beginning))))
+	if (bytes.length > ENOUGH) {
+		const text = folded(textOf(bytes.subarray(0, ENOUGH), beginning))
+		if (text.length > LONGEST + CUT) return shorten(text)
+	}
+	return shorten(folded(textOf(bytes, beginning)))
+}
+
+function textOf(bytes: Buffer, { encoding, charset }: Beginning): string {
+	return decodeText(wholeCharacters(decodeTransfer(bytes, encoding)), charset)
 }
 
 /** QUIRK: newsletters put hundreds of invisible characters behind their first line to keep the rest out of previews. */
-function shorten(text: string): string {
-	const plain = text
+function folded(text: string): string {
+	return text
 		.replace(/[\u034f\u00ad\u200b-\u200f\u2060\ufeff]+/g, '')
 		.replace(/[\s\x00-\x1f\x7f]+/g, ' ')
 		.trim()
 		.replace(/\ufffd+$/, '')
+}
+
+function shorten(plain: string): string {
 	if (plain.length <= LONGEST) return plain
 	const cut = plain.slice(0, LONGEST)
 	const last = cut.charCodeAt(LONGEST - 1)

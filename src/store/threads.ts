@@ -24,20 +24,23 @@ export type Named = { hash: string; envelope: string }
 
 /** 53 bits: a number of JavaScript. */
 function numberOf(text: string): number {
-	const digest = hash('sha256', text, 'buffer')
-	return digest.readUIntBE(0, 6) * 32 + (digest[6]! & 31)
+	const digest = hash('sha256', text)
+	return Number.parseInt(digest.slice(0, 12), 16) * 32 + (Number.parseInt(digest.slice(12, 14), 16) & 31)
 }
 
-const known = new WeakMap<Named, string[]>()
+const known = new WeakMap<Named, { links: string[]; owner: number; keys: number[] }>()
 
-/** What ties a message to others, as text that another message of its thread has too. The most telling first. */
-function linksOf(message: Named): string[] {
-	let links = known.get(message)
-	if (!links) known.set(message, (links = readLinks(JSON.parse(message.envelope))))
-	return links
+/** What ties a message to others of the account, as numbers that another message of its thread has too. The most telling first. */
+function keysOf(owner: number, message: Named): number[] {
+	const before = known.get(message)
+	if (before?.owner === owner) return before.keys
+	const links = before?.links ?? linksOf(JSON.parse(message.envelope))
+	const keys = links.map(link => numberOf(`${owner}\0${link}`))
+	known.set(message, { links, owner, keys })
+	return keys
 }
 
-function readLinks(envelope: Envelope): string[] {
+function linksOf(envelope: Envelope): string[] {
 	const answered = envelope.inReplyTo?.match(/<[^<>]+>/g) ?? []
 	const ids = [...answered, ...envelope.references.toReversed(), envelope.messageId ?? '']
 	const subject = fold(baseSubject(envelope.subject).base).replace(/\s+/g, '')
@@ -47,8 +50,6 @@ function readLinks(envelope: Envelope): string[] {
 		different.length > MOST_LINKS ? [...different.slice(0, MOST_LINKS - 1), different.at(-1)!] : different
 	return kept.map(id => `${subject}\0${id}`)
 }
-
-const keyOf = (owner: number, link: string) => numberOf(`${owner}\0${link}`)
 
 /** The thread of a message that comes to an account; null = it begins one. */
 export function threadFor(file: MailFile, account: string, message: Named): number | null {
@@ -67,8 +68,8 @@ export function threadFor(file: MailFile, account: string, message: Named): numb
 	const gone = `SELECT thread FROM ${GONE_EMAIL}`
 	const before = file.get<{ thread: number | null }>(gone, owner, message.hash)?.thread
 	if (before) return before
-	for (const link of linksOf(message)) {
-		const found = file.references.find(keyOf(owner, link))
+	for (const key of keysOf(owner, message)) {
+		const found = file.references.find(key)
 		if (found !== undefined && !isFull(file, owner, found)) return found
 	}
 	return null
@@ -94,8 +95,7 @@ function isFull(file: MailFile, owner: number, thread: number): boolean {
 
 /** Messages that name the same will come to this thread. */
 export function linkThread(file: MailFile, owner: number, thread: number, message: Named): void {
-	for (const link of linksOf(message)) {
-		const key = keyOf(owner, link)
+	for (const key of keysOf(owner, message)) {
 		const before = file.references.find(key)
 		if (before === thread) continue
 		if (before !== undefined) file.references.remove(key)
@@ -109,8 +109,7 @@ export type Ended = { owner: number; thread: number; message: Named }
 /** Nothing leads to the thread any more, as far as that message knows; unless another has come to it meanwhile. */
 export function forgetThread(file: MailFile, { owner, thread, message }: Ended): void {
 	if (file.get('SELECT 1 FROM email WHERE owner = ? AND thread = ?', owner, thread)) return
-	for (const link of linksOf(message)) {
-		const key = keyOf(owner, link)
+	for (const key of keysOf(owner, message)) {
 		if (file.references.find(key) === thread) file.references.remove(key)
 	}
 }

@@ -46,10 +46,17 @@ export class Replies {
 		}
 		this.#slots.splice(0, passed)
 		if (this.#waiters.length > 0) this.#wake()
-		if (this.#flushSoon) return
-		// One commit settles many messages: their replies go out together.
+		this.flushSoon()
+	}
+
+	/**
+	 * Sends what is ready when this turn of the event loop is over: of all connections one after the other. A peer that was
+	 * woken by each reply as it comes would take the processor from us each time.
+	 */
+	flushSoon(): void {
+		if (this.#flushSoon || this.#ready === '') return
 		this.#flushSoon = true
-		queueMicrotask(() => this.flush())
+		setImmediate(() => this.flush())
 	}
 
 	/** Sends what is ready. */

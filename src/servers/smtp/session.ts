@@ -177,7 +177,7 @@ export class Session implements Conversation {
 			}
 		}
 		if (this.#clientDone && !this.#busy && !this.#ended) this.#finish()
-		this.#replies.flush()
+		this.#replies.flushSoon()
 	}
 
 	/** One command or one piece of a message; null when nothing whole is there. */
