@@ -5,9 +5,19 @@ import type { FlagsRow, MailboxRow, MessageRow, Messages } from './types.ts'
 const NONE: string[] = []
 /** Mailboxes whose first unseen message is remembered. */
 const REMEMBERED = 1000
+/** Answers of `uidsFlagged` that are, and how many uids one may have. */
+const MOST_FLAGGED = 100
+const MOST_ALIKE = 20_000
+/** When more have changed all are looked through. */
+const MANY = 1000
+/** Above all system flags. */
+const SYSTEM = 32
 
 const IN_RANGE = 'FROM message WHERE mailbox = ?1 AND uid BETWEEN ?2 AND ?3 ORDER BY uid'
 const SINCE = `FROM ${STRETCHES} WHERE box = ?1 AND latest > ?2 AND modseq > ?2`
+
+/** Messages whose flags were alike at that modseq of their mailbox. */
+type Alike = { modseq: number; uids: number[] }
 
 /** Rows of messages, with the \Seen of the owner, or of an account whose mailbox it is not. */
 export class SqliteMessages implements Messages {
@@ -15,6 +25,8 @@ export class SqliteMessages implements Messages {
 	/** Last of the values of every statement that asks for flags. */
 	#guest: string[]
 	#firsts = new Map<number, { modseq: number; uid: number | null }>()
+	/** By mailbox, mask and flags. */
+	#alike = new Map<string, Alike>()
 
 	constructor(sql: Statements, guest: string | null = null) {
 		this.sql = sql
@@ -69,27 +81,60 @@ export class SqliteMessages implements Messages {
 		}))
 	}
 
-	flags(mailbox: number, from: number, to: number): FlagsRow[] {
-		const names = ['uid', 'modseq', this.#flags(4), 'keywords']
-		const [uids, modseqs, flags, words] = this.sql.columns(
-			names,
-			IN_RANGE,
+	flags(mailbox: number, from: number, to: number, few = false): FlagsRow[] {
+		// What takes time is the text of the numbers, and a null for each message without keywords.
+		const modseqs = few ? 'NULL' : 'json_group_array(modseq)'
+		const [row] = this.sql.arrays<[string, string | null, string]>(
+			`SELECT json_group_array(uid * ${SYSTEM} + flags), ${modseqs},
+			 json_group_object(uid, keywords) FILTER (WHERE keywords IS NOT NULL)
+			 FROM (SELECT uid, modseq, ${this.#flags(4)} AS flags, keywords ${IN_RANGE})`,
 			mailbox,
 			from,
 			to,
 			...this.#guest,
-		) as [number[], number[], number[], Words[]]
-		return uids.map((uid, i) => ({
-			uid,
-			modseq: modseqs[i]!,
-			flags: flags[i]!,
-			keywords: keywordsOf(words[i]!),
-		}))
+		)
+		const both: number[] = JSON.parse(row![0])
+		const latest: number[] | null = row![1] === null ? null : JSON.parse(row![1])
+		const words: Record<number, string> | null = row![2] === '{}' ? null : JSON.parse(row![2])
+		return both.map((one, i) => {
+			const flags = one % SYSTEM
+			const uid = (one - flags) / SYSTEM
+			const keywords = words?.[uid]
+			return { uid, modseq: latest?.[i] ?? 0, flags, keywords: keywords ? JSON.parse(keywords) : NONE }
+		})
 	}
 
-	uidsFlagged(mailbox: number, mask: number, flags: number): number[] {
+	uidsFlagged(mailbox: number, mask: number, flags: number): readonly number[] {
+		if (this.#guest.length > 0) return this.#flagged(mailbox, mask, flags)
+		const name = `${mailbox} ${mask} ${flags}`
+		const modseq = this.sql.arrays<[number]>('SELECT modseq FROM mailbox WHERE key = ?', mailbox)[0]?.[0] ?? 0
+		const known = this.#alike.get(name)
+		if (known?.modseq === modseq) return known.uids
+		const uids =
+			(known && this.#flaggedSince(mailbox, mask, flags, known)) ?? this.#flagged(mailbox, mask, flags)
+		if (uids.length <= MOST_ALIKE) remember(this.#alike, name, { modseq, uids }, MOST_FLAGGED)
+		else this.#alike.delete(name)
+		return uids
+	}
+
+	#flagged(mailbox: number, mask: number, flags: number): number[] {
 		const having = `FROM message WHERE mailbox = ?1 AND ${this.#flags(4)} & ?2 = ?3 ORDER BY uid`
 		return this.sql.list('uid', having, mailbox, mask, flags, ...this.#guest)
+	}
+
+	/** Those that were so and have not changed since, and those that have and are; null when that is not less work. */
+	#flaggedSince(mailbox: number, mask: number, flags: number, known: Alike): number[] | null {
+		const changed = this.sql.arrays<[uid: number, flags: number]>(
+			`SELECT uid, flags ${SINCE} UNION ALL SELECT uid, NULL FROM expunged WHERE mailbox = ?1 AND modseq > ?2
+			 LIMIT ${MANY}`,
+			mailbox,
+			known.modseq,
+		)
+		if (changed.length === MANY) return null
+		const turned = new Set(changed.map(([uid]) => uid))
+		const uids = known.uids.filter(uid => !turned.has(uid))
+		for (const [uid, now] of changed) if (now !== null && (now & mask) === flags) uids.push(uid)
+		return uids.sort((a, b) => a - b)
 	}
 
 	firstUnseen({ key: mailbox, modseq }: Pick<MailboxRow, 'key' | 'modseq'>): number | null {
@@ -100,9 +145,7 @@ export class SqliteMessages implements Messages {
 		const known = this.#firsts.get(mailbox)
 		if (known?.modseq === modseq) return known.uid
 		const uid = known ? this.#firstSince(mailbox, known) : this.#firstFrom(mailbox, 0)
-		this.#firsts.delete(mailbox)
-		if (this.#firsts.size >= REMEMBERED) this.#firsts.delete(this.#firsts.keys().next().value!)
-		this.#firsts.set(mailbox, { modseq, uid })
+		remember(this.#firsts, mailbox, { modseq, uid }, REMEMBERED)
 		return uid
 	}
 
@@ -128,6 +171,13 @@ export class SqliteMessages implements Messages {
 		const sql = `SELECT ${count} FROM mailbox WHERE key = ?1`
 		return this.sql.arrays<[number]>(sql, mailbox, ...this.#guest)[0]?.[0] ?? 0
 	}
+}
+
+/** The one that was remembered first is forgotten for it. */
+function remember<K, V>(what: Map<K, V>, key: K, value: V, most: number): void {
+	what.delete(key)
+	if (what.size >= most) what.delete(what.keys().next().value!)
+	what.set(key, value)
 }
 
 function seen(account: number): string {

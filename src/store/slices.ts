@@ -31,7 +31,7 @@ export async function removeInSlices(
 	return result!
 }
 
-function* largeOnes(reader: Reader, op: Removal): Generator<{ mailbox: number; uids: number[] }> {
+function* largeOnes(reader: Reader, op: Removal): Generator<{ mailbox: number; uids: readonly number[] }> {
 	if (op.do === 'message.expunge') {
 		const { mailbox } = op
 		const box = reader.mailboxByKey(mailbox)

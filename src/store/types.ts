@@ -236,9 +236,9 @@ export type Messages = {
 	/** The lowest uid without \Seen. */
 	firstUnseen(mailbox: Pick<MailboxRow, 'key' | 'modseq'>): number | null
 	/** Uids of messages whose system flags that are in `mask` are `flags`, ascending. */
-	uidsFlagged(mailbox: number, mask: number, flags: number): number[]
-	/** Nothing but the flags of messages with from ≤ uid ≤ to, ascending. */
-	flags(mailbox: number, from: number, to: number): FlagsRow[]
+	uidsFlagged(mailbox: number, mask: number, flags: number): readonly number[]
+	/** Nothing but the flags of messages with from ≤ uid ≤ to, ascending. @param few without modseq (0): sooner there */
+	flags(mailbox: number, from: number, to: number, few?: boolean): FlagsRow[]
 	/** Messages with from ≤ uid ≤ to, ascending. @param few without modseq, save date and thread (0): sooner there */
 	messages(mailbox: number, from: number, to: number, few?: boolean): MessageRow[]
 	has(mailbox: number, uid: number): boolean

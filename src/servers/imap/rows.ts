@@ -58,9 +58,14 @@ export function rowsAt(
 }
 
 /** The same for those who want to know no more than the flags. */
-export function flagsAt(session: Session, places: number[], view: View = session.view!): (FlagsRow | null)[] {
+export function flagsAt(
+	session: Session,
+	places: number[],
+	view: View = session.view!,
+	few = false,
+): (FlagsRow | null)[] {
 	const reader = messagesIn(session, view)
-	return aligned(view, places, (from, to) => reader.flags(view.mailbox, from, to))
+	return aligned(view, places, (from, to) => reader.flags(view.mailbox, from, to, few))
 }
 
 function aligned<Row extends FlagsRow>(

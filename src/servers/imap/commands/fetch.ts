@@ -63,7 +63,7 @@ async function writeTexts(
 	let missing = 0
 	const work = (places: number[]) => {
 		const rows = ofFlags
-			? (flagsAt(session, places) as (MessageRow | null)[])
+			? (flagsAt(session, places, session.view!, few) as (MessageRow | null)[])
 			: rowsAt(session, places, session.view!, few)
 		if (tellsFlags) tellKeywords(session, rows)
 		const heads = needsHead

@@ -46,7 +46,7 @@ export async function store(session: Session, command: imap.CommandOf<'STORE'>):
 			spans,
 			places => {
 				let out = ''
-				const rows = flagsAt(session, places)
+				const rows = flagsAt(session, places, view, !session.condstore)
 				if (!command.silent) tellKeywords(session, rows)
 				for (const [i, row] of rows.entries()) {
 					const place = places[i]!
