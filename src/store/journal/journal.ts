@@ -6,7 +6,7 @@ import { type Alert, type Figure, figuresOf, type TraceQuery, type TraceRow } fr
 const HOUR = 3600_000
 // Rows cross to the thread this often, or when so many wait.
 const TELL_MS = 500
-const MOST_WAITING = 2000
+const MOST_WAITING = 100
 const FIGURES_MS = 10_000
 // A stranger who guesses addresses does not push out the history of everybody else.
 const REFUSED_A_MINUTE = 600
