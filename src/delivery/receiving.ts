@@ -124,7 +124,11 @@ export class Receiving implements Incoming {
 			this.#head.push(Buffer.from(chunk.subarray(0, MOST_HEADER - this.#headSize)))
 			this.#headSize += chunk.length
 		}
-		const waits = this.#stages.map(stage => stage.write(chunk)).filter(wait => wait !== undefined)
+		const waits: Promise<void>[] = []
+		for (const stage of this.#stages) {
+			const wait = stage.write(chunk)
+			if (wait) waits.push(wait)
+		}
 		if (waits.length > 0) return Promise.all(waits).then(() => {})
 	}
 
@@ -132,9 +136,11 @@ export class Receiving implements Incoming {
 		try {
 			const last = this.#submitted?.end()
 			const written = last && last.length > 0 ? this.#store(last) : undefined
-			// In as many turns for one body as for many: what came later on a connection is not to be written earlier.
-			const [copies] = await Promise.all([Promise.all(this.#copies.map(ended)), written])
-			return await this.#settle(copies, also)
+			const copies = this.#copies.map(ended)
+			if (written) await written
+			// What is in memory is written in this turn: what came later on a connection is not to be there earlier.
+			const staged = copies.every(copy => !(copy instanceof Promise)) ? copies : await Promise.all(copies)
+			return await this.#settle(staged as StagedCopy[], also)
 		} catch (error) {
 			this.abort()
 			return this.#everyRecipient(this.#fault(error))
@@ -371,9 +377,15 @@ export class Receiving implements Incoming {
 	}
 }
 
-async function ended({ here, onward, ...copy }: Copy): Promise<StagedCopy> {
-	const [filed, sent] = await Promise.all([here?.end(), onward?.end()])
-	return { ...copy, here: filed ?? null, onward: sent ?? null }
+function ended({ group, reversePath, addressed, here, onward }: Copy): StagedCopy | Promise<StagedCopy> {
+	const staged = (filed: StagedBody | undefined, sent: StagedBody | undefined): StagedCopy => {
+		return { group, reversePath, addressed, here: filed ?? null, onward: sent ?? null }
+	}
+	const filed = here?.end()
+	const sent = onward?.end()
+	return filed instanceof Promise || sent instanceof Promise
+		? Promise.all([filed, sent]).then(both => staged(...both))
+		: staged(filed, sent)
 }
 
 /** What a limit of its unit says to the owner of an account. */

@@ -80,6 +80,16 @@ function withoutComments(text: string): string {
  * @param offsetMinutes zone in which it is told, minutes east of UTC
  */
 export function formatDate(ms: number, offsetMinutes = 0): string {
+	const second = Math.floor(ms / 1000)
+	if (second !== last.second || offsetMinutes !== last.offsetMinutes)
+		last = { second, offsetMinutes, text: format(ms, offsetMinutes) }
+	return last.text
+}
+
+// Mail that comes is stamped in the order of time, many in one second.
+let last = { second: Number.NaN, offsetMinutes: 0, text: '' }
+
+function format(ms: number, offsetMinutes: number): string {
 	const date = new Date(ms + offsetMinutes * 60_000)
 	const minutes = Math.abs(offsetMinutes)
 	const zone = `${offsetMinutes < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}${two(minutes % 60)}`

@@ -45,6 +45,7 @@ export class Gather {
 	}
 
 	bytes(): Buffer {
+		if (this.#pieces.length === 0 && this.#buffer) return this.#buffer.subarray(this.#from, this.#to)
 		this.keep()
 		return this.#pieces.length === 1 ? this.#pieces[0]! : Buffer.concat(this.#pieces)
 	}

@@ -51,12 +51,12 @@ export class FirstText {
 
 	/** The buffer goes back to whoever gave it. */
 	keep(): void {
-		this.#gathering?.keep()
+		this.#plain?.gather.keep()
+		this.#html?.gather.keep()
 	}
 
 	/** The part is over. */
 	stop(): void {
-		this.#gathering?.keep()
 		this.#gathering = null
 	}
 

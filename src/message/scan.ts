@@ -66,7 +66,8 @@ export class Scanner {
 		this.#begin(null)
 	}
 
-	push(chunk: Buffer): void {
+	/** @param stays the chunk lies where it is until the end: nothing of it is copied */
+	push(chunk: Buffer, stays = false): void {
 		let from = 0
 		if (this.#held) {
 			const end = chunk.indexOf(LF) + 1
@@ -89,9 +90,9 @@ export class Scanner {
 		if (from < chunk.length) {
 			if (this.#inLine || chunk.length - from > LONGEST_BOUNDARY_LINE)
 				this.#line(chunk, from, chunk.length, false)
-			else this.#held = Buffer.from(chunk.subarray(from))
+			else this.#held = stays ? chunk.subarray(from) : Buffer.from(chunk.subarray(from))
 		}
-		this.#keep()
+		if (!stays) this.#keep()
 	}
 
 	/** The message is over. */
@@ -279,7 +280,7 @@ export class Scanner {
 /** The same in one go. */
 export function scan(bytes: Buffer): Scanned {
 	const scanner = new Scanner()
-	scanner.push(bytes)
+	scanner.push(bytes, true)
 	return scanner.end()
 }
 

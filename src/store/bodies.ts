@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { Scanner } from '../message/index.ts'
+import { scan } from '../message/index.ts'
 import { unpackFrames } from './frames.ts'
 import { LargeBody, readLarge } from './large-body.ts'
 import type { BodyStage, StagedBody } from './types.ts'
@@ -73,12 +73,10 @@ export function unpack(data: Uint8Array): Buffer {
 
 /** A body that is in memory already. */
 export function stageSmall(bytes: Buffer): StagedBody {
-	const scanner = new Scanner()
-	scanner.push(bytes)
 	return {
 		hash: hashOf('sha256', bytes, 'hex'),
 		size: bytes.length,
-		scanned: scanner.end(),
+		scanned: scan(bytes),
 		data: bytes,
 		file: null,
 	}
