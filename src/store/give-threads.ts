@@ -13,10 +13,10 @@ type Row = { uid: number; flags: number; received: number; blob: number; hash: s
 export function giveThreads(db: DatabaseSync): void {
 	const file = new MailFile(db, null as unknown as BlobFolder, systemClock)
 	db.exec('CREATE INDEX temporary_email ON message (email)')
-	for (const { owner, account } of file.all<{ owner: number; account: string }>(
-		'SELECT key AS owner, account FROM history',
-	)) {
-		const moment = { owner, account, modseq: 1, marked: new Set<never>(), counted: new Set<number>() }
+	for (const { account } of file.all<{ account: string }>('SELECT account FROM history')) {
+		const history = file.histories.of(account)
+		const { owner } = history
+		const moment = { owner, account, modseq: 1, history, counted: new Set<number>() }
 		const tallies = new Map<number, Tally>()
 		for (const { mailbox, uid } of file.all<{ mailbox: number; uid: number }>(
 			`SELECT mailbox, uid FROM message WHERE mailbox IN (SELECT key FROM mailbox WHERE account = ?)
@@ -33,7 +33,7 @@ export function giveThreads(db: DatabaseSync): void {
 			if (!tally) tallies.set(mailbox, (tally = new Tally()))
 			const thread = threadFor(file, account, row)
 			const visible = !(row.flags & Flag.deleted)
-			const place = { mailbox, thread, received: row.received, visible }
+			const place = { mailbox, thread, received: row.received, visible, fresh: false }
 			const copy = arrive(file, moment, row.blob, row, place, tally)
 			file.run(
 				'UPDATE message SET email = ?, thread = ?, received = ? WHERE mailbox = ? AND uid = ?',

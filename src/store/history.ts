@@ -1,3 +1,4 @@
+import type { History } from './histories.ts'
 import type { MailFile } from './mail-file.ts'
 import type { Box } from './mailbox-ops.ts'
 import { byTimes } from './message-rows.ts'
@@ -16,36 +17,29 @@ export type Moment = {
 	owner: number
 	account: string
 	modseq: number
-	/** What `mark` has written already. */
-	marked: Set<'came' | 'went' | 'changed'>
+	history: History
 	/** Mailboxes that `touchThreads` has marked already. */
 	counted: Set<number>
 }
 
 export function momentOf(file: MailFile, account: string): Moment {
-	// Two statements cost a third of what one with RETURNING does.
-	const latest = 'SELECT key AS owner, modseq FROM history WHERE account = ?'
-	let row = file.get<{ owner: number; modseq: number }>(latest, account)
-	if (!row) {
-		file.run('INSERT INTO history (account) VALUES (?)', account)
-		row = file.get<{ owner: number; modseq: number }>(latest, account)!
-	}
-	const { owner } = row
-	const modseq = row.modseq + 1
-	file.run('UPDATE history SET modseq = ? WHERE key = ?', modseq, owner)
-	return { owner, modseq, account, marked: new Set(), counted: new Set() }
+	const history = file.histories.of(account)
+	history.modseq++
+	file.histories.changed(history)
+	return { owner: history.owner, modseq: history.modseq, account, history, counted: new Set() }
 }
 
-function mark(file: MailFile, { owner, marked }: Moment, what: 'came' | 'went' | 'changed'): void {
-	if (marked.has(what)) return
-	marked.add(what)
-	const threads = what === 'changed' ? '' : ', thread = modseq'
-	const delivery = what === 'came' ? ', delivery = modseq' : ''
-	file.run(`UPDATE history SET email = modseq, mailbox = modseq${threads}${delivery} WHERE key = ?`, owner)
+/** Emails came, went or changed; all of that changes mailboxes too, and the first two threads. */
+function mark({ history }: Moment, what: 'came' | 'went' | 'changed'): void {
+	const { modseq } = history
+	history.email = modseq
+	history.mailbox = modseq
+	if (what !== 'changed') history.thread = modseq
+	if (what === 'came') history.delivery = modseq
 }
 
-function markMailboxes(file: MailFile, { owner, modseq }: Moment): void {
-	file.run('UPDATE history SET mailbox = ? WHERE key = ?', modseq, owner)
+function markMailboxes({ history }: Moment): void {
+	history.mailbox = history.modseq
 }
 
 /** A copy of a body, as its row knows the email. */
@@ -53,26 +47,29 @@ export type Copy = { email: number; thread: number; received: number }
 
 const VISIBLE = `flags & ${Flag.deleted} = 0`
 
-/**
- * Before the row of a message is written: its body comes to an account, perhaps once more.
- * @param thread it belongs to when it is not there yet; null = it is said by its hash
- */
+/** Where a body comes to. */
+type Place = {
+	mailbox: number
+	/** It belongs to when it is not there yet; null = it is said by its hash. */
+	thread: number | null
+	received: number
+	visible: boolean
+	/** No account had this body before. */
+	fresh: boolean
+}
+
+/** Before the row of a message is written: its body comes to an account, perhaps once more. */
 export function arrive(
 	file: MailFile,
 	moment: Moment,
 	blob: number,
 	message: Named,
-	{
-		mailbox,
-		thread,
-		received,
-		visible,
-	}: { mailbox: number; thread: number | null; received: number; visible: boolean },
+	{ mailbox, thread, received, visible, fresh }: Place,
 	tally: Tally,
 ): Copy {
 	const { owner, modseq } = moment
 	const sql = 'SELECT key AS email, thread, received FROM email WHERE owner = ? AND blob = ?'
-	const known = file.get<Copy>(sql, owner, blob)
+	const known = fresh ? undefined : file.get<Copy>(sql, owner, blob)
 	if (known) {
 		if (visible) appear(file, moment, mailbox, [known], tally)
 		return known
@@ -83,7 +80,7 @@ export function arrive(
 		tally.emails++
 		if (!others || touchThreads(file, moment, [belongs], mailbox) === 0) tally.threads++
 		file.run(`DELETE FROM ${GONE_EMAIL}`, owner, message.hash)
-		mark(file, moment, 'came')
+		mark(moment, 'came')
 	}
 	const { lastInsertRowid: email } = file.run(
 		'INSERT INTO email (owner, blob, thread, received, created, changed, copies) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -117,9 +114,9 @@ export function appear(
 			// They were here before, and are here again.
 			const hashes = `SELECT hash FROM (${come}) come JOIN blob ON blob.id = come.blob`
 			file.run(`DELETE FROM ${GONE_EMAILS} (${hashes})`, owner, keys)
-			mark(file, moment, 'came')
+			mark(moment, 'came')
 		}
-		if (fresh < emails.length) mark(file, moment, 'changed')
+		if (fresh < emails.length) mark(moment, 'changed')
 		file.run(
 			`UPDATE email SET created = iif(copies = 0, ?1, created), changed = ?1, copies = copies + ?2
 			 WHERE key IN (SELECT value FROM json_each(?3))`,
@@ -154,8 +151,8 @@ export function disappear(
 			file.clock.now(),
 			keys,
 		)
-		if (went > 0) mark(file, moment, 'went')
-		if (went < emails.length) mark(file, moment, 'changed')
+		if (went > 0) mark(moment, 'went')
+		if (went < emails.length) mark(moment, 'changed')
 	}
 }
 
@@ -222,7 +219,7 @@ export function touch(file: MailFile, moment: Moment, read: ReadonlySet<number>)
 			moment.owner,
 		)
 	}
-	mark(file, moment, 'changed')
+	mark(moment, 'changed')
 }
 
 /** From one mailbox to the next: there may be very many copies in one. */
@@ -259,7 +256,7 @@ function touchThreads(
 /** A mailbox was renamed, (un)subscribed, given a role. */
 export function touchMailbox(file: MailFile, moment: Moment, key: number): void {
 	file.run('UPDATE mailbox SET changed = ? WHERE key = ?', moment.modseq, key)
-	markMailboxes(file, moment)
+	markMailboxes(moment)
 }
 
 export function mailboxMade(file: MailFile, moment: Moment, key: number): void {
@@ -270,7 +267,7 @@ export function mailboxMade(file: MailFile, moment: Moment, key: number): void {
 		moment.modseq,
 		key,
 	)
-	markMailboxes(file, moment)
+	markMailboxes(moment)
 }
 
 export function mailboxGone(file: MailFile, moment: Moment, box: Pick<Box, 'id' | 'key'>): void {
@@ -281,12 +278,12 @@ export function mailboxGone(file: MailFile, moment: Moment, box: Pick<Box, 'id' 
 		file.clock.now(),
 		box.key,
 	)
-	markMailboxes(file, moment)
+	markMailboxes(moment)
 }
 
 /** Nothing of the account remains. Its bodies are released by whoever removes its mailboxes. */
 export function forgetHistory(file: MailFile, account: string): void {
-	const row = file.get<{ owner: number }>('SELECT key AS owner FROM history WHERE account = ?', account)
+	const row = file.histories.find(account)
 	if (!row) return
 	for (const { blob } of file.all<{ blob: number }>('SELECT blob FROM upload WHERE owner = ?', row.owner))
 		file.release(blob)
@@ -294,6 +291,7 @@ export function forgetHistory(file: MailFile, account: string): void {
 		file.run(`DELETE FROM ${table} WHERE owner = ?`, row.owner)
 	file.references.reload()
 	file.run('DELETE FROM history WHERE key = ?', row.owner)
+	file.histories.forget(account)
 }
 
 const FORGET_GONE_AFTER = 60 * 24 * 3600 * 1000

@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Clock } from '../kit/index.ts'
 import { type BlobFolder, compress } from './bodies.ts'
+import { Histories } from './histories.ts'
 import { BODIES, LateIndex, REFERENCES } from './late-index.ts'
 import { byTimes } from './message-rows.ts'
 import { type Ended, forgetThread } from './threads.ts'
@@ -62,6 +63,7 @@ export class MailFile {
 	readonly bodies: LateIndex<string>
 	/** Threads by what their messages name. */
 	readonly references: LateIndex<number>
+	readonly histories: Histories
 	/** Threads that are to be forgotten in a quiet moment. Those of a transaction that was undone have their messages still. */
 	#ended: Ended[] = []
 	#statements = new Map<string, StatementSync>()
@@ -76,6 +78,7 @@ export class MailFile {
 		this.clock = clock
 		this.bodies = new LateIndex(this, BODIES)
 		this.references = new LateIndex(this, REFERENCES)
+		this.histories = new Histories(this)
 	}
 
 	sql(text: string): StatementSync {
@@ -140,6 +143,7 @@ export class MailFile {
 	reload(): void {
 		this.bodies.reload()
 		this.references.reload()
+		this.histories.reload()
 	}
 
 	/** An Op brings this body: from now on its file is ours, whatever becomes of the Op. */

@@ -91,10 +91,11 @@ export function isThere(
 export function enactAdd(file: MailFile, op: MessageAdded, box: Box, body: PackedBody): OpResult {
 	const moment = momentOf(file, box.account)
 	const thread = op.thread ?? threadFor(file, box.account, body)
+	const fresh = file.bodies.find(body.hash) === undefined
 	const blob = file.refer(body)
 	const tally = new Tally()
 	const visible = !(op.flags & Flag.deleted)
-	const place = { mailbox: box.key, thread, received: op.internalDate, visible }
+	const place = { mailbox: box.key, thread, received: op.internalDate, visible, fresh }
 	insertMessage(file, tally, {
 		...arrive(file, moment, blob, body, place, tally),
 		mailbox: box.key,

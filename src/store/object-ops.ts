@@ -46,7 +46,7 @@ export function enactObject(file: MailFile, { account, kind, id, value }: Object
 
 /** A body that may become part of a message. Kept for a day; at this node only. */
 export function addUpload(file: MailFile, account: string, body: PackedBody): OpResult {
-	const history = file.get<{ owner: number }>('SELECT key AS owner FROM history WHERE account = ?', account)
+	const history = file.histories.find(account)
 	if (!history) return { ok: false, error: 'nonexistent' }
 	const now = file.clock.now()
 	const known = file.run(

@@ -53,10 +53,7 @@ function linksOf(envelope: Envelope): string[] {
 
 /** The thread of a message that comes to an account; null = it begins one. */
 export function threadFor(file: MailFile, account: string, message: Named): number | null {
-	const owner = file.get<{ owner: number }>(
-		'SELECT key AS owner FROM history WHERE account = ?',
-		account,
-	)?.owner
+	const owner = file.histories.find(account)?.owner
 	if (owner === undefined) return null
 	const blob = file.bodies.find(message.hash)
 	if (blob !== undefined) {

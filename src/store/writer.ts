@@ -65,6 +65,7 @@ function commit(requests: WriteRequest[]): { answers: WriteAnswer[]; changes: Ch
 		const began = performance.now()
 		db.exec('BEGIN IMMEDIATE')
 		const answers = requests.map(request => ({ id: request.id, results: run(request) }))
+		file.histories.write()
 		const done = performance.now()
 		db.exec('COMMIT')
 		worked = done - began

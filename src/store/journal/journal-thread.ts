@@ -1,7 +1,7 @@
-import { readlinkSync, rmSync } from 'node:fs'
-import { setPriority } from 'node:os'
-import { basename, join } from 'node:path'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
+import { threadPriority } from '../../kit/index.ts'
 import { JournalFile } from './journal-file.ts'
 import type { Alert, Figure, TraceQuery, TraceRow } from './types.ts'
 
@@ -30,11 +30,7 @@ const port = parentPort!
 const say = (message: FromJournal) => port.postMessage(message)
 const path = join(dir, 'journal.sqlite')
 
-try {
-	setPriority(Number(basename(readlinkSync('/proc/thread-self'))), 10)
-} catch {
-	// Elsewhere it shares with all.
-}
+threadPriority(10)
 
 function opened(): JournalFile {
 	try {

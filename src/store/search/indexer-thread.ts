@@ -1,8 +1,6 @@
-import { readlinkSync } from 'node:fs'
-import { setPriority } from 'node:os'
-import { basename } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { parentPort, workerData } from 'node:worker_threads'
+import { threadPriority } from '../../kit/index.ts'
 import { Damaged } from './index-file.ts'
 import { Indexer } from './indexer.ts'
 
@@ -25,12 +23,7 @@ const { dir, least } = workerData as { dir: string; least: number }
 const port = parentPort!
 const say = (message: FromIndexer) => port.postMessage(message)
 
-try {
-	// Linux: each thread has a priority of its own, under its own number.
-	setPriority(Number(basename(readlinkSync('/proc/thread-self'))), 19)
-} catch {
-	// Elsewhere it shares with all.
-}
+threadPriority(19)
 
 const indexer = new Indexer(dir, least)
 const dirty = indexer.mailboxes()
