@@ -37,8 +37,17 @@ const { values } = parseArgs({
 const parts = new Set(values.only.split(','))
 const runs = Math.max(1, Number(values.runs))
 const undo: (() => Promise<void> | void)[] = []
-const cleanUp = async () => {
-	for (const each of undo.splice(0).reverse()) await each()
+let cleaning: Promise<void> | null = null
+const cleanUp = () => {
+	cleaning ??= (async () => {
+		for (let last = undo.pop(); last; last = undo.pop()) await last()
+	})()
+	return cleaning
+}
+/** Whoever is told to end while something starts waits for it, and ends it too. */
+function begun<T extends { stop(): Promise<void> }>(starting: Promise<T>): Promise<T> {
+	undo.push(async () => (await starting.catch(() => null))?.stop())
+	return starting
 }
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 	process.once(signal, () => void cleanUp().finally(() => process.exit(130)))
@@ -55,8 +64,7 @@ try {
 
 async function measure(root: string): Promise<void> {
 	const rows: Row[] = []
-	const reference = needsAny('local', 'pair', 'idle', 'imap') ? await startReference(root) : null
-	if (reference) undo.push(() => reference.stop())
+	const reference = needsAny('local', 'pair', 'idle', 'imap') ? await begun(startReference(root)) : null
 	note(reference ? `${reference.versions}; ` : '', `${cpus().length} CPUs, ${cpus()[0]?.model ?? ''}`)
 
 	const alone = needsAny('local', 'idle') ? await started(root, 'alone', '127.88.0.11') : null
@@ -119,15 +127,13 @@ async function measure(root: string): Promise<void> {
 
 async function startPair(root: string): Promise<{ a: PanpipeNode; b: PanpipeNode }> {
 	const a = await started(root, 'a', '127.88.0.12')
-	const b = await PanpipeNode.start(root, 'b', '127.88.0.13')
-	undo.push(() => b.stop())
+	const b = await begun(PanpipeNode.start(root, 'b', '127.88.0.13'))
 	await a.join(b)
 	return { a, b }
 }
 
 async function started(root: string, name: string, host: string): Promise<PanpipeNode> {
-	const node = await PanpipeNode.start(root, name, host)
-	undo.push(() => node.stop())
+	const node = await begun(PanpipeNode.start(root, name, host))
 	await node.say('domain', 'add', 'test.com')
 	return node
 }
@@ -157,8 +163,7 @@ async function idleRow(root: string, reference: Reference): Promise<Row> {
 			await memoryPerIdle(reference.dovecot, referenceBox(reference, 'warm'), IDLE.reference),
 		)
 		// Started anew: a heap that has grown before would hide what the connections take.
-		const node = await PanpipeNode.start(root, 'alone', '127.88.0.11')
-		undo.push(() => node.stop())
+		const node = await begun(PanpipeNode.start(root, 'alone', '127.88.0.11'))
 		const box = { host: node.host, port: node.imap, login: 'warm@test.com', password: PASSWORD }
 		found.panpipe.push(await memoryPerIdle(node.pid, box, IDLE.panpipe))
 		await node.stop()
