@@ -137,9 +137,9 @@ export class Receiving implements Incoming {
 			const last = this.#submitted?.end()
 			const written = last && last.length > 0 ? this.#store(last) : undefined
 			const copies = this.#copies.map(ended)
-			if (written) await written
 			// What is in memory is written in this turn: what came later on a connection is not to be there earlier.
-			const staged = copies.every(copy => !(copy instanceof Promise)) ? copies : await Promise.all(copies)
+			const waits = written !== undefined || copies.some(copy => copy instanceof Promise)
+			const staged = waits ? (await Promise.all([Promise.all(copies), written]))[0] : copies
 			return await this.#settle(staged as StagedCopy[], also)
 		} catch (error) {
 			this.abort()
