@@ -312,14 +312,18 @@ test('what bears the same hand-over id is filed once in an account', async () =>
 
 test('an Op that fails for a fault of its own takes nothing else with it', async () => {
 	const account = newId()
+	await one({ do: 'account.create', account })
+	const history = () => store.reader.emails.states(account)!
+	const { modseq } = history()
 	const broken = { ...store.stageSmall(letter('x')), hash: null as never }
 	const [good, bad, alsoGood] = await Promise.allSettled([
-		store.write([add(account, 'INBOX', store.stageSmall(letter('1')), { create: true })]),
+		store.write([add(account, 'INBOX', store.stageSmall(letter('1')))]),
 		store.write([add(account, 'INBOX', store.stageSmall(letter('2'))), add(account, 'INBOX', broken)]),
 		store.write([add(account, 'INBOX', store.stageSmall(letter('3')))]),
 	])
 	assert.deepEqual([good.status, bad.status, alsoGood.status], ['fulfilled', 'rejected', 'fulfilled'])
 	assert.equal(store.reader.mailbox(account, 'INBOX')!.messages, 2)
+	assert.deepEqual([history().modseq, history().email], [modseq + 2, modseq + 2])
 })
 
 test('UIDVALIDITY is never used twice for a name, and RENAME keeps it', async () => {
@@ -785,6 +789,8 @@ function sameUids(account: string): void {
 		assert.deepEqual(reader.uids(box.key), uids)
 		const narrow = rows.map(({ uid, modseq, flags, keywords }) => ({ uid, modseq, flags, keywords }))
 		assert.deepEqual(reader.flags(box.key, 1, 2 ** 32), narrow)
+		const few = narrow.map(row => ({ ...row, modseq: 0 }))
+		assert.deepEqual(reader.flags(box.key, 1, 2 ** 32, true), few)
 		for (const mask of [Flag.seen, Flag.seen | Flag.flagged, Flag.deleted])
 			for (const wanted of [0, mask]) {
 				const having = rows.filter(({ flags }) => (flags & mask) === wanted).map(({ uid }) => uid)
