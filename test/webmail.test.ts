@@ -124,10 +124,7 @@ for (const { locale, from, at, to, there, subject } of [
 		await reader.part('line').filter({ hasText: subject }).click()
 		await reader.part('letter').waitFor()
 		assert.match((await reader.part('letter').textContent())!, /预算\.txt/)
-		assert.match(
-			(await reader.page.frameLocator('iframe').locator('body').textContent())!,
-			/这是第一行。 Hello!/,
-		)
+		await reader.page.frameLocator('iframe').getByText('这是第一行。 Hello!').waitFor()
 		await writer.part('folder-sent').click()
 		await writer.part('line').filter({ hasText: subject }).waitFor()
 

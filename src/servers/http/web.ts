@@ -48,6 +48,8 @@ const PATIENCE = {
 	headersTimeout: 20_000,
 	requestTimeout: 30 * 60_000,
 	connectionsCheckingInterval: 5_000,
+	// For the next click: on a slow line a new connection takes seconds (Node lets it go after five).
+	keepAliveTimeout: 60_000,
 }
 const BODY_MS = 60_000
 // Octets: a join names all members of a large cluster.
