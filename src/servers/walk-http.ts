@@ -5,6 +5,7 @@ import {
 	request,
 	type ServerResponse,
 } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream'
 import type { Account } from '../directory/index.ts'
@@ -40,13 +41,21 @@ const NOT_FORWARDED = new Set([
 	FOR_CREDENTIAL,
 ])
 
-/** Connections to homes are kept a while. */
+/** Connections to homes are kept a while: not long, the line may break meanwhile without anybody hearing of it. */
+const KEPT_MS = 4000
+
 class HomeAgent extends Agent {
 	readonly #house: House
 
 	constructor(house: House) {
 		super({ keepAlive: true, maxFreeSockets: 16 })
 		this.#house = house
+	}
+
+	override keepSocketAlive(socket: Duplex): boolean {
+		const kept = super.keepSocketAlive(socket) as unknown as boolean
+		if (kept) (socket as Socket).setTimeout(KEPT_MS)
+		return kept
 	}
 
 	override createConnection(

@@ -1,3 +1,4 @@
+import { remember } from './remember.ts'
 import type { Statements } from './statements.ts'
 import { STRETCHES } from './stretches.ts'
 import type { FlagsRow, MailboxRow, MessageRow, Messages } from './types.ts'
@@ -171,13 +172,6 @@ export class SqliteMessages implements Messages {
 		const sql = `SELECT ${count} FROM mailbox WHERE key = ?1`
 		return this.sql.arrays<[number]>(sql, mailbox, ...this.#guest)[0]?.[0] ?? 0
 	}
-}
-
-/** The one that was remembered first is forgotten for it. */
-function remember<K, V>(what: Map<K, V>, key: K, value: V, most: number): void {
-	what.delete(key)
-	if (what.size >= most) what.delete(what.keys().next().value!)
-	what.set(key, value)
 }
 
 function seen(account: number): string {

@@ -4,6 +4,7 @@ import { EmailReader, type Emails } from './emails.ts'
 import { properName } from './mailbox-ops.ts'
 import { SqliteMessages } from './messages.ts'
 import { type Queued, QueueReader } from './queue-reader.ts'
+import { remember } from './remember.ts'
 import type { TextIndex } from './search/text-index.ts'
 import { Statements } from './statements.ts'
 import { StoredHead } from './stored-head.ts'
@@ -178,9 +179,7 @@ export class SqliteReader extends SqliteMessages implements Reader {
 			for (const word of JSON.parse(json) as string[])
 				if (found.size < MOST_KEYWORDS && !found.has(word.toLowerCase())) found.set(word.toLowerCase(), word)
 		const words = [...found.values()].sort()
-		this.#keywords.delete(key)
-		if (this.#keywords.size >= REMEMBERED) this.#keywords.delete(this.#keywords.keys().next().value!)
-		this.#keywords.set(key, { modseq, words })
+		remember(this.#keywords, key, { modseq, words }, REMEMBERED)
 		return words
 	}
 
@@ -203,9 +202,8 @@ export class SqliteReader extends SqliteMessages implements Reader {
 		if (known?.modseq === box.modseq) return known.runs
 		const runs = (known && this.#runsSince(known, box)) ?? this.#runsOf(box)
 		this.#uids.delete(box.key)
-		if (runs.length !== box.messages || runs.octets > REMEMBERED_OCTETS) return runs
-		if (this.#uids.size >= REMEMBERED) this.#uids.delete(this.#uids.keys().next().value!)
-		this.#uids.set(box.key, { modseq: box.modseq, runs })
+		if (runs.length === box.messages && runs.octets <= REMEMBERED_OCTETS)
+			remember(this.#uids, box.key, { modseq: box.modseq, runs }, REMEMBERED)
 		return runs
 	}
 
