@@ -6,6 +6,8 @@ type Answer = (payload: Uint8Array, from: string) => Promise<Uint8Array> | Uint8
 /** Several nodes in one process, joined by lines that can be cut. Beats are sent when the test says so. */
 export class Net {
 	readonly nodes = new Map<string, NetLinks>()
+	/** Milliseconds that a node's clock is ahead of the right time. */
+	readonly wrong = new Map<string, number>()
 	#cuts = new Set<string>()
 	#lost = new Set<string>()
 
@@ -157,7 +159,7 @@ export class NetLinks implements Links {
 							id,
 							state: this.#net.joined(this.self, id) ? ('up' as const) : ('unreachable' as const),
 							heard: null,
-							clockOff: null,
+							clockOff: (this.#net.wrong.get(id) ?? 0) - (this.#net.wrong.get(this.self) ?? 0),
 							roundTripMs: null,
 							version: null,
 							extra: {},

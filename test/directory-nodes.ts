@@ -10,8 +10,7 @@ export class Nodes {
 	readonly net = new Net()
 	readonly open = new Map<string, Directory>()
 	readonly ahead: { at: string; node: string; aheadMs: number }[] = []
-	/** Milliseconds by which a node's clock is wrong. */
-	readonly wrong = new Map<string, number>()
+	readonly wrong = this.net.wrong
 	now = Date.UTC(2024, 0, 1)
 	#folder = mkdtempSync(join(tmpdir(), 'directory-'))
 

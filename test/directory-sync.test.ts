@@ -3,6 +3,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { Nodes } from './directory-nodes.ts'
 
+const DAY = 86_400_000
+
 test('what is written anywhere is known everywhere without a beat', async t => {
 	const nodes = new Nodes(t)
 	const [a, b, c] = ['a', 'b', 'c'].map(node => nodes.start(node))
@@ -181,6 +183,71 @@ test('changes stamped more than ten minutes ahead are not taken, and who is ahea
 	nodes.now += 3_600_000
 	await nodes.beats(5)
 	assert.deepEqual(a.domains(), ['example.com'])
+})
+
+test('what was written while a clock ran ahead is everywhere soon after that clock has been set right', async t => {
+	const nodes = new Nodes(t)
+	const a = nodes.start('a')
+	nodes.wrong.set('b', 3 * DAY)
+	const b = nodes.start('b')
+	await nodes.beats(2)
+	a.addDomain('example.com')
+	const { id } = a.addAccount({ address: 'alice@example.com', name: 'Alice' })
+	await nodes.beats(2)
+	b.setName(id, 'Alicia')
+	b.setPolicy('size', 1)
+	b.setPolicy('size', 2)
+	await b.addAccounts(Array.from({ length: 500 }, (_, i) => ({ address: `user${i}@example.com` })))
+	await nodes.beats(5)
+	assert.equal(a.account(id)?.name, 'Alice')
+	assert.equal(a.countAccounts(), 1)
+
+	nodes.wrong.set('b', 0)
+	await nodes.beats(6)
+	for (const each of [a, b]) {
+		assert.equal(each.account(id)?.name, 'Alicia')
+		assert.equal(each.getPolicy('size'), 2)
+		assert.equal(each.countAccounts(), 501)
+	}
+	assert.equal(nodes.digests().size, 1)
+	// Whoever writes later has the newer stamp again.
+	a.setName(id, 'Alice Liddell')
+	a.setPolicy('size', 3)
+	await nodes.settled()
+	assert.equal(b.account(id)?.name, 'Alice Liddell')
+	b.setName(id, 'Lewis')
+	await nodes.settled()
+	assert.equal(a.account(id)?.name, 'Lewis')
+	assert.equal(b.getPolicy('size'), 3)
+	nodes.stop('b')
+	const again = nodes.start('b')
+	again.setPolicy('size', 4)
+	await nodes.beats(2)
+	assert.equal(a.getPolicy('size'), 4)
+})
+
+test('a node whose own clock is behind, or that does not hear everybody, leaves stamps as they are', async t => {
+	const nodes = new Nodes(t)
+	const a = nodes.start('a')
+	for (const node of ['b', 'c']) nodes.start(node)
+	await nodes.beats(2)
+	a.addDomain('example.com')
+	await nodes.beats(2)
+	const before = a.digest
+	// b was without power, and began in the past; c then too, with a line to nobody but b.
+	nodes.stop('b')
+	nodes.wrong.set('b', -3 * DAY)
+	nodes.start('b')
+	await nodes.beats(5)
+	nodes.net.cut('a', 'b')
+	nodes.net.cut('a', 'c')
+	nodes.wrong.set('c', -3 * DAY)
+	await nodes.beats(5)
+	assert.deepEqual([...nodes.digests()], [before])
+	for (const node of ['b', 'c']) nodes.wrong.set(node, 0)
+	nodes.net.mendAll()
+	await nodes.beats(5)
+	assert.deepEqual([...nodes.digests()], [before])
 })
 
 test('mergedWith says when two nodes know the same, and when they do not in time', async t => {

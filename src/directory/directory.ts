@@ -15,6 +15,7 @@ import type { ScramLogin } from './scram.ts'
 import { scramSaltOf, secretsOf } from './secrets.ts'
 import { Sessions } from './sessions.ts'
 import { type Candidate, SignIns, type TokenChecker } from './sign-in.ts'
+import { isAhead, isTimeSettled, stampAnew } from './stamp-anew.ts'
 import { Sync } from './sync.ts'
 import { Taker } from './take.ts'
 import { SecondFactor } from './totp.ts'
@@ -97,6 +98,8 @@ export class Directory extends GroupWriter {
 	#taker: Taker
 	#sync: Sync
 	#signIns: SignIns
+	#endOfBeats: () => void
+	#stamping: Promise<void> | null = null
 
 	constructor(options: DirectoryOptions) {
 		const { clock, log, links, self } = options
@@ -130,9 +133,10 @@ export class Directory extends GroupWriter {
 			links,
 			clock,
 			log,
-			isMember: node => node !== this.self && !file.places.isRemoved(node),
+			isMember: node => this.#isOther(node),
 			...(options.patience ? { patience: options.patience } : {}),
 		})
+		this.#endOfBeats = links.onBeat(() => void this.#stampAnew())
 		const secrets = this.#secretsFile()
 		this.appPasswords = new AppPasswords(secrets, clock)
 		this.secondFactor = new SecondFactor(secrets, clock)
@@ -195,6 +199,24 @@ export class Directory extends GroupWriter {
 	async isPassword(account: string, password: string): Promise<boolean> {
 		const { passwordHash } = secretsOf(this.livingAccount(account))
 		return passwordHash !== '' && (await verifyPassword(passwordHash, password))
+	}
+
+	#isOther(node: string): boolean {
+		return node !== this.self && !this.file.places.isRemoved(node)
+	}
+
+	/** What was written while a clock ran ahead, when all clocks are right. */
+	#stampAnew(): Promise<void> | null {
+		const { file, clock, self } = this
+		if (this.#stamping || !isAhead(file, clock)) return this.#stamping
+		if (!isTimeSettled(this.#links.peers().filter(({ id }) => this.#isOther(id)))) return null
+		this.#stamping = stampAnew(file, { clock, self }, work => void this.write(work))
+			.then(
+				records => this.#log.warn({ records }, 'directory: written while a clock ran ahead, stamped anew'),
+				error => this.#log.error({ err: error }, 'directory: what a clock ahead has written stays so'),
+			)
+			.finally(() => (this.#stamping = null))
+		return this.#stamping
 	}
 
 	#full(login: string): string {
@@ -284,11 +306,13 @@ export class Directory extends GroupWriter {
 	}
 
 	/** Resolves when nothing is under way. */
-	settled(): Promise<void> {
-		return this.#sync.settled()
+	async settled(): Promise<void> {
+		await this.#stamping
+		await this.#sync.settled()
 	}
 
 	close(): void {
+		this.#endOfBeats()
 		this.#sync.close()
 		this.file.close()
 	}

@@ -140,14 +140,24 @@ export class DirectoryFile {
 		const ours = row ? (parseFields(row.fields) ?? {}) : null
 		const merged = ours ? merge(ours, theirs) : theirs
 		if (merged === ours) return false
-		const text = canonicalText(merged)
+		this.#set(kind, id, row, merged)
+		return true
+	}
+
+	/** The same values with other stamps, older ones too. Inside `change`. */
+	restamp(kind: Kind, id: string, fields: Fields): void {
+		const row = this.#sql.get.get(kind, id) as { fields: string; hash: number } | undefined
+		if (row) this.#set(kind, id, row, fields)
+	}
+
+	#set(kind: Kind, id: string, row: { fields: string; hash: number } | undefined, fields: Fields): void {
+		const text = canonicalText(fields)
 		const hash = hashOf(kind, id, text)
 		const seq = ++this.#state.seq
 		if (row) this.#sql.update.run(text, seq, hash, kind, id)
 		else this.#sql.insert.run(kind, id, text, seq, hash)
 		this.#add(hash - (row?.hash ?? 0), row ? 0 : 1)
-		this.#touch(kind, id, this.claims.derive(kind, id, merged, !row), lineOf(kind, id, text))
-		return true
+		this.#touch(kind, id, this.claims.derive(kind, id, fields, !row), lineOf(kind, id, text))
 	}
 
 	/** Physically: only for what no other node can still bring back. Inside `change`. */

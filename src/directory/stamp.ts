@@ -68,6 +68,13 @@ export class StampClock {
 		return this.#ms.toString(16).padStart(12, '0') + this.#counter.toString(16).padStart(4, '0')
 	}
 
+	/** To an earlier `position`: nothing has a greater stamp any more. */
+	setBack(position: string): void {
+		this.#ms = 0
+		this.#counter = 0
+		this.observe(position)
+	}
+
 	/** This node goes on under another id. */
 	becomes(node: string): void {
 		this.#node = node
