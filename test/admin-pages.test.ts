@@ -80,7 +80,7 @@ async function makeUnfit(): Promise<Unfit> {
 			.end('220 mail.example.com\r\n')
 			.resume(),
 	)
-	await new Promise<void>(resolve => other.listen(0, '127.0.28.1', resolve))
+	await new Promise<void>(resolve => other.listen(0, '127.0.28.19', resolve))
 	inVain.push(...made, { remove: () => new Promise(resolve => other.close(() => resolve())) })
 	const at = async (node: NetNode) => ({
 		ip: node.ip,
@@ -90,8 +90,8 @@ async function makeUnfit(): Promise<Unfit> {
 	clock!.clock.off = -17 * 60_000
 	await joinAll(fellow!, member!)
 	const unfit = {
-		closed: { ...(await at(clock!)), ip: '127.0.28.1', port: 9 },
-		other: { ...(await at(clock!)), ip: '127.0.28.1', port: (other.address() as AddressInfo).port },
+		closed: { ...(await at(clock!)), ip: '127.0.28.19', port: 9 },
+		other: { ...(await at(clock!)), ip: '127.0.28.19', port: (other.address() as AddressInfo).port },
 		clock: await at(clock!),
 		version: await at(version!),
 		ended: await at(ended!),

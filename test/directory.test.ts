@@ -75,7 +75,7 @@ test('accounts come in pages, filtered, and are counted', t => {
 	const a = new Nodes(t).start('a')
 	a.addDomain('example.com')
 	a.addDomain('example.org')
-	a.putNode('b', { ip: '127.0.0.2' })
+	a.putNode('b', { ip: '192.0.2.2' })
 	for (let i = 0; i < 25; i++) {
 		const address = `user${String(i).padStart(2, '0')}@example.${i % 5 ? 'com' : 'org'}`
 		a.addAccount({ address, name: i === 7 ? 'Bob Seven' : '', home: i % 2 ? 'a' : 'b' })
@@ -103,7 +103,7 @@ test('accounts come in pages, filtered, and are counted', t => {
 test('accounts of a removed node are nobody until they get a home again', t => {
 	const a = new Nodes(t).start('a')
 	a.addDomain('example.com')
-	a.putNode('b', { ip: '127.0.0.2', webPort: 443 })
+	a.putNode('b', { ip: '192.0.2.2', webPort: 443 })
 	const { id } = a.addAccount({ address: 'alice@example.com', home: 'b' })
 	a.removeNode('b')
 	refused('removed', () => a.putNode('b', { description: 'x' }))

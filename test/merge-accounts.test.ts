@@ -9,8 +9,8 @@ import { endAll, joinTo, PORTS, TestNode, until } from './support/nodes.ts'
 
 after(endAll)
 
-const a = new TestNode('127.0.44.3')
-const b = new TestNode('127.0.44.4')
+const a = new TestNode('127.0.47.1')
+const b = new TestNode('127.0.47.2')
 const LARGE = `Subject: large\r\n\r\n${'x'.repeat(76)}\r\n`.repeat(4000)
 
 async function imap(node: TestNode, login: string, password = 'secret'): Promise<ImapFlow> {

@@ -20,7 +20,7 @@ before(async () => {
 		'knowing.test': { MX: [[10, 'mx.knowing.test']] },
 		'mx.knowing.test': { A: ['127.0.0.134'] },
 		'away.test': { MX: [[10, 'mx.away.test']] },
-		'mx.away.test': { A: ['127.0.0.136'] }, // nobody listens there
+		'mx.away.test': { A: ['127.0.0.140'] }, // nobody listens there
 	})
 })
 after(async () => {

@@ -62,3 +62,19 @@ test('every room has a front door that says what lives there', () => {
 		assert.match(door, /^\/\*\*[\s\S]{150,}?\*\//, `${room}/index.ts has no front door`)
 	}
 })
+
+test('files of tests, that run side by side, have addresses of their own', () => {
+	const owners = new Map<string, string>()
+	const shared: string[] = []
+	for (const file of globSync('*.test.ts', { cwd: join(root, 'test') })) {
+		const text = readFileSync(join(root, 'test', file), 'utf8')
+		for (const address of new Set([...text.matchAll(/'(127(?:\.\d+){3})'/g)].map(match => match[1]!))) {
+			// Where programs come from, and ports that the system chooses.
+			if (address === '127.0.0.1') continue
+			const owner = owners.get(address)
+			if (owner) shared.push(`${address}: ${owner}, ${file}`)
+			else owners.set(address, file)
+		}
+	}
+	assert.deepEqual(shared, [])
+})

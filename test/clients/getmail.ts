@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { PORTS } from '../support/nodes.ts'
@@ -26,6 +26,15 @@ received = false
 `
 }
 
+/** getmail looks out for the end of its program only after it has started it: one that has ended by then is waited for in vain. */
+function patient(program: string): string {
+	const file = `${program}.patient`
+	const waits = 'until grep -q "^State:.S" /proc/$PPID/status; do :; done'
+	writeFileSync(file, `#!/bin/sh\n${waits}\nexec '${program}'\n`)
+	chmodSync(file, 0o755)
+	return file
+}
+
 export function getmailTests(town: Town): void {
 	test('getmail fetches everything by IMAP and by POP3, once', async () => {
 		for (const { user, messages } of town.stored) {
@@ -35,7 +44,7 @@ export function getmailTests(town: Town): void {
 					mkdirSync(folder)
 					const into = join(folder, 'mail')
 					const rc = join(folder, 'getmailrc')
-					writeFileSync(rc, settings(protocol, node.ip, user, keeper(into)), { mode: 0o600 })
+					writeFileSync(rc, settings(protocol, node.ip, user, patient(keeper(into))), { mode: 0o600 })
 					const fetched = async () => {
 						await town.run('getmail', `--quiet --getmaildir ${folder} --rcfile ${rc}`)
 						return readdirSync(into)
