@@ -1,9 +1,10 @@
-import type { Group, Resolved } from '../directory/index.ts'
+import type { Resolved } from '../directory/index.ts'
 import { newId } from '../kit/index.ts'
 import { formatDate, type Scanned } from '../message/index.ts'
-import { type BodyStage, DiskFull, type Op, type StagedBody } from '../store/index.ts'
+import { type BodyStage, DiskFull, type Op } from '../store/index.ts'
 import { type Reply, reply } from '../wire/index.ts'
-import { bothNotify, enqueue, originalOf, type Queued, queuedFor, releaseOf, waiting } from './enqueue.ts'
+import { type Copy, divide, ended, placesOf, type StagedCopy } from './copies.ts'
+import { bothNotify, enqueue, originalOf, type Queued, queuedFor, releaseOf } from './enqueue.ts'
 import { fileFor } from './file.ts'
 import { hasBeenThrough, listIdField } from './group.ts'
 import { type Evidence, judge } from './judge.ts'
@@ -11,8 +12,7 @@ import { isOwn } from './own.ts'
 import { without } from './parameters.ts'
 import type { ReceiveOptions } from './receive-options.ts'
 import { wantsReport } from './report.ts'
-import { FULL, isFull, withRoom } from './room.ts'
-import { type Destination, destinations } from './route.ts'
+import { FULL, isFull } from './room.ts'
 import { SubmittedHeader } from './submission.ts'
 import { routesOf, tellSender } from './tell.ts'
 import { inWords, named, receivedField, returnPath } from './trace.ts'
@@ -21,27 +21,12 @@ import type { Client, Incoming, Recipient, Taken, Transaction } from './types.ts
 // As much of a header as reports of success return, and as is looked through for a group's mark.
 const MOST_HEADER = 64 * 1024
 
-type Addressed = { recipient: Recipient; destinations: Destination[] }
-
-/** The message as some of its recipients get it: those it was sent to, or the members of one group. */
-type Copy = {
-	group: Group | null
-	/** Who gets the reports: the sender, or the owner of the group. */
-	reversePath: string
-	addressed: Addressed[]
-	/** What is filed here begins with Return-Path, what goes on to others does not: at most two bodies. */
-	here: BodyStage | null
-	onward: BodyStage | null
-}
-type StagedCopy = Omit<Copy, 'here' | 'onward'> & { here: StagedBody | null; onward: StagedBody | null }
-
 /** One message while it streams in. */
 export class Receiving implements Incoming {
 	#options: ReceiveOptions
 	#client: Client
 	#transaction: Transaction
 	#id: string
-	/** Those who are named themselves come first: who is also a member gets the message as it was sent. */
 	#copies: Copy[]
 	#stages: BodyStage[]
 	readonly #release: number | null
@@ -64,7 +49,7 @@ export class Receiving implements Incoming {
 		this.#id = transaction.handOver ?? newId(options.clock.now())
 		const now = options.clock.now()
 		this.#release = releaseOf(transaction, now)
-		this.#copies = this.#divide(resolve)
+		this.#copies = divide(options, this.#transaction, this.#release, resolve)
 		// QUIRK: some programs sign in at port 25.
 		if (client.protocol === 'submission' || client.account) {
 			this.#submitted = new SubmittedHeader(formatDate(now), `<${newId(now)}@${options.hostname}>`)
@@ -76,36 +61,13 @@ export class Receiving implements Incoming {
 		if (told || client.account || this.#copies.some(({ group }) => group)) this.#head = []
 		const received = receivedField(client, transaction, options.hostname, this.#id, now)
 		for (const copy of this.#copies) {
-			const places = copy.addressed.flatMap(({ destinations }) => destinations)
+			const places = placesOf(copy)
 			const front = received + (copy.group ? listIdField(copy.group) : '')
 			if (places.some(({ to }) => to === 'here'))
 				copy.here = this.#stage(returnPath(copy.reversePath) + front)
 			if (places.some(({ to }) => to === 'queue')) copy.onward = this.#stage(front)
 		}
 		this.#stages = this.#copies.flatMap(({ here, onward }) => [here, onward].filter(stage => stage !== null))
-	}
-
-	/** Who gets which copy. A group is expanded here, once for all nodes; where it goes on only its members are named. */
-	#divide(resolve: (recipient: Recipient) => Resolved): Copy[] {
-		const { self } = this.#options
-		const { reversePath, recipients } = this.#transaction
-		const copies = new Map<string, Copy>()
-		for (const recipient of recipients) {
-			const resolved = resolve(recipient)
-			const group = resolved.is === 'group' ? resolved.group : null
-			const all = destinations(resolved, recipient.address, self)
-			const places = withRoom(this.#options, all, this.#transaction.size ?? 0)
-			const addressed = { recipient, destinations: this.#release === null ? places : waiting(places, self) }
-			const copy = copies.get(group?.id ?? '')
-			if (copy) copy.addressed.push(addressed)
-			else {
-				// A report that could not be delivered is nobody's to report.
-				const owner = reversePath === '' ? '' : (group?.owner ?? '')
-				const fresh = { group, reversePath: owner || reversePath, here: null, onward: null }
-				copies.set(group?.id ?? '', { ...fresh, addressed: [addressed] })
-			}
-		}
-		return [...copies.values()].sort((a, b) => Number(a.group !== null) - Number(b.group !== null))
 	}
 
 	#stage(front: string): BodyStage {
@@ -184,9 +146,7 @@ export class Receiving implements Incoming {
 
 	/** Who did not say beforehand how large it is hears of it now, where that concerns nobody else. */
 	#noRoom(): Reply | null {
-		const [place, ...others] = this.#copies.flatMap(({ addressed }) =>
-			addressed.flatMap(({ destinations }) => destinations),
-		)
+		const [place, ...others] = this.#copies.flatMap(placesOf)
 		if (place?.to !== 'here' || others.length > 0) return null
 		return isFull(this.#options, place.account, this.#size) ? FULL : null
 	}
@@ -197,15 +157,11 @@ export class Receiving implements Incoming {
 	 */
 	#movedAway(): Reply | null {
 		const { directory, self } = this.#options
-		for (const { addressed } of this.#copies) {
-			for (const { destinations } of addressed) {
-				for (const one of destinations) {
-					if (one.to !== 'here') continue
-					const now = directory.lookup(one.address)
-					if (now.is === 'account' && now.account.id === one.account && now.account.home === self) continue
-					return reply(451, '4.2.1', `<${one.address}> is just being moved; try again later`)
-				}
-			}
+		for (const one of this.#copies.flatMap(placesOf)) {
+			if (one.to !== 'here') continue
+			const now = directory.lookup(one.address)
+			if (now.is === 'account' && now.account.id === one.account && now.account.home === self) continue
+			return reply(451, '4.2.1', `<${one.address}> is just being moved; try again later`)
 		}
 		return null
 	}
@@ -368,24 +324,13 @@ export class Receiving implements Incoming {
 
 	/** Where it went from here. */
 	#places(): string {
-		const all = this.#copies.flatMap(({ addressed }) => addressed.flatMap(({ destinations }) => destinations))
+		const all = this.#copies.flatMap(placesOf)
 		return named(all.map(one => (one.to === 'here' ? `here:${one.address}` : `${one.route} ${one.address}`)))
 	}
 
 	abort(): void {
 		for (const stage of this.#stages) stage.abort()
 	}
-}
-
-function ended({ group, reversePath, addressed, here, onward }: Copy): StagedCopy | Promise<StagedCopy> {
-	const staged = (filed: StagedBody | undefined, sent: StagedBody | undefined): StagedCopy => {
-		return { group, reversePath, addressed, here: filed ?? null, onward: sent ?? null }
-	}
-	const filed = here?.end()
-	const sent = onward?.end()
-	return filed instanceof Promise || sent instanceof Promise
-		? Promise.all([filed, sent]).then(both => staged(...both))
-		: staged(filed, sent)
 }
 
 /** What a limit of its unit says to the owner of an account. */

@@ -1,7 +1,8 @@
+import { boxById, boxByName, properName } from './boxes.ts'
 import { copyAcross } from './copy-across.ts'
 import * as flags from './flag-ops.ts'
 import type { MailFile, PackedBody } from './mail-file.ts'
-import * as boxes from './mailbox-ops.ts'
+import * as mailboxes from './mailbox-ops.ts'
 import * as messages from './message-ops.ts'
 import * as metadata from './metadata-ops.ts'
 import * as objects from './object-ops.ts'
@@ -18,13 +19,13 @@ export type PackedOp =
 
 /** What was decided, as it stands in the log. */
 export type Decision =
-	| boxes.AccountCreated
+	| mailboxes.AccountCreated
 	| { do: 'account.remove'; account: string }
-	| boxes.MailboxCreated
-	| boxes.MailboxRenamed
-	| boxes.MailboxDeleted
-	| boxes.Subscribed
-	| boxes.MailboxChanged
+	| mailboxes.MailboxCreated
+	| mailboxes.MailboxRenamed
+	| mailboxes.MailboxDeleted
+	| mailboxes.Subscribed
+	| mailboxes.MailboxChanged
 	| metadata.MetadataSet
 	| rights.RightsSet
 	| objects.ObjectSet
@@ -49,27 +50,27 @@ export function apply(file: MailFile, op: PackedOp): OpResult {
 			return queue.retryInQueue(file, op.ids, op.route ?? null)
 
 		case 'account.create':
-			return settle(file, boxes.decideAccount(file, op.account))
+			return settle(file, mailboxes.decideAccount(file, op.account))
 		case 'account.remove':
-			if (op.empty && boxes.holdsMail(file, op.account)) return { ok: false, error: 'exists' }
+			if (op.empty && mailboxes.holdsMail(file, op.account)) return { ok: false, error: 'exists' }
 			return settle(file, { do: 'account.remove', account: op.account })
 		case 'mailbox.create':
-			return settleAll(file, boxes.decideMailbox(file, op.account, op.name, op.role ?? null))
+			return settleAll(file, mailboxes.decideMailbox(file, op.account, op.name, op.role ?? null))
 		case 'mailbox.rename':
-			if (boxes.properName(op.name) === 'INBOX') return renameInbox(file, op.account, op.to)
+			if (properName(op.name) === 'INBOX') return renameInbox(file, op.account, op.to)
 			return settleAll(
 				file,
-				renaming(file, op.account, op.to, boxes.decideRename(file, op.account, op.name, op.to)),
+				renaming(file, op.account, op.to, mailboxes.decideRename(file, op.account, op.name, op.to)),
 			)
 		case 'mailbox.delete':
-			return settle(file, boxes.decideDelete(file, op.account, op.name))
+			return settle(file, mailboxes.decideDelete(file, op.account, op.name))
 		case 'mailbox.subscribe':
 			return settle(file, { do: 'mailbox.subscribe', account: op.account, name: op.name, on: op.on })
 
 		case 'mailbox.rights':
 			return settle(file, rights.decideRights(file, op))
 		case 'mailbox.change':
-			return settle(file, boxes.decideChange(file, op))
+			return settle(file, mailboxes.decideChange(file, op))
 
 		case 'metadata.set':
 			return settle(file, metadata.decideMetadata(file, op))
@@ -106,27 +107,27 @@ export function apply(file: MailFile, op: PackedOp): OpResult {
 export function enact(file: MailFile, decision: Decision, body?: PackedBody): OpResult {
 	switch (decision.do) {
 		case 'account.create':
-			return boxes.enactAccount(file, decision)
+			return mailboxes.enactAccount(file, decision)
 		case 'account.remove':
-			return boxes.enactAccountRemoval(file, decision)
+			return mailboxes.enactAccountRemoval(file, decision)
 		case 'mailbox.create':
-			return boxes.enactMailbox(file, decision)
+			return mailboxes.enactMailbox(file, decision)
 		case 'mailbox.rename':
-			return boxes.enactRename(file, decision)
+			return mailboxes.enactRename(file, decision)
 		case 'mailbox.delete':
-			return boxes.enactDelete(file, decision)
+			return mailboxes.enactDelete(file, decision)
 		case 'mailbox.subscribe':
-			return boxes.enactSubscribe(file, decision)
+			return mailboxes.enactSubscribe(file, decision)
 		case 'mailbox.rights':
 			return rights.enactRights(file, decision)
 		case 'mailbox.change':
-			return boxes.enactChange(file, decision)
+			return mailboxes.enactChange(file, decision)
 		case 'metadata.set':
 			return metadata.enactMetadata(file, decision)
 		case 'object.set':
 			return objects.enactObject(file, decision)
 		case 'message.add': {
-			const box = boxes.boxById(file, decision.mailbox)
+			const box = boxById(file, decision.mailbox)
 			if (!box || !body) return { ok: false, error: 'nonexistent' }
 			return messages.enactAdd(file, decision, box, body)
 		}
@@ -180,12 +181,12 @@ function bodyOf(file: MailFile, body: PackedBody | KnownBody): PackedBody | unde
 type Adding = Omit<Extract<PackedOp, { do: 'message.add' }>, 'body'> & { body: PackedBody }
 
 function add(file: MailFile, op: Adding): OpResult {
-	let box = boxes.boxByName(file, op.account, op.mailbox)
+	let box = boxByName(file, op.account, op.mailbox)
 	if (!box && op.create) {
 		// Mail may reach a home before the directory's news of its new account does.
-		settle(file, boxes.decideAccount(file, op.account))
-		settleAll(file, boxes.decideMailbox(file, op.account, op.mailbox, null))
-		box = boxes.boxByName(file, op.account, op.mailbox)
+		settle(file, mailboxes.decideAccount(file, op.account))
+		settleAll(file, mailboxes.decideMailbox(file, op.account, op.mailbox, null))
+		box = boxByName(file, op.account, op.mailbox)
 	}
 	const { replaces } = op
 	if (replaces && !messages.isThere(file, replaces)) return { ok: false, error: 'nonexistent' }
@@ -202,9 +203,9 @@ function add(file: MailFile, op: Adding): OpResult {
 
 /** RENAME INBOX moves its messages to a new mailbox; INBOX stays, and what is below it (RFC 9051 section 6.3.6). */
 function renameInbox(file: MailFile, account: string, to: string): OpResult {
-	const inbox = boxes.boxByName(file, account, 'INBOX')
+	const inbox = boxByName(file, account, 'INBOX')
 	if (!inbox) return { ok: false, error: 'nonexistent' }
-	const made = settleAll(file, boxes.decideMailbox(file, account, to, null))
+	const made = settleAll(file, mailboxes.decideMailbox(file, account, to, null))
 	if (!made.ok) return made
 	const uids = file.all<{ uid: number }>('SELECT uid FROM message WHERE mailbox = ? ORDER BY uid', inbox.key)
 	return apply(file, { do: 'message.move', account, mailbox: inbox.key, uids: uids.map(row => row.uid), to })
@@ -215,12 +216,12 @@ function renaming(
 	file: MailFile,
 	account: string,
 	to: string,
-	decided: boxes.MailboxRenamed | OpResult,
+	decided: mailboxes.MailboxRenamed | OpResult,
 ): Decision[] | OpResult {
 	if (!('do' in decided)) return decided
-	const along = boxes.subscriptionsAlong(file, decided)
-	const above = boxes.properName(to).split('/').slice(0, -1).join('/')
-	if (above === '' || boxes.boxByName(file, account, above)) return [decided, ...along]
-	const superiors = boxes.decideMailbox(file, account, above, null)
+	const along = mailboxes.subscriptionsAlong(file, decided)
+	const above = properName(to).split('/').slice(0, -1).join('/')
+	if (above === '' || boxByName(file, account, above)) return [decided, ...along]
+	const superiors = mailboxes.decideMailbox(file, account, above, null)
 	return Array.isArray(superiors) ? [...superiors, decided, ...along] : superiors
 }

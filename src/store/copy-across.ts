@@ -1,7 +1,7 @@
 import { apply } from './apply.ts'
+import { boxByKey, boxByName } from './boxes.ts'
 import { seenBit } from './flag-ops.ts'
 import type { MailFile } from './mail-file.ts'
-import { boxByKey, boxByName } from './mailbox-ops.ts'
 import { hasRoom, sizeOf } from './message-ops.ts'
 import { Flag, type Op, type OpResult } from './types.ts'
 

@@ -1,10 +1,10 @@
+import { boxById, boxByKey } from './boxes.ts'
 import { appear, disappear, type Moment, momentOf, touch } from './history.ts'
 import type { MailFile } from './mail-file.ts'
-import { boxById, boxByKey, type Logged } from './mailbox-ops.ts'
 import { extend, messageRows } from './message-rows.ts'
 import { stretch } from './stretches.ts'
 import { keywordsJson, Tally } from './tally.ts'
-import { Flag, type MayFlag, type Op, type OpResult } from './types.ts'
+import { Flag, type Logged, type MayFlag, type Op, type OpResult } from './types.ts'
 
 /** Of uids, ascending. */
 type Runs = [from: number, to: number][]

@@ -1,6 +1,6 @@
+import type { Box } from './boxes.ts'
 import type { History } from './histories.ts'
 import type { MailFile } from './mail-file.ts'
-import type { Box } from './mailbox-ops.ts'
 import { byTimes } from './message-rows.ts'
 import type { Tally } from './tally.ts'
 import { GONE_EMAIL, GONE_EMAILS, linkThread, type Named, threadOfHash } from './threads.ts'

@@ -10,10 +10,10 @@
  * Does not: know addresses, other nodes, protocols; decide what is to be done with a message.
  */
 
+export { properName } from './boxes.ts'
 export type { EmailRow, Emails, Gone } from './emails.ts'
 export { Journal } from './journal/journal.ts'
 export type { Alert, Figure, TraceQuery, TraceRow } from './journal/types.ts'
-export { properName } from './mailbox-ops.ts'
 export { bodyText, envelopeText, fold, headerText, LARGE_MESSAGE, largeBodyText } from './search/text.ts'
 export { removeInSlices } from './slices.ts'
 export { DiskFull, openStore, type Store } from './store.ts'

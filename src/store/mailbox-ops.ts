@@ -1,8 +1,9 @@
 import { newId } from '../kit/index.ts'
+import { type Box, boxById, boxByName, boxesOf, properName } from './boxes.ts'
 import { forgetHistory, type Moment, mailboxGone, mailboxMade, momentOf, touchMailbox } from './history.ts'
 import type { MailFile } from './mail-file.ts'
 import { removeMessages } from './message-ops.ts'
-import type { LoggedOp, Op, OpResult, Role } from './types.ts'
+import type { Logged, Op, OpResult, Role } from './types.ts'
 
 /*
  * An Op goes two steps: *decide* looks at the store and settles what is open (ids, uids, modseqs), *enact* does
@@ -18,41 +19,6 @@ export const STANDARD: readonly { name: string; role: Role }[] = [
 	{ name: 'Trash', role: 'trash' },
 	{ name: 'Archive', role: 'archive' },
 ]
-
-export type Box = {
-	key: number
-	id: string
-	account: string
-	name: string
-	role: Role | null
-	uidValidity: number
-	uidNext: number
-	modseq: number
-}
-
-const BOX =
-	'SELECT key, id, account, name, role, uid_validity AS uidValidity, uid_next AS uidNext, modseq FROM mailbox'
-
-export function boxByKey(file: MailFile, key: number): Box | undefined {
-	return file.get<Box>(`${BOX} WHERE key = ?`, key)
-}
-
-export function boxById(file: MailFile, id: string): Box | undefined {
-	return file.get<Box>(`${BOX} WHERE id = ?`, id)
-}
-
-export function boxByName(file: MailFile, account: string, name: string): Box | undefined {
-	return file.get<Box>(`${BOX} WHERE account = ? AND name = ?`, account, properName(name))
-}
-
-/**
- * INBOX is INBOX in any case (RFC 9051 section 5.1), as the first level of a name too. What is put together of several
- * characters is the same as in one (NFC): Macs write it so, others do not.
- */
-export function properName(name: string): string {
-	if (name.length >= 5 && /^inbox(?=\/|$)/i.test(name)) return `INBOX${name.slice(5)}`.normalize('NFC')
-	return name.normalize('NFC')
-}
 
 /** Levels between `/`, none of them empty, no control characters; at most 255 characters and 20 levels. */
 function validName(name: string): boolean {
@@ -76,8 +42,6 @@ function nextUidValidity(file: MailFile): number {
 	file.setFact('uidValidity', String(next))
 	return next
 }
-
-export type Logged<T extends LoggedOp['do'], F> = { do: T } & F
 
 export type AccountCreated = Logged<
 	'account.create',
@@ -171,7 +135,7 @@ function dropBox(file: MailFile, moment: Moment, key: number): void {
 
 /** For those below a name it is another thing whether there is a mailbox of that name. */
 function touchBelow(file: MailFile, moment: Moment, name: string): void {
-	for (const box of file.all<Box>(`${BOX} WHERE account = ?`, moment.account))
+	for (const box of boxesOf(file, moment.account))
 		if (box.name.startsWith(`${name}/`)) touchMailbox(file, moment, box.key)
 }
 
@@ -232,9 +196,7 @@ export function decideRename(
 	const name = properName(from)
 	const target = properName(to)
 	if (!validName(target) || target.startsWith(`${name}/`)) return { ok: false, error: 'invalid' }
-	const boxes = file
-		.all<Box>(`${BOX} WHERE account = ?`, account)
-		.filter(box => box.name === name || box.name.startsWith(`${name}/`))
+	const boxes = boxesOf(file, account).filter(box => box.name === name || box.name.startsWith(`${name}/`))
 	if (boxes.length === 0) return { ok: false, error: 'nonexistent' }
 	const names: [string, string][] = boxes.map(box => [box.id, target + box.name.slice(name.length)])
 	if (names.some(([, to]) => !validName(to))) return { ok: false, error: 'invalid' }

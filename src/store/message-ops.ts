@@ -1,12 +1,12 @@
+import { type Box, boxById, boxByKey, boxByName } from './boxes.ts'
 import { setSeen } from './flag-ops.ts'
 import { appear, arrive, type Copy, disappear, forgetEmails, type Moment, momentOf } from './history.ts'
 import type { MailFile, PackedBody } from './mail-file.ts'
-import { type Box, boxById, boxByKey, boxByName, type Logged } from './mailbox-ops.ts'
 import { messageRows } from './message-rows.ts'
 import { stretch } from './stretches.ts'
 import { keywordsJson, Tally } from './tally.ts'
 import { newThread, threadFor } from './threads.ts'
-import { Flag, type MayFlag, type Op, type OpResult, type Room } from './types.ts'
+import { Flag, type Logged, type MayFlag, type Op, type OpResult, type Room } from './types.ts'
 
 export type MessageAdded = Logged<
 	'message.add',

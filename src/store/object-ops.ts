@@ -1,7 +1,6 @@
 import { momentOf } from './history.ts'
 import type { MailFile, PackedBody } from './mail-file.ts'
-import type { Logged } from './mailbox-ops.ts'
-import type { OpResult } from './types.ts'
+import type { Logged, OpResult } from './types.ts'
 
 export type ObjectSet = Logged<'object.set', { account: string; kind: string; id: string; value: unknown }>
 

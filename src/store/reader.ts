@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { type BlobFolder, unpack } from './bodies.ts'
+import { properName } from './boxes.ts'
 import { EmailReader, type Emails } from './emails.ts'
-import { properName } from './mailbox-ops.ts'
 import { SqliteMessages } from './messages.ts'
 import { type Queued, QueueReader } from './queue-reader.ts'
 import { remember } from './remember.ts'

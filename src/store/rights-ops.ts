@@ -1,6 +1,6 @@
+import { boxById, boxByName } from './boxes.ts'
 import type { MailFile } from './mail-file.ts'
-import { boxById, boxByName, type Logged } from './mailbox-ops.ts'
-import type { Op, OpResult } from './types.ts'
+import type { Logged, Op, OpResult } from './types.ts'
 
 /** By the mailbox's id: a mailbox that is renamed keeps whom it is shared with. */
 export type RightsSet = Logged<

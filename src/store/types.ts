@@ -397,3 +397,6 @@ export type LogRow = {
 
 /** An Op as it is logged: bodies by hash and size, what the store decided beside it (uid, uidValidity, ids). */
 export type LoggedOp = Record<string, unknown> & { do: Op['do'] }
+
+/** One that is decided: what it is called, and what it says. */
+export type Logged<T extends Op['do'], F> = { do: T } & F

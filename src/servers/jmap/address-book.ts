@@ -3,7 +3,9 @@ import { jmap } from '../../wire/index.ts'
 import { object, read } from './arguments.ts'
 import type { Call, Responses } from './call.ts'
 import type { Json } from './objects.ts'
-import { changes, getFrom, oneByOne, readGet, readSet, set } from './standard.ts'
+import { changes } from './standard-changes.ts'
+import { getFrom, readGet } from './standard-get.ts'
+import { oneByOne, readSet, set } from './standard-set.ts'
 
 const KIND = 'AddressBook'
 /** Everybody has one address book, and all cards are in it. */

@@ -7,7 +7,8 @@ import { id, idOrReference, object, read, unsigned } from './arguments.ts'
 import { findBlob } from './blobs.ts'
 import { type Call, checkAccount, idOf, LIMITS, type Responses, takeRoom } from './call.ts'
 import { mailboxesOf } from './mailbox-get.ts'
-import { oneByOne, resolved } from './standard.ts'
+import { resolved } from './standard-get.ts'
+import { oneByOne } from './standard-set.ts'
 
 /* RFC 9404, and Blob/copy of RFC 8620 section 6.3. */
 

@@ -1,5 +1,5 @@
 import { fold } from '../../store/index.ts'
-import type { Comparator } from './standard.ts'
+import type { Comparator } from './filter.ts'
 
 /** Compares by each comparator in turn; what is equal keeps its order. Text is compared by the collation asked for. */
 export function compareBy<T>(

@@ -5,7 +5,7 @@ import { ONLY_BOOK } from './address-book.ts'
 import { id, read } from './arguments.ts'
 import { type Call, checkAccount, type Responses } from './call.ts'
 import { type Json, objectChanges, objectState, setObjects } from './objects.ts'
-import { getFrom, readGet } from './standard.ts'
+import { getFrom, readGet } from './standard-get.ts'
 
 export const CARD = 'ContactCard'
 

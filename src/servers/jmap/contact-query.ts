@@ -5,18 +5,10 @@ import { id, read, utcDate } from './arguments.ts'
 import { type Call, checkAccount, type Responses } from './call.ts'
 import { compareBy } from './collate.ts'
 import { CARD, type Card, cardsOf } from './contact-card.ts'
+import { holds, readCondition, readFilter, readSort } from './filter.ts'
 import { type Json, objectState } from './objects.ts'
-import {
-	answerQuery,
-	holds,
-	queryChanges,
-	queryChangesShape,
-	queryShape,
-	readCondition,
-	readFilter,
-	readSort,
-	readState,
-} from './standard.ts'
+import { readState } from './standard-changes.ts'
+import { answerQuery, queryChanges, queryChangesShape, queryShape } from './standard-query.ts'
 
 const text = z.string().optional()
 const conditionShape = z.object({

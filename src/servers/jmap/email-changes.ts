@@ -1,6 +1,6 @@
 import type { Call, Responses } from './call.ts'
 import { emailState } from './email-get.ts'
-import { changes, eventsOf } from './standard.ts'
+import { changes, eventsOf } from './standard-changes.ts'
 
 /** RFC 8621 section 4.3. */
 export function emailChanges(call: Call, args: Record<string, unknown>): Responses {

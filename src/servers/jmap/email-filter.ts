@@ -5,9 +5,9 @@ import { jmap } from '../../wire/index.ts'
 import { id, unsigned, utcDate } from './arguments.ts'
 import type { Call } from './call.ts'
 import type { Look } from './email-look.ts'
+import { type Filter, readCondition } from './filter.ts'
 import { has } from './keywords.ts'
 import { hasAttachment } from './parts.ts'
-import { type Filter, readCondition } from './standard.ts'
 
 const keyword = z.string().transform(name => name.toLowerCase())
 

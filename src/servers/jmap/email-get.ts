@@ -18,7 +18,7 @@ import {
 import { keywordsOf } from './keywords.ts'
 import { type Letter, storedLetter } from './letter.ts'
 import { type Bodies, bodiesOf, hasAttachment, leavesOf, numbered } from './parts.ts'
-import { checkGet } from './standard.ts'
+import { checkGet } from './standard-get.ts'
 
 /** Properties that belong to the email, not to the message (RFC 8621 section 4.1.1). */
 const META = ['id', 'blobId', 'threadId', 'mailboxIds', 'keywords', 'size', 'receivedAt'] as const

@@ -8,7 +8,8 @@ import { type Call, checkAccount, idOf, LIMITS, type Responses, takeRoom } from 
 import { emailOf, emailState, letterRecord, parseShape, wantedOf } from './email-get.ts'
 import { fileBody, placeOf } from './email-set.ts'
 import { inOrder } from './objects.ts'
-import { oneByOne, resolved } from './standard.ts'
+import { resolved } from './standard-get.ts'
+import { oneByOne } from './standard-set.ts'
 
 const importShape = z.strictObject({
 	accountId: id,

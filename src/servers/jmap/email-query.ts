@@ -17,17 +17,9 @@ import {
 import { emailOf, emailState } from './email-get.ts'
 import { Look } from './email-look.ts'
 import { SORTS, sortRows } from './email-sort.ts'
-import {
-	type Comparator,
-	type Filter,
-	queryChanges,
-	queryChangesShape,
-	queryShape,
-	readFilter,
-	readSort,
-	readState,
-	windowOf,
-} from './standard.ts'
+import { type Comparator, type Filter, readFilter, readSort } from './filter.ts'
+import { readState } from './standard-changes.ts'
+import { queryChanges, queryChangesShape, queryShape, windowOf } from './standard-query.ts'
 
 const NEWEST_FIRST: Comparator[] = [{ property: 'receivedAt', isAscending: false, collation: '' }]
 

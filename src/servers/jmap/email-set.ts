@@ -15,7 +15,7 @@ import { emailOf, emailProperties, emailState } from './email-get.ts'
 import { flagsOf, isKeyword, keywordsOf, namesOf } from './keywords.ts'
 import { mailboxesOf } from './mailbox-get.ts'
 import { inOrder } from './objects.ts'
-import { changed, oneByOne, readSet, type Setting, set } from './standard.ts'
+import { changed, oneByOne, readSet, type Setting, set } from './standard-set.ts'
 
 const MOST_KEYWORDS = 100
 

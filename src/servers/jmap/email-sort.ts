@@ -4,8 +4,8 @@ import type { BlobHead, EmailRow } from '../../store/index.ts'
 import type { Call } from './call.ts'
 import { compareBy } from './collate.ts'
 import type { World } from './email-filter.ts'
+import type { Comparator } from './filter.ts'
 import { has } from './keywords.ts'
-import type { Comparator } from './standard.ts'
 
 export const SORTS = [
 	'receivedAt',

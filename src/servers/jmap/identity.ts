@@ -9,7 +9,8 @@ import {
 	objectState,
 	setObjects,
 } from './objects.ts'
-import { changed, getFrom, readGet } from './standard.ts'
+import { getFrom, readGet } from './standard-get.ts'
+import { changed } from './standard-set.ts'
 import { mayWriteAs } from './submit.ts'
 
 const KIND = 'Identity'

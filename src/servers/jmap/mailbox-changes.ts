@@ -1,6 +1,6 @@
 import type { Call, Responses } from './call.ts'
 import { mailboxState } from './mailbox-get.ts'
-import { changes, eventsOf } from './standard.ts'
+import { changes, eventsOf } from './standard-changes.ts'
 
 const COUNTS = ['totalEmails', 'unreadEmails', 'totalThreads', 'unreadThreads']
 

@@ -1,6 +1,6 @@
 import type { MailboxRow } from '../../store/index.ts'
 import type { Call, Responses } from './call.ts'
-import { getFrom, readGet } from './standard.ts'
+import { getFrom, readGet } from './standard-get.ts'
 
 const MAILBOX_PROPERTIES = [
 	'id',

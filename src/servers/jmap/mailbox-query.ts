@@ -4,20 +4,10 @@ import { jmap } from '../../wire/index.ts'
 import { id, read } from './arguments.ts'
 import { type Call, checkAccount, type Responses } from './call.ts'
 import { compareBy } from './collate.ts'
+import { type Comparator, type Filter, holds, readCondition, readFilter, readSort } from './filter.ts'
 import { type Mailbox, mailboxesOf, mailboxState } from './mailbox-get.ts'
-import {
-	answerQuery,
-	type Comparator,
-	type Filter,
-	holds,
-	queryChanges,
-	queryChangesShape,
-	queryShape,
-	readCondition,
-	readFilter,
-	readSort,
-	readState,
-} from './standard.ts'
+import { readState } from './standard-changes.ts'
+import { answerQuery, queryChanges, queryChangesShape, queryShape } from './standard-query.ts'
 
 const conditionShape = z.strictObject({
 	parentId: id.nullable().optional(),

@@ -16,7 +16,7 @@ import {
 } from './mailbox-settings.ts'
 import { MAY_PASS, updateAll } from './mailbox-update.ts'
 import { inOrder } from './objects.ts'
-import { changed, oneByOne, readSet, type Setting, set } from './standard.ts'
+import { changed, oneByOne, readSet, type Setting, set } from './standard-set.ts'
 
 /** What the server says of every new mailbox. */
 const FRESH = { totalEmails: 0, unreadEmails: 0, totalThreads: 0, unreadThreads: 0, myRights: RIGHTS }

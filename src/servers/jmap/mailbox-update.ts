@@ -11,7 +11,7 @@ import {
 	subscribe,
 	write,
 } from './mailbox-settings.ts'
-import { changed, oneByOne } from './standard.ts'
+import { changed, oneByOne } from './standard-set.ts'
 
 /** What may be otherwise once the other patches are done. */
 export const MAY_PASS = ['invalidProperties', 'alreadyExists']

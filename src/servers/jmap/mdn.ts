@@ -19,7 +19,8 @@ import { fieldsOf, headerValue } from './header-values.ts'
 import { identitiesOf } from './identity.ts'
 import { has } from './keywords.ts'
 import { type Letter, partOctets, storedLetter } from './letter.ts'
-import { oneByOne, resolved } from './standard.ts'
+import { resolved } from './standard-get.ts'
+import { oneByOne } from './standard-set.ts'
 import { mayWriteAs, submit, transactionOf } from './submit.ts'
 
 /* Message disposition notifications: RFC 9007, which are messages of RFC 8098. */

@@ -1,7 +1,8 @@
 import { newId } from '../../kit/index.ts'
 import { jmap } from '../../wire/index.ts'
 import type { Call, Responses } from './call.ts'
-import { changes, eventsOf, oneByOne, readSet, type SetArguments, type Setting, set } from './standard.ts'
+import { changes, eventsOf } from './standard-changes.ts'
+import { oneByOne, readSet, type SetArguments, type Setting, set } from './standard-set.ts'
 
 /** Records that are kept as objects of the store. */
 

@@ -3,7 +3,8 @@ import { jmap } from '../../wire/index.ts'
 import type { Call, Responses } from './call.ts'
 import { isKeyword } from './keywords.ts'
 import { inOrder, type Json, objectState, putObject } from './objects.ts'
-import { getFrom, oneByOne, readGet, readSet, type Setting, set } from './standard.ts'
+import { getFrom, readGet } from './standard-get.ts'
+import { oneByOne, readSet, type Setting, set } from './standard-set.ts'
 
 /* How a person likes the webmail; kept with the account, so that it is the same at every device. Not in any RFC. */
 

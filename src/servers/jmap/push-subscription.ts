@@ -7,7 +7,8 @@ import { isTextOrNull, type Json, putObject } from './objects.ts'
 import { forgetExpired, type KeptPush, KIND, pushesOf } from './push.ts'
 import { post } from './push-post.ts'
 import { areKeys } from './push-sealed.ts'
-import { changed, getFrom, oneByOne, readGet, readSet, set } from './standard.ts'
+import { getFrom, readGet } from './standard-get.ts'
+import { changed, oneByOne, readSet, set } from './standard-set.ts'
 
 /*
  * RFC 8620 section 7.2. Push subscriptions belong to what one signed in with, not to an account: the methods have neither

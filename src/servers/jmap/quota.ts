@@ -4,18 +4,9 @@ import { jmap } from '../../wire/index.ts'
 import { id, read } from './arguments.ts'
 import { type Call, checkAccount, type Responses } from './call.ts'
 import { compareBy } from './collate.ts'
-import {
-	answerQuery,
-	getFrom,
-	holds,
-	queryChanges,
-	queryChangesShape,
-	queryShape,
-	readCondition,
-	readFilter,
-	readGet,
-	readSort,
-} from './standard.ts'
+import { holds, readCondition, readFilter, readSort } from './filter.ts'
+import { getFrom, readGet } from './standard-get.ts'
+import { answerQuery, queryChanges, queryChangesShape, queryShape } from './standard-query.ts'
 
 /** RFC 9425. What is limited has a quota; what all mail of an account takes is counted together. */
 type Quota = {

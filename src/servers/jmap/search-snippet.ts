@@ -6,8 +6,9 @@ import { id, idOrReference, object, read } from './arguments.ts'
 import { type Call, checkAccount, LIMITS, type Responses } from './call.ts'
 import { type Condition, readEmailCondition, wordsOf } from './email-filter.ts'
 import { emailOf } from './email-get.ts'
+import { type Filter, readFilter } from './filter.ts'
 import { type Letter, storedLetter } from './letter.ts'
-import { type Filter, readFilter, resolved } from './standard.ts'
+import { resolved } from './standard-get.ts'
 
 const shape = z.strictObject({
 	accountId: id,

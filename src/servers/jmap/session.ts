@@ -3,8 +3,8 @@ import type { Account } from '../../directory/index.ts'
 import type { House } from '../types.ts'
 import { LIMITS, MAX_MAILBOX_DEPTH } from './call.ts'
 import { SORTS } from './email-sort.ts'
+import { COLLATIONS } from './filter.ts'
 import { PREFERENCES } from './preferences.ts'
-import { COLLATIONS } from './standard.ts'
 
 const CORE = 'urn:ietf:params:jmap:core'
 

@@ -10,7 +10,7 @@ import { asAddresses } from './header-values.ts'
 import { identitiesOf } from './identity.ts'
 import { storedLetter } from './letter.ts'
 import { inOrder, type Json, objectState, putObject } from './objects.ts'
-import { changed, oneByOne, readSet, type Setting, set } from './standard.ts'
+import { changed, oneByOne, readSet, type Setting, set } from './standard-set.ts'
 import {
 	type Kept,
 	KIND,

@@ -3,20 +3,11 @@ import { jmap } from '../../wire/index.ts'
 import { id, read, utcDate } from './arguments.ts'
 import { type Call, checkAccount, type Responses } from './call.ts'
 import { compareBy } from './collate.ts'
+import { holds, readCondition, readFilter, readSort } from './filter.ts'
 import { type Json, objectChanges, objectState } from './objects.ts'
-import {
-	answerQuery,
-	getFrom,
-	holds,
-	queryChanges,
-	queryChangesShape,
-	queryShape,
-	readCondition,
-	readFilter,
-	readGet,
-	readSort,
-	readState,
-} from './standard.ts'
+import { readState } from './standard-changes.ts'
+import { getFrom, readGet } from './standard-get.ts'
+import { answerQuery, queryChanges, queryChangesShape, queryShape } from './standard-query.ts'
 import { type Kept, KIND, keptOf, settleSubmissions, submissionRecord } from './submission-record.ts'
 
 const PROPERTIES = [

@@ -1,7 +1,8 @@
 import { threadId, threadOf } from '../../store/index.ts'
 import { jmap } from '../../wire/index.ts'
 import { type Call, LIMITS, type Responses } from './call.ts'
-import { changes, eventsOf, pick, readGet } from './standard.ts'
+import { changes, eventsOf } from './standard-changes.ts'
+import { pick, readGet } from './standard-get.ts'
 
 function threadState({ house, account }: Call): string {
 	return String(house.reader.emails.states(account.id)?.thread ?? 0)

@@ -1,7 +1,8 @@
 import { jmap } from '../../wire/index.ts'
 import type { Call, Responses } from './call.ts'
 import { checkProperties, inOrder, isTextOrNull, type Json, objectState, putObject } from './objects.ts'
-import { changed, getFrom, oneByOne, readGet, readSet, type Setting, set } from './standard.ts'
+import { getFrom, readGet } from './standard-get.ts'
+import { changed, oneByOne, readSet, type Setting, set } from './standard-set.ts'
 
 const KIND = 'VacationResponse'
 const ONLY = 'singleton'

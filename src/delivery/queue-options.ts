@@ -1,0 +1,24 @@
+import type { Links } from '../cluster/index.ts'
+import type { Directory } from '../directory/index.ts'
+import type { Clock, Log } from '../kit/index.ts'
+import type { Store, TraceRow } from '../store/index.ts'
+
+export type QueueOptions = {
+	hostname: string
+	self: string
+	store: Store
+	directory: Directory
+	links: Links
+	log: Log
+	clock: Clock
+	dnsServers: readonly string[]
+	/** Port of mail exchangers: 25. */
+	relayPort: number
+	queueLifetimeMs: number
+	/** How often it is looked for mail whose sender should hear that it takes long. */
+	watchEveryMs: number
+	/** For the statistics: delivered, deferred, failed. */
+	count(outcome: string): void
+	/** For whoever looks for his mail; absent: nobody does. */
+	note?(row: Omit<TraceRow, 'time'>): void
+}
