@@ -24,7 +24,7 @@ const CHINESE: Words = {
 	way: /系统设置.*分布式服务.*节点管理/s,
 	wrongCode: /加入码不正确.*重新复制加入码/s,
 	failures: {
-		closed: /127\.0\.28\.1 的 9 端口没有打开.*检查排箫是否在上面运行/s,
+		closed: /127\.0\.28\.19 的 9 端口没有打开.*检查排箫是否在上面运行/s,
 		other: /有回应，但不是排箫节点.*检查节点IP和 Web 端口/s,
 		clock: /时钟相差17\s*分钟.*启用时间同步/s,
 		version: /版本相差太远（0\.2\.0 与 0\.1\.0）.*升级到同一版本/s,
@@ -41,7 +41,7 @@ const ENGLISH: Words = {
 	way: /System settings.*Distributed service.*Node management/s,
 	wrongCode: /join code is wrong.*Copy the join code/s,
 	failures: {
-		closed: /At 127\.0\.28\.1 nothing listens on port 9\..*Check that Panpipe runs on it/s,
+		closed: /At 127\.0\.28\.19 nothing listens on port 9\..*Check that Panpipe runs on it/s,
 		other: /answers at .*but it is not Panpipe.*Check the node IP and the web port/s,
 		clock: /clocks of the two machines are 17\s*min\w* apart.*Turn on time synchronisation/s,
 		version: /too far apart for one cluster \(0\.2\.0 and 0\.1\.0\).*to the same version/s,

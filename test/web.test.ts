@@ -25,6 +25,10 @@ test('/healthz says ok', async () => {
 	assert.deepEqual(JSON.parse(await curl(url('/healthz'))), { status: 'ok' })
 })
 
+test('a browser may keep its connection for the next click', async () => {
+	assert.match(await curl('-i', '-H', 'connection: keep-alive', url('/healthz')), /^keep-alive: timeout=60\r$/im)
+})
+
 test('/metrics counts what happened, for this machine only', async () => {
 	const client = await smtp(a.ip)
 	await sendMail(client, 'x@example.org', 'alice@test.com', 'Subject: x\r\n\r\nx\r\n')

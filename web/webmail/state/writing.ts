@@ -2,7 +2,7 @@ import { effectScope, reactive, type ShallowRef, shallowRef, watch } from 'vue'
 import { Problem } from '../../shared/api.ts'
 import { asProblem } from '../../shared/ask.ts'
 import { t } from '../../shared/i18n.ts'
-import { refuse, resultOf, SUBMISSION } from '../jmap/client.ts'
+import { refuse } from '../jmap/client.ts'
 import type { Email, Id, Identity } from '../jmap/types.ts'
 import { formatAddresses } from '../writing/addresses.ts'
 import {
@@ -14,12 +14,12 @@ import {
 	emptyDraft,
 	letterOf,
 	pastedId,
-	recipientsOf,
 } from '../writing/draft.ts'
 import { answerTo, forwardOf, type Quoted } from '../writing/quote.ts'
 import { signatureHtml, signatureText } from '../writing/signature.ts'
 import { localDrafts } from './local-drafts.ts'
 import type { Mail } from './mail.ts'
+import { callBack, copiesOf, mostDelay, type Submitted, submit } from './submission.ts'
 import { Uploads } from './uploads.ts'
 
 // Milliseconds: at this browser soon after the first key, at the node after the last, or when that is long ago.
@@ -27,13 +27,6 @@ const KEEP_HERE = 400
 const KEEP_THERE = 3000
 const KEEP_THERE_AT_LAST = 20_000
 const KEEP_AGAIN = 15_000
-/** Seconds in which what was sent can be taken back. */
-export const UNDO_SECONDS = 10
-/** So far apart may the clocks of browser and node be (milliseconds). */
-const CLOCKS = 24 * 3_600_000
-
-type Known = { id: Id; keywords: Record<string, true> }
-
 /** What is being written. One window at a time; what it holds survives a lost line and a closed page. */
 export class Writing {
 	readonly draft: ShallowRef<Draft | null> = shallowRef(null)
@@ -127,7 +120,7 @@ export class Writing {
 		draft.state = 'saving'
 		this.#changedAt = null
 		try {
-			const strays = await this.#strays(draft)
+			const strays = await copiesOf(this.#mail.jmap, draft)
 			if (strays.some(({ keywords }) => !keywords.$draft)) return this.#sentAlready(draft)
 			const { identity, drafts } = this.#needed(draft)
 			this.#ask(draft)
@@ -167,23 +160,6 @@ export class Writing {
 		// A refusal is an answer.
 		if (draft.problem.code.startsWith('jmap-')) draft.unsure = null
 		this.#keep(draft)
-	}
-
-	/** Copies of it that came to the node although we did not hear so: as a draft, or sent. */
-	async #strays(draft: Draft): Promise<Known[]> {
-		if (draft.unsure === null) return []
-		const after = new Date(draft.unsure - CLOCKS).toISOString().replace(/\.\d+/, '')
-		const { known } = await this.#mail.jmap.request([
-			['Email/query', { filter: { header: ['Message-ID', draft.messageId], after } }, 'query'],
-			[
-				'Email/get',
-				{ '#ids': resultOf('query', 'Email/query', '/ids'), properties: ['keywords', 'messageId'] },
-				'known',
-			],
-		])
-		return (known!.list as (Known & { messageId: string[] | null })[]).filter(({ messageId }) =>
-			messageId?.includes(draft.messageId),
-		)
 	}
 
 	#sentAlready(draft: Draft): void {
@@ -256,7 +232,9 @@ export class Writing {
 		for (const each of draft.attached) each.stop.abort()
 		localDrafts.forget(draft.key)
 		await this.#saving.catch(() => {})
-		const kept = [...(await this.#strays(draft)).map(({ id }) => id), draft.emailId].filter(id => id !== null)
+		const kept = [...(await copiesOf(this.#mail.jmap, draft)).map(({ id }) => id), draft.emailId].filter(
+			id => id !== null,
+		)
 		if (kept.length > 0) await this.#mail.emails.destroy([...new Set(kept)])
 	}
 
@@ -284,42 +262,16 @@ export class Writing {
 		clearTimeout(this.#there)
 		draft.state = 'sending'
 		try {
-			const strays = await this.#strays(draft)
+			const strays = await copiesOf(this.#mail.jmap, draft)
 			if (strays.some(({ keywords }) => !keywords.$draft)) return this.#sentAlready(draft)
 			const { identity, drafts } = this.#needed(draft)
 			const before = [...strays.map(({ id }) => id), ...(draft.emailId ? [draft.emailId] : [])]
-			const sent = this.#mail.mailboxes.withRole('sent')?.id
-			const rcptTo = [...new Set(recipientsOf(draft).map(each => each.email))].map(email => ({
-				email,
-				parameters: null,
-			}))
-			const envelope = { mailFrom: { email: identity.email, parameters: this.#hold(later) }, rcptTo }
 			this.#ask(draft)
-			const answers = await this.#mail.jmap.request([
-				[
-					'Email/set',
-					{ create: { email: letterOf(draft, identity, drafts) }, destroy: [...new Set(before)] },
-					'email',
-				],
-				[
-					'EmailSubmission/set',
-					{
-						create: { sent: { emailId: '#email', identityId: identity.id, envelope } },
-						onSuccessUpdateEmail: { '#sent': place(drafts, sent, false) },
-					},
-					'sent',
-				],
-			])
-			refuse({ notCreated: answers.email!.notCreated })
-			const emailId = (answers.email!.created as Record<string, { id: Id }>).email!.id
-			// From here on a draft is there: what fails now leaves it as the one that is written.
-			draft.emailId = emailId
-			refuse(answers.sent)
-			const submission = (answers.sent!.created as Record<string, { id: Id }>).sent!.id
+			const handed = await submit(this.#mail, draft, { identity, drafts, before }, later)
 			this.#answered(draft)
 			this.#close()
 			localDrafts.forget(draft.key)
-			this.#tellSent(draft, submission, emailId, later)
+			this.#tellSent(draft, handed, later)
 			if (draft.answers)
 				void this.#mail.acts.mark([draft.answers.id], draft.answers.keyword, true).catch(() => {})
 		} catch (error) {
@@ -328,34 +280,16 @@ export class Writing {
 		}
 	}
 
-	/** RFC 4865, where the node offers it. */
-	#hold(later: Date | null): Record<string, string> | null {
-		const most = this.#mail.jmap.limit(SUBMISSION, 'maxDelayedSend') ?? 0
-		if (later) return { HOLDUNTIL: later.toISOString().replace(/\.\d+/, '') }
-		return most >= UNDO_SECONDS ? { HOLDFOR: String(UNDO_SECONDS) } : null
-	}
-
-	#tellSent(draft: Draft, submission: Id, emailId: Id, later: Date | null): void {
-		const { jmap, done } = this.#mail
-		const canWait = (jmap.limit(SUBMISSION, 'maxDelayedSend') ?? 0) > 0
+	#tellSent(draft: Draft, handed: Submitted, later: Date | null): void {
+		const { done } = this.#mail
 		const undo = async () => {
 			done.value = null
 			if (this.draft.value && !(await this.putAside())) return
-			await this.callBack(submission, emailId)
-			this.#open(reactive({ ...draft, emailId, state: 'saved', problem: null }))
+			await callBack(this.#mail, handed)
+			this.#open(reactive({ ...draft, emailId: handed.emailId, state: 'saved', problem: null }))
 		}
-		done.value = { what: t(later ? 'mail.done.later' : 'mail.done.sent'), undo: canWait ? undo : null }
-	}
-
-	/** What has not gone out yet is a draft again. @throws Problem when it has */
-	async callBack(submission: Id, emailId: Id): Promise<void> {
-		const { jmap, mailboxes } = this.#mail
-		const drafts = mailboxes.withRole('drafts')
-		if (!drafts) throw new Problem(0, 'no-drafts')
-		await jmap.set('EmailSubmission/set', { update: { [submission]: { undoStatus: 'canceled' } } })
-		await jmap.set('Email/set', {
-			update: { [emailId]: place(drafts.id, mailboxes.withRole('sent')?.id, true) },
-		})
+		const what = t(later ? 'mail.done.later' : 'mail.done.sent')
+		done.value = { what, undo: mostDelay(this.#mail) > 0 ? undo : null }
 	}
 
 	/** @param everyone also those who got it beside us */
@@ -406,14 +340,5 @@ export class Writing {
 		await this.start(left)
 		const draft = this.draft.value as Draft | null
 		if (draft) this.#changed(draft)
-	}
-}
-
-/** Among the drafts, or among what was sent. */
-function place(drafts: Id, sent: Id | undefined, isDraft: boolean): Record<string, true | null> {
-	return {
-		[`mailboxIds/${drafts}`]: isDraft || !sent ? true : null,
-		...(sent ? { [`mailboxIds/${sent}`]: isDraft ? null : true } : {}),
-		'keywords/$draft': isDraft ? true : null,
 	}
 }
