@@ -31,6 +31,23 @@ export async function removeInSlices(
 	return result!
 }
 
+/**
+ * Moves messages, very many a slice at a time (RFC 6851 section 3.3: each is in one place, not all of them).
+ * @returns what became of each slice; after a refusal nothing more is moved
+ */
+export async function moveInSlices(
+	store: { write: Store['write'] },
+	op: Extract<Op, { do: 'message.copy' | 'message.move' }>,
+): Promise<OpResult[]> {
+	const results: OpResult[] = []
+	for (let from = 0; from === 0 || from < op.uids.length; from += SLICE) {
+		const [result] = await store.write([{ ...op, uids: op.uids.slice(from, from + SLICE) }])
+		results.push(result!)
+		if (!result!.ok) break
+	}
+	return results
+}
+
 function* largeOnes(reader: Reader, op: Removal): Generator<{ mailbox: number; uids: readonly number[] }> {
 	if (op.do === 'message.expunge') {
 		const { mailbox } = op

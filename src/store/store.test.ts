@@ -13,6 +13,7 @@ import {
 	Flag,
 	type LogRow,
 	type MessageRow,
+	moveInSlices,
 	type Op,
 	openStore,
 	removeInSlices,
@@ -180,9 +181,22 @@ test('a large mailbox goes a slice at a time, and others write in between', asyn
 		flags: Flag.deleted,
 		keywords: [],
 	})
+	const from = { do: 'message.move', account: 'large', mailbox: key } as const
 	await also('expunged', removeInSlices(store, { do: 'message.expunge', account: 'large', mailbox: key }))
 	const left = store.reader.mailbox('large', 'Old')!
 	assert.deepEqual([left.messages, left.deleted, store.reader.expungedSince(key, 0).length], [100, 0, 4400])
+	await fill('Old')
+	await one({ do: 'mailbox.create', account: 'large', name: 'Archive/2025' })
+	const all = store.reader.uids(key)
+	const moved = moveInSlices(store, { ...from, uids: [...all], to: 'Archive/2025' })
+	await also(
+		'moved',
+		moved.then(slices => ({ ok: slices.length === 3 && slices.every(({ ok }) => ok) })),
+	)
+	assert.deepEqual([all.length, store.reader.mailbox('large', 'Archive/2025')!.messages], [4600, 4600])
+	assert.equal(store.reader.mailboxByKey(key)!.messages, 0)
+	const nowhere = await moveInSlices(store, { ...from, uids: [...all], to: 'Nowhere' })
+	assert.deepEqual(nowhere, [{ ok: false, error: 'nonexistent' }])
 	await fill('Old')
 	await also('deleted', removeInSlices(store, { do: 'mailbox.delete', account: 'large', name: 'Old' }))
 	assert.equal(store.reader.mailbox('large', 'Old'), null)
