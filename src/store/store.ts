@@ -72,6 +72,8 @@ export async function openStore(options: {
 		})
 	})
 	worker.on('message', (message: FromWriter) => {
+		if (message.is === 'warned')
+			log.warn({ why: message.why }, 'the writer waits for its checkpoints from now on')
 		if (message.is !== 'committed') return
 		// Changes first: whoever is answered finds everybody else informed.
 		for (const change of message.changes) changes.emit(change)

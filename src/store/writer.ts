@@ -3,6 +3,7 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { openDatabase, systemClock } from '../kit/index.ts'
 import { apply, type PackedOp } from './apply.ts'
 import { BlobFolder } from './bodies.ts'
+import { Checkpoints } from './checkpoints.ts'
 import { pruneHistory } from './history.ts'
 import type { PackedBody } from './mail-file.ts'
 import { MailFile } from './mail-file.ts'
@@ -26,6 +27,7 @@ export type WriteAnswer = { id: number } & (
 export type FromWriter =
 	| { is: 'ready'; swept: number }
 	| { is: 'committed'; answers: WriteAnswer[]; changes: Change[] }
+	| { is: 'warned'; why: string }
 
 const { dir, node, keepLog } = workerData as { dir: string; node: string; keepLog: number }
 const port = parentPort!
@@ -38,9 +40,11 @@ const FEW = 12
 const QUIET = 50
 const FORGET_FILED_AFTER = 14 * 24 * 3600 * 1000
 
-const db = openDatabase(join(dir, 'mail.sqlite'), { migrations, cacheMb: 16 })
-// Pages (64 MiB): a page that changes often is carried into the database once for many commits.
-db.exec('PRAGMA wal_autocheckpoint = 16384')
+const path = join(dir, 'mail.sqlite')
+const db = openDatabase(path, { migrations, cacheMb: 16 })
+const checkpoints = new Checkpoints(db, path, why =>
+	port.postMessage({ is: 'warned', why } satisfies FromWriter),
+)
 const file = new MailFile(db, new BlobFolder(join(dir, 'blobs')), systemClock)
 file.setFact('node', node)
 let sincePruning = 0
@@ -117,6 +121,7 @@ function commitSome(): void {
 	const requests = waiting.splice(0, Math.max(FEW, share))
 	const { answers, changes } = commit(requests)
 	port.postMessage({ is: 'committed', answers, changes } satisfies FromWriter)
+	checkpoints.afterCommit()
 	sincePruning += requests.length
 	if (sincePruning < PRUNE_EVERY || closing) return
 	sincePruning = 0
@@ -154,11 +159,14 @@ port.on('message', (message: WriteRequest[] | 'close') => {
 		if (file.tooMuchWaits) chore(() => file.settleSome())
 	}
 	settleLater()
-	if (closing) {
-		db.close()
-		port.close()
-	}
+	if (closing) void close()
 })
+
+async function close(): Promise<void> {
+	await checkpoints.close()
+	db.close()
+	port.close()
+}
 
 settleLater()
 port.postMessage({ is: 'ready', swept: file.sweep() } satisfies FromWriter)
