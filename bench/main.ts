@@ -15,6 +15,7 @@ import { imapRows } from './imap.ts'
 import { latencies, type Mailbox, memoryPerIdle, messagesPerSecond } from './load.ts'
 import { millionRows } from './million.ts'
 import { PASSWORD, PanpipeNode } from './panpipe.ts'
+import { quiet } from './processes.ts'
 import { type Reference, startReference } from './reference.ts'
 import { median, print, type Row } from './table.ts'
 import { webmailRows } from './webmail.ts'
@@ -151,8 +152,10 @@ function referenceBox({ host, imap, password }: Reference, name: string): Mailbo
 	return { host, port: imap, login: `${name}@test.com`, password }
 }
 
-function load(to: { host: string; smtp: number }, box: Mailbox, messages: number): Promise<number> {
-	return messagesPerSecond({ host: to.host, port: to.smtp }, box, messages)
+async function load(to: PanpipeNode | Reference, box: Mailbox, messages: number): Promise<number> {
+	const rate = await messagesPerSecond({ host: to.host, port: to.smtp }, box, messages)
+	await quiet('pid' in to ? [to.pid] : [to.postfix, to.dovecot])
+	return rate
 }
 
 /** Into an INBOX with the messages of the warm-up. */

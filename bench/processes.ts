@@ -35,6 +35,25 @@ export function residentFamily(root: number): number {
 	return family(root).reduce((sum, pid) => sum + kilobytes(read(`/proc/${pid}/status`), 'VmRSS'), 0) * 1024
 }
 
+/** Waits until they do nothing any more: what one server does in its own time must not be taken from the other. */
+export async function quiet(roots: number[]): Promise<void> {
+	const spent = () => roots.flatMap(family).reduce((sum, pid) => sum + ticks(read(`/proc/${pid}/stat`)), 0)
+	let before = spent()
+	for (let second = 0; second < 60; second++) {
+		await sleep(1000)
+		const now = spent()
+		if (now - before <= 5) return
+		before = now
+	}
+	throw new Error('a server is busy for a minute, and nobody asks it anything')
+}
+
+/** Of processor time, a hundredth of a second each. */
+function ticks(stat: string): number {
+	const [, , , , , , , , , , , user, system] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+	return Number(user ?? 0) + Number(system ?? 0)
+}
+
 export function alive(pid: number): boolean {
 	const stat = read(`/proc/${pid}/stat`)
 	return stat !== '' && stat[stat.lastIndexOf(')') + 2] !== 'Z'
