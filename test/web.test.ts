@@ -26,7 +26,10 @@ test('/healthz says ok', async () => {
 })
 
 test('a browser may keep its connection for the next click', async () => {
-	assert.match(await curl('-i', '-H', 'connection: keep-alive', url('/healthz')), /^keep-alive: timeout=60\r$/im)
+	assert.match(
+		await curl('-i', '-H', 'connection: keep-alive', url('/healthz')),
+		/^keep-alive: timeout=60\r$/im,
+	)
 })
 
 test('/metrics counts what happened, for this machine only', async () => {

@@ -136,7 +136,7 @@ export class Directory extends GroupWriter {
 			isMember: node => this.#isOther(node),
 			...(options.patience ? { patience: options.patience } : {}),
 		})
-		this.#endOfBeats = links.onBeat(() => void this.#stampAnew())
+		this.#endOfBeats = links.onBeat(() => this.#stampAnew())
 		const secrets = this.#secretsFile()
 		this.appPasswords = new AppPasswords(secrets, clock)
 		this.secondFactor = new SecondFactor(secrets, clock)
@@ -205,18 +205,19 @@ export class Directory extends GroupWriter {
 		return node !== this.self && !this.file.places.isRemoved(node)
 	}
 
-	/** What was written while a clock ran ahead, when all clocks are right. */
-	#stampAnew(): Promise<void> | null {
+	/** What was written while a clock ran ahead, when all clocks are right. Where it failed the next start tries again. */
+	#stampAnew(): void {
 		const { file, clock, self } = this
-		if (this.#stamping || !isAhead(file, clock)) return this.#stamping
-		if (!isTimeSettled(this.#links.peers().filter(({ id }) => this.#isOther(id)))) return null
-		this.#stamping = stampAnew(file, { clock, self }, work => void this.write(work))
-			.then(
-				records => this.#log.warn({ records }, 'directory: written while a clock ran ahead, stamped anew'),
-				error => this.#log.error({ err: error }, 'directory: what a clock ahead has written stays so'),
-			)
-			.finally(() => (this.#stamping = null))
-		return this.#stamping
+		if (this.#stamping || !isAhead(file, clock)) return
+		if (!isTimeSettled(this.#links.peers().filter(({ id }) => this.#isOther(id)))) return
+		const stamping = stampAnew(file, { clock, self }, work => void this.write(work))
+		this.#stamping = stamping.then(
+			records => {
+				this.#stamping = null
+				this.#log.warn({ records }, 'directory: written while a clock ran ahead, stamped anew')
+			},
+			error => this.#log.error({ err: error }, 'directory: what a clock ahead has written stays so'),
+		)
 	}
 
 	#full(login: string): string {
