@@ -1,17 +1,11 @@
 import type { MailFile } from './mail-file.ts'
-import type { Role } from './types.ts'
+import type { MailboxRow } from './types.ts'
 
 /** A mailbox, as those who change it look at it. */
-export type Box = {
-	key: number
-	id: string
-	account: string
-	name: string
-	role: Role | null
-	uidValidity: number
-	uidNext: number
-	modseq: number
-}
+export type Box = Pick<
+	MailboxRow,
+	'key' | 'id' | 'account' | 'name' | 'role' | 'uidValidity' | 'uidNext' | 'modseq'
+>
 
 const BOX =
 	'SELECT key, id, account, name, role, uid_validity AS uidValidity, uid_next AS uidNext, modseq FROM mailbox'
