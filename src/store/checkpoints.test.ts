@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -10,9 +11,13 @@ import { Checkpoints } from './checkpoints.ts'
 const MANY = 1024
 const PAGE = 4096
 
-function opened(t: TestContext) {
+function newFolder(t: TestContext): string {
 	const folder = mkdtempSync(join(tmpdir(), 'panpipe-checkpoints-'))
 	t.after(() => rmSync(folder, { recursive: true }))
+	return folder
+}
+
+function opened(folder: string) {
 	const path = join(folder, 'x.sqlite')
 	const db = openDatabase(path)
 	db.exec('CREATE TABLE t (x TEXT)')
@@ -27,7 +32,7 @@ function opened(t: TestContext) {
 }
 
 test('the log is carried over beside the writer, and begins anew', async t => {
-	const { db, path, write, log } = opened(t)
+	const { db, path, write, log } = opened(newFolder(t))
 	const checkpoints = new Checkpoints(db, path, assert.fail, MANY)
 	const look = db.prepare('PRAGMA wal_checkpoint(NOOP)')
 	const left = () => {
@@ -55,7 +60,7 @@ test('the log is carried over beside the writer, and begins anew', async t => {
 })
 
 test('a thread that cannot do it is told of, and the writer does it as SQLite would', async t => {
-	const { db, path, write, log } = opened(t)
+	const { db, path, write, log } = opened(newFolder(t))
 	const why: string[] = []
 	const checkpoints = new Checkpoints(db, join(path, 'nowhere'), each => why.push(each), MANY)
 	for (let commits = 0; commits < 4000; commits++) {
@@ -68,4 +73,51 @@ test('a thread that cannot do it is told of, and the writer does it as SQLite wo
 	assert.ok(log() < 5 * MANY * PAGE, `${log()} octets`)
 	await checkpoints.close()
 	db.close()
+})
+
+test('on a full disk the log stays as it is, and goes when there is room again', async t => {
+	const folder = newFolder(t)
+	if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', folder]).status !== 0)
+		return t.skip('needs to mount a small file system')
+	try {
+		const many = 64
+		const { db, path, write, log } = opened(folder)
+		const checkpoints = new Checkpoints(db, path, assert.fail, many)
+		let rows = 0
+		const commit = async () => {
+			write()
+			rows++
+			checkpoints.afterCommit()
+			await setImmediate()
+		}
+		// The log has the room it needs, as it has been longer; the database has none.
+		const empty = statSync(path).size
+		while (log() < 3 * many * PAGE || statSync(path).size === empty) await commit()
+		const carried = statSync(path).size
+		const other = join(folder, 'other')
+		writeFileSync(other, '')
+		for (const piece = Buffer.alloc(PAGE); ; ) {
+			try {
+				appendFileSync(other, piece)
+			} catch {
+				break
+			}
+		}
+		await assert.rejects(async () => {
+			for (;;) await commit()
+		}, /full/)
+		// The thread fails in its own time, and says nothing.
+		for (let more = 0; more < 200; more++) {
+			checkpoints.afterCommit()
+			await setTimeout(1)
+		}
+		rmSync(other)
+		for (const wanted = rows + 4 * many; rows < wanted; ) await commit()
+		assert.ok(statSync(path).size > carried)
+		assert.equal(db.prepare('SELECT count(*) AS rows FROM t').get()!.rows, rows)
+		await checkpoints.close()
+		db.close()
+	} finally {
+		spawnSync('umount', ['-l', folder])
+	}
 })

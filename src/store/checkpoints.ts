@@ -1,11 +1,13 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
-import type { Task } from './checkpointer.ts'
 
 /** Pages in the log (64 MiB) from which on they are carried over: one that changes often, once for many commits. */
 const MANY = 16_384
-/** Commits between two looks. */
+/** Commits between two looks while there is little. */
 const EVERY = 16
+
+/** For the thread: the database, and how often it has done what it was told. */
+export type Task = { path: string; passes: Int32Array }
 
 /**
  * Checkpoints that nobody waits for. A thread of its own carries the pages of the log into the database, which takes from
@@ -50,8 +52,8 @@ export class Checkpoints {
 		const left = log - checkpointed
 		if (left >= (this.#carrying ? this.#many / 16 : this.#many)) this.#carry()
 		else if (this.#carrying) {
-			this.#db.exec('PRAGMA wal_checkpoint(PASSIVE)')
 			this.#carrying = false
+			carry(this.#db)
 		}
 	}
 
@@ -78,4 +80,11 @@ export class Checkpoints {
 	async close(): Promise<void> {
 		await this.#thread?.terminate()
 	}
+}
+
+/** As far as nobody still reads what was before. A full disk keeps it in the log, where nothing is lost: another time. */
+export function carry(db: DatabaseSync): void {
+	try {
+		db.exec('PRAGMA wal_checkpoint(PASSIVE)')
+	} catch {}
 }
