@@ -9,7 +9,7 @@ import type { Session } from '../session.ts'
 
 /**
  * COPY, and MOVE of RFC 6851; COPYUID of RFC 4315. Copied are all of the messages or none; very many are moved a part at
- * a time, and those that are over there when something goes wrong are named.
+ * a time, and those that are over there when the rest is refused are named.
  */
 export async function copy(
 	session: Session,
