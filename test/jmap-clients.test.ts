@@ -5,7 +5,7 @@ import { JmapClient, type Json } from './support/jmap.ts'
 import { endAll, joinTo, PORTS, TestNode, until } from './support/nodes.ts'
 
 const home = new TestNode('127.0.27.5')
-const other = new TestNode('127.0.27.6')
+const other = new TestNode('127.0.27.6', '[limits]\nidleSeconds = 4')
 const login = 'alice@test.com'
 
 before(async () => {
@@ -191,4 +191,14 @@ test('a WebSocket is for those who are signed in, and speak jmap', async () => {
 		})
 	assert.equal(await refused('jmap', {}), 401)
 	assert.equal(await refused('other', {}), 400)
+})
+
+test('a home that falls silent in the middle of a request is one that cannot be reached', async t => {
+	const alice = await JmapClient.open(other.ip, login)
+	t.after(() => home.child?.kill('SIGCONT'))
+	home.child!.kill('SIGSTOP')
+	const began = performance.now()
+	const answer = await alice.http('GET', '/jmap/session')
+	console.log(`answered after ${Math.round(performance.now() - began)} ms`)
+	assert.deepEqual([answer.status, answer.headers['retry-after']], [503, '30'])
 })

@@ -297,6 +297,27 @@ test('a message whose answer was lost goes out once', async () => {
 	await writer.close()
 })
 
+test('a line that falls silent is noticed, and what came meanwhile is there when it speaks again', async () => {
+	const reader = await signIn(line, 'carol@test.com', { locale: 'en' })
+	const { page } = reader
+	await page.clock.install()
+	const listens = page.waitForResponse(response => response.url().includes('/jmap/events'))
+	await page.reload()
+	await reader.part('list').waitFor()
+	await listens
+	line.hush()
+	await deliver(hk, 'carol@test.com', [{ subject: 'came in silence' }])
+	assert.equal(await reader.part('offline').count(), 0)
+	await page.clock.fastForward('01:20')
+	await reader.part('offline').waitFor()
+	line.mend()
+	await page.clock.fastForward('00:40')
+	await reader.part('line').filter({ hasText: 'came in silence' }).waitFor()
+	await reader.part('offline').waitFor({ state: 'detached' })
+	reader.wrong.length = 0
+	await reader.close()
+})
+
 test('an attachment of 25 MB goes on after a cut, and comes whole', async () => {
 	const client = await imapOf(hk, 'bob@test.com')
 	const writer = await signIn(line, 'carol@test.com', { locale: 'en' })

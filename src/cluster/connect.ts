@@ -4,6 +4,9 @@ import type { Membership } from './keys.ts'
 import { plainReason } from './reason.ts'
 import { type Member, Unreachable } from './types.ts'
 
+/** A line that was cut says nothing: two minutes of silence, and whoever waits on it (IDLE, events) hears that it is gone. */
+const KEPT_ALIVE = { enable: true, initialDelay: 60_000, interval: 10_000, count: 6 }
+
 /** A TLS connection to a member's web port, each side certain who the other is. @throws Unreachable */
 export function connectToNode(
 	member: Member,
@@ -44,6 +47,7 @@ export function connectToNode(
 			socket.removeListener('error', failed)
 			socket.removeAllListeners('close')
 			socket.setNoDelay(true)
+			socket.setKeepAlive(KEPT_ALIVE)
 			resolve(socket)
 		})
 	})

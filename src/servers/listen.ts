@@ -119,6 +119,7 @@ class OpenDoors implements Listening {
 		if (this.#closing) return void entrance.socket.destroy()
 		entrance.socket.on('error', () => {})
 		entrance.socket.setNoDelay(true)
+		entrance.socket.setKeepAlive(KEPT_ALIVE.keepAlive, KEPT_ALIVE.keepAliveInitialDelay)
 		this.#hold(entrance.socket)
 		this.#serve(entrance.socket, entrance, serve)
 	}

@@ -1,5 +1,6 @@
 import {
 	Agent,
+	type ClientRequest,
 	type IncomingHttpHeaders,
 	type IncomingMessage,
 	request,
@@ -43,6 +44,9 @@ const NOT_FORWARDED = new Set([
 
 /** Connections to homes are kept a while: not long, the line may break meanwhile without anybody hearing of it. */
 const KEPT_MS = 4000
+
+/** A home that says nothing for so long before it answers: the line broke after it was taken. */
+const SILENT_MS = 60_000
 
 class HomeAgent extends Agent {
 	readonly #house: House
@@ -90,6 +94,17 @@ function headersFor(
 	}
 }
 
+/** The request fails when the home keeps silent, until it answers. */
+function impatient(onward: ClientRequest, house: House): void {
+	onward.setTimeout(Math.min(SILENT_MS, house.limits.idleMs), () => {
+		// Whoever is asking may himself rest in the middle of what he sends.
+		if (onward.writableFinished || onward.writableLength > 0)
+			onward.destroy(new Error('the home keeps silent'))
+	})
+	const patient = () => void onward.setTimeout(0)
+	onward.on('response', patient).on('upgrade', patient)
+}
+
 /** Has the home answer a request, octet by octet. */
 export function walkRequest(
 	house: House,
@@ -105,6 +120,7 @@ export function walkRequest(
 		path: incoming.url,
 		headers: headersFor(incoming.headers, walker),
 	})
+	impatient(onward, house)
 	onward.on('response', answer => {
 		const headers = Object.entries(answer.headers).filter(([name]) => !NOT_FORWARDED.has(name))
 		response.writeHead(answer.statusCode!, Object.fromEntries(headers))
@@ -141,6 +157,7 @@ export function walkUpgrade(
 			upgrade: incoming.headers.upgrade,
 		},
 	})
+	impatient(onward, house)
 	onward.on('upgrade', (answer, home, rest) => {
 		socket.write(`HTTP/1.1 101 Switching Protocols\r\n${rawHeaders(answer)}\r\n`)
 		if (rest.length > 0) socket.write(rest)

@@ -1,12 +1,13 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { PORTS } from './nodes.ts'
 
-/** The way between a browser and a node's web port: it can be cut, counts what goes to the node, and knows when. */
+/** The way between a browser and a node's web port: it can be cut or fall silent, counts what goes to the node, and knows when. */
 export class Line {
 	readonly ip: string
 	/** Octets that went to the node. */
 	sent = 0
 	isCut = false
+	isSilent = false
 	#node: string
 	#server: Server
 	#sockets = new Set<Socket>()
@@ -30,13 +31,21 @@ export class Line {
 		for (const socket of this.#sockets) socket.destroy()
 	}
 
+	/** Nothing comes through any more, and nobody is told until it is mended: then what was open is gone. */
+	hush(): void {
+		this.isSilent = true
+		for (const socket of this.#sockets) socket.pause().removeAllListeners('data').unpipe()
+	}
+
 	/** When so many octets more have gone to the node. */
 	cutAfter(octets: number): void {
 		this.#cutAt = this.sent + octets
 	}
 
 	mend(): void {
+		if (this.isSilent) this.cut()
 		this.isCut = false
+		this.isSilent = false
 	}
 
 	async close(): Promise<void> {
@@ -58,6 +67,7 @@ export class Line {
 				other.destroy()
 			})
 		}
+		if (this.isSilent) return
 		socket.on('data', chunk => {
 			this.sent += chunk.length
 			if (this.sent >= this.#cutAt) return this.cut()
