@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test'
 import { sendMail, smtp, submission } from './support/clients.ts'
 import { nameServer, type Records } from './support/dns.ts'
 import { type Exchanger, exchanger } from './support/exchanger.ts'
+import { JmapClient } from './support/jmap.ts'
 import { endAll, joinTo, TestNode, until } from './support/nodes.ts'
 import { Visitor } from './support/web.ts'
 
@@ -276,4 +277,27 @@ test('the policy of MTA-STS and the settings of mail programs are served, for ou
 		/<Type>IMAP<\/Type>\s*<Server>Mail\.test\.com<\/Server>\s*<Port>3993<\/Port>\s*<LoginName>a&amp;&lt;b@test\.com</,
 	)
 	assert.equal((await ask('a@other.test')).status, 404)
+})
+
+test('a letter whose lines end in LF alone, sent by JMAP, goes out with CRLF and signed', async () => {
+	const before = world.taken.length
+	const alice = await JmapClient.open(single.ip, 'alice@test.com')
+	const letter =
+		'From: alice@test.com\nTo: who@world.test\nSubject: of a file\nDate: Sat, 28 Nov 2026 10:00:00 +0000\nMessage-ID: <file@test.com>\n\none\n.\ntwo\n'
+	const { blobId } = await alice.upload(letter)
+	const { list: boxes } = await alice.one('Mailbox/get', { properties: ['role'] })
+	const drafts = boxes.find(({ role }: { role: string }) => role === 'drafts').id
+	const imported = await alice.one('Email/import', {
+		emails: { a: { blobId, mailboxIds: { [drafts]: true } } },
+	})
+	const { list: identities } = await alice.one('Identity/get', {})
+	const { created } = await alice.one('EmailSubmission/set', {
+		create: { s: { emailId: imported.created.a.id, identityId: identities[0].id } },
+	})
+	assert.ok(created?.s)
+	await until('it is out', 10_000, () => world.taken.length > before)
+	const { content } = world.taken.at(-1)!
+	assert.ok(content.endsWith(letter.replaceAll('\n', '\r\n')), content)
+	assert.match(content, /^DKIM-Signature: /)
+	assert.ok(verifies(content))
 })

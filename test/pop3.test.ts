@@ -72,7 +72,7 @@ test('STAT, LIST, UIDL and RETR tell of each message what it is, byte for byte',
 	const messages = [
 		'Subject: a\r\n\r\n.one\r\n..two\r\n.\r\n',
 		'\r\nno end of line',
-		'bare\nand \r\n\r\n\xe9',
+		'odd \0and \r\n\r\n\xe9',
 	]
 	await file(...messages)
 	const talk = await signedIn()
@@ -93,6 +93,51 @@ test('STAT, LIST, UIDL and RETR tell of each message what it is, byte for byte',
 	}
 	assert.match(await talk.say('RETR 4'), /^-ERR/)
 	assert.match(await talk.say('RETR 0'), /^-ERR/)
+	talk.close()
+})
+
+/** What a program takes for the message that looks for the end as `ends` says, and what it leaves in the line. */
+function taken(heard: string, ends: RegExp): { message: string; rest: string } {
+	const answer = heard.slice(heard.indexOf('\r\n') + 2)
+	const end = ends.exec(answer)!
+	return {
+		message: answer.slice(0, end.index).replaceAll(/(\r\n|\r|\n)\.?/g, '\n'),
+		rest: answer.slice(end.index + end[0].length),
+	}
+}
+
+test('no program sees the end of a message where there is none, whatever its lines end in', async () => {
+	const lines = ['Subject: odd', '', 'one', '.', 'two', '..', '.three', 'DELE 1', '.', 'end']
+	for (const end of ['\n', '\r', '\n\r\n', '\r\r\n']) {
+		const odd = lines.join(end)
+		// The second one is large: it is sent in pieces.
+		await file(`${odd}${end}`, odd + `${end}filler`.repeat(60_000))
+	}
+	const talk = await signedIn()
+	for (let number = 1; number <= 8; number++) {
+		for (const command of [`RETR ${number}`, `TOP ${number} 100000`]) {
+			const heard = await many(talk, command)
+			assert.doesNotMatch(heard, /\r(?!\n)|(?<!\r)\n/, command)
+			for (const ends of [/\r\n\.\r\n/, /\r?\n\.\r?\n/, /(\r\n|\r|\n)\.(\r\n|\r|\n)/]) {
+				const { message, rest } = taken(heard, ends)
+				assert.equal(rest, '', command)
+				assert.deepEqual(message.split('\n').filter(Boolean).slice(0, 9), lines.filter(Boolean), command)
+			}
+		}
+	}
+	talk.close()
+})
+
+test('binary parts go as base64, for a line of POP3 has an end', async () => {
+	const octets = '\x89PNG\r\n\x1a\n\0\r.\n.\r\n'
+	const part = (encoding: string, content: string) =>
+		`--b\r\nContent-Type: image/png\r\nContent-Transfer-Encoding: ${encoding}\r\n\r\n${content}\r\n--b--\r\n`
+	const head = 'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n'
+	await file(head + part('binary', octets))
+	const talk = await signedIn()
+	const base64 = Buffer.from(octets, 'latin1').toString('base64')
+	const heard = await many(talk, 'RETR 1')
+	assert.equal(heard.slice(heard.indexOf('\r\n') + 2), `${head}${part('base64', base64)}.\r\n`)
 	talk.close()
 })
 

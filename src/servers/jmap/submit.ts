@@ -1,7 +1,7 @@
 import type { Client, Taken, Transaction } from '../../delivery/index.ts'
 import { newId } from '../../kit/index.ts'
 import type { Op } from '../../store/index.ts'
-import { encodeXtext, jmap, parseCommand, Refused } from '../../wire/index.ts'
+import { encodeXtext, jmap, LineEnds, parseCommand, Refused } from '../../wire/index.ts'
 import type { Call } from './call.ts'
 
 /** Mail that leaves by JMAP goes the way of mail that leaves by SMTP: through the receiver. */
@@ -119,7 +119,10 @@ export async function submit(
 		})
 	const incoming = receiver.open(client, transaction)
 	try {
-		for await (const piece of octets) await incoming.write(piece)
+		// As with SMTP: what is sent, and signed, has lines that end in CRLF, whatever was uploaded.
+		const ends = new LineEnds()
+		for await (const piece of octets) await incoming.write(ends.write(piece))
+		await incoming.write(ends.end())
 	} catch (error) {
 		incoming.abort()
 		throw error

@@ -1,3 +1,4 @@
+import { type Part, Unbinary } from '../../message/index.ts'
 import { DataEncoder } from '../../wire/index.ts'
 import { NO_SUCH } from './list.ts'
 import type { Listed, Maildrop } from './maildrop.ts'
@@ -7,7 +8,7 @@ const GONE = 'This message was deleted elsewhere meanwhile'
 // Messages up to this size are sent in one piece.
 const WHOLE = 256 * 1024
 
-/** A whole message, octet for octet (RFC 1939 section 5). */
+/** A whole message (RFC 1939 section 5). */
 export function retr(
 	session: Session,
 	maildrop: Maildrop,
@@ -35,20 +36,35 @@ export function top(
 type Cut = (octets: Buffer) => Buffer | null
 
 function send(session: Session, { blob, size }: Listed, text: string, cut: Cut): void | Promise<void> {
-	const encoder = new DataEncoder({ exact: true })
-	if (size > WHOLE) return stream(session, blob, text, cut, encoder)
+	const way = wayOut(hasBinary(session.house.reader.head(blob).structure))
+	if (size > WHOLE) return stream(session, blob, text, cut, way)
 	const octets = cut(session.house.reader.body(blob)) ?? Buffer.alloc(0)
 	// One piece: three would cost the kernel's time three times.
-	session.write(Buffer.concat([Buffer.from(session.positive(text)), encoder.write(octets), encoder.end()]))
+	session.write(Buffer.concat([Buffer.from(session.positive(text)), way.write(octets), way.end()]))
 }
 
-async function stream(
-	session: Session,
-	blob: number,
-	text: string,
-	cut: Cut,
-	encoder: DataEncoder,
-): Promise<void> {
+type WayOut = { write(octets: Buffer): Buffer; end(): Buffer }
+
+/**
+ * Every line ends in CRLF (RFC 1939 section 3), whatever it was stored with: a program that takes a bare LF for a line
+ * end would see the end of the message at a dot that is none, and delete what it has half of. Binary parts, which have no
+ * lines, go as base64.
+ */
+function wayOut(isBinary: boolean): WayOut {
+	const encoder = new DataEncoder()
+	if (!isBinary) return encoder
+	const unbinary = new Unbinary()
+	return {
+		write: octets => encoder.write(unbinary.write(octets)),
+		end: () => Buffer.concat([encoder.write(unbinary.end()), encoder.end()]),
+	}
+}
+
+function hasBinary({ encoding, parts, message }: Part): boolean {
+	return encoding === 'binary' || (parts?.some(hasBinary) ?? (message ? hasBinary(message) : false))
+}
+
+async function stream(session: Session, blob: number, text: string, cut: Cut, way: WayOut): Promise<void> {
 	let begun = false
 	try {
 		for await (const piece of session.house.reader.bodyStream(blob)) {
@@ -57,9 +73,9 @@ async function stream(
 			begun = true
 			const octets = cut(piece)
 			if (octets === null) break
-			if (!session.write(encoder.write(octets))) await session.drained()
+			if (!session.write(way.write(octets))) await session.drained()
 		}
-		session.write(encoder.end())
+		session.write(way.end())
 	} catch (error) {
 		// Half a message must not look like a whole one.
 		if (begun) session.socket.destroy()

@@ -131,17 +131,3 @@ test('LineEnds makes bare CR and LF CRLF and ends the last line, however it is c
 		{ numRuns: 2000 },
 	)
 })
-
-test('the exact encoder changes nothing but dots at line starts', () => {
-	fc.assert(
-		fc.property(tricky, sizes, (text, some) => {
-			const encoder = new DataEncoder({ exact: true })
-			let wire = ''
-			for (const chunk of cut(text, some)) wire += encoder.write(chunk).toString('latin1')
-			wire += encoder.end().toString('latin1')
-			const stuffed = `\r\n${text}`.replaceAll('\r\n.', '\r\n..').slice(2)
-			assert.equal(wire, `${stuffed}${text.endsWith('\r\n') ? '' : '\r\n'}.\r\n`)
-		}),
-		{ numRuns: 2000 },
-	)
-})

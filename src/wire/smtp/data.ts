@@ -118,8 +118,9 @@ export class LineEnds {
 			this.#last = LF
 		}
 		for (; i < chunk.length; i++) {
-			const octet = chunk[i]
-			if (octet !== CR && octet !== LF) continue
+			// Most octets are within a line.
+			const octet = chunk[i]!
+			if (octet > CR || (octet !== CR && octet !== LF)) continue
 			if (octet === CR && chunk[i + 1] === LF) {
 				i++
 				continue
@@ -146,20 +147,15 @@ export class LineEnds {
 }
 
 /**
- * The way out, for SMTP's DATA and POP3's RETR: doubles a dot at the start of a line, `end` gives the last line.
- * `exact` leaves bare CR and LF as they are (POP3 must not change a message); otherwise they become CRLF, so that no
- * other server can see an end of message where there is none.
+ * The way out, for SMTP's DATA and POP3's RETR: doubles a dot at the start of a line, `end` gives the last line. Bare CR
+ * and LF become CRLF, so that nobody can see an end of message where there is none.
  */
 export class DataEncoder {
-	#lineEnds: LineEnds | null
+	#lineEnds = new LineEnds()
 	#state = START
 
-	constructor(options: { exact: boolean } = { exact: false }) {
-		this.#lineEnds = options.exact ? null : new LineEnds()
-	}
-
 	write(chunk: Buffer): Buffer {
-		return this.#stuff(this.#lineEnds ? this.#lineEnds.write(chunk) : chunk)
+		return this.#stuff(this.#lineEnds.write(chunk))
 	}
 
 	#stuff(chunk: Buffer): Buffer {
@@ -188,7 +184,7 @@ export class DataEncoder {
 
 	/** The end of the last line where it is missing, and the line of one dot. */
 	end(): Buffer {
-		const missing = this.#lineEnds ? this.#stuff(this.#lineEnds.end()) : NOTHING
+		const missing = this.#stuff(this.#lineEnds.end())
 		const last = Buffer.from(this.#state === START ? '.\r\n' : '\r\n.\r\n')
 		return missing.length === 0 ? last : Buffer.concat([missing, last])
 	}
