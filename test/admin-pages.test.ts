@@ -633,6 +633,7 @@ test('each role finds its own pages, and a forbidden one says so', async () => {
 			const changing = browser.page.locator('main').locator(CHANGING)
 			assert.deepEqual(await changing.allTextContents(), [], `${role} at ${name}`)
 		}
+		if (role === 'unit') await nameOwnUnit(browser, node)
 		await browser.part('sign-out').click()
 		await browser.part('login').waitFor()
 	}
@@ -643,6 +644,29 @@ test('each role finds its own pages, and a forbidden one says so', async () => {
 	await browser.inspect('no-role')
 	await browser.close()
 })
+
+/** Its limits and its place are decided above; what it is called, and what stands below it, is its administrator's. */
+async function nameOwnUnit(browser: Browser, node: TestNode): Promise<void> {
+	await visit(browser, 'units')
+	await browser.part('edit-Acme').click()
+	await browser.part('decided-above').waitFor()
+	for (const name of ['limit-storage', 'outside', 'kind', 'parent'])
+		assert.equal(await browser.part(name).count(), 0, name)
+	await browser.part('name').fill('Acme 2')
+	await browser.part('submit').click()
+	await browser.part('below-Acme 2').click()
+	await browser.part('limit-storage').waitFor()
+	assert.deepEqual(await browser.page.locator('[data-test=parent] option').allTextContents(), ['Acme 2'])
+	await browser.part('name').fill('Below')
+	await browser.part('submit').click()
+	await browser.part('remove-Below').waitFor()
+	assert.equal(await browser.part('remove-Acme 2').count(), 0)
+	const units = await node.say('unit list')
+	assert.deepEqual(
+		units.map(({ path }: { path: string }) => path),
+		['Acme 2', 'Acme 2/Below'],
+	)
+}
 
 /** Where the keyboard is: what it is called, whether one sees it there, whether it is within the open dialogue. */
 type Focus = { name: string; seen: boolean; inside: boolean }

@@ -97,7 +97,12 @@ const acts: [what: string, act: (visitor: Visitor) => Promise<WebAnswer>, who: N
 	['see the units', v => v.get('/units'), ['admin', 'otto', 'una']],
 	['make a unit', v => v.post('/units', { name: `U${++made}` }), ['admin']],
 	['make a unit below', v => v.post('/units', { name: `U${++made}`, parent: 'Acme' }), ['admin', 'una']],
-	['widen a unit', v => v.patch('/units/Acme', { outside: true }), ['admin', 'una']],
+	['name a unit', v => v.patch('/units/Acme', { name: 'Acme' }), ['admin', 'una']],
+	['widen a unit', v => v.patch('/units/Acme', { outside: true }), ['admin']],
+	['say what kind a unit is', v => v.patch('/units/Acme', { kind: 'company' }), ['admin']],
+	['widen a unit below', v => v.patch('/units/Acme%2FBranch', { storage: null }), ['admin', 'una']],
+	['move a unit below', v => v.patch('/units/Acme%2FBranch', { parent: 'Acme' }), ['admin', 'una']],
+	['put a unit below one of his', v => v.patch('/units/Other', { parent: 'Acme' }), []],
 	['see conflicts', v => v.get('/conflicts'), ['admin', 'otto', 'dora', 'una', 'helen']],
 	[
 		'merge accounts',
@@ -178,6 +183,7 @@ const acts: [what: string, act: (visitor: Visitor) => Promise<WebAnswer>, who: N
 	['remove a group there', v => v.delete('/groups/team@other.test'), []],
 	['change the members there', v => v.post('/groups/team@other.test/members', { add: ['x@test.com'] }), []],
 	['remove a unit', v => v.delete('/units/Other'), []],
+	['remove a unit of his own', v => v.delete('/units/Acme'), ['admin']],
 	['rename in a conflict', v => v.post('/conflicts/dave@other.test/rename', { to: 'new@other.test' }), []],
 	['give an alias there', v => v.put('/accounts/dave@other.test/aliases/x@other.test', {}), []],
 	['end a session there', v => v.delete('/accounts/dave@other.test/sessions/none'), []],
@@ -190,7 +196,14 @@ const OWN =
 	/^\S+ \/api\/v1\/(setup|setup\/code|sessions?|sessions\/\{id\}|session\/.*|tokens|tokens\/\{id\}|people|people\/.*|jobs\/\{id\})$/
 
 /** What one hears who may, and there was nothing to do it to. */
-const IN_VAIN = new Set(['no-such-message', 'code-wrong', 'already-member', 'exists', 'no-such-grant'])
+const IN_VAIN = new Set([
+	'no-such-message',
+	'code-wrong',
+	'already-member',
+	'exists',
+	'no-such-grant',
+	'in-use',
+])
 
 test('every role does what is its own and is refused the rest, at both nodes', async () => {
 	const wrong: string[] = []
@@ -249,6 +262,30 @@ test('nobody gives more than he has, and the last administrator stays', async ()
 		(await at.admin.post('/grants', { address: 'erin@test.com', role: 'domain' })).body.code,
 		'grant-shape',
 	)
+})
+
+test('what is above decides over a unit: its own administrator lifts none of its limits, by no way', async () => {
+	const limits = { storage: 500, accounts: 8, recipients: 5, messageSize: 4096, outside: false }
+	await a.say('unit edit', { unit: 'Acme', ...limits })
+	const wider = { storage: null, messages: null, accounts: null, recipients: null, messageSize: null }
+	for (const [name, value] of Object.entries({ ...wider, outside: true }))
+		assert.equal((await at.una.patch('/units/Acme', { [name]: value })).body.code, 'not-allowed', name)
+	// Nor that of another by giving one of his own the same name: what is asked about is what is changed.
+	await a.say('unit edit', { unit: 'Other', storage: 500 })
+	assert.equal((await at.una.post('/units', { name: 'Other', parent: 'Acme' })).status, 201)
+	assert.equal((await at.una.patch('/units/Other', { storage: null })).body.code, 'not-allowed')
+	assert.equal((await at.una.delete('/units/Other')).body.code, 'not-allowed')
+	const units = await a.say('unit list')
+	const of = (path: string) => units.find((one: { path: string }) => one.path === path).limits
+	assert.deepEqual(of('Acme'), { ...wider, ...limits })
+	assert.equal(of('Other').storage, 500)
+	// And what he puts below his own is his to decide, within what holds for him.
+	assert.equal((await at.una.patch('/units/Acme%2FOther', { storage: 100 })).status, 200)
+	assert.equal((await at.una.patch('/units/Acme%2FOther', { storage: 501 })).body.code, 'limit')
+	assert.equal((await at.una.put('/accounts/carol@other.test/quota', { storage: null })).status, 200)
+	assert.equal((await at.una.get('/accounts/carol@other.test/quota')).body.holds.storage, 500)
+	assert.equal((await at.una.patch('/accounts/carol@other.test', { unit: '/' })).status, 403)
+	assert.equal((await at.una.delete('/units/Acme%2FOther')).status, 204)
 })
 
 test('a token does what its scopes say, is shown once, and ends', async () => {

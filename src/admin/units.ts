@@ -28,9 +28,10 @@ export const addUnit = verb({
 	}),
 	act: 'units:change',
 	on(office, { name, parent }) {
-		const above = placed(office, parent)
-		const { object, state } = placed(office, parent ? `${above.object}/${name}` : name, true)
-		return { ...above, object, state }
+		const { place, object: above } = placed(office, parent)
+		const path = parent ? `${above}/${name}` : name
+		const there = office.directory.units().find(unit => unit.path === path)
+		return { place, object: path, state: there ? view(office, there) : null }
 	},
 	run(office, { name, kind, parent, ...limits }) {
 		const above = parent ? unitNamed(office, parent).id : null
@@ -58,7 +59,9 @@ export const editUnit = verb({
 	about: 'change a unit; a limit can only be tighter than those above',
 	input: z.object({ unit, name: z.string().exactOptional(), kind: kind.exactOptional(), ...limits }),
 	act: 'units:change',
-	on: (office, { unit }) => placed(office, unit),
+	// What it is called is its own matter, what it may and where it can stand that of whoever is above it.
+	on: (office, { unit, name: _, ...decided }) =>
+		Object.keys(decided).length === 0 ? placed(office, unit) : placedAbove(office, unit),
 	run(office, { unit, name, kind, ...limits }) {
 		const { id } = unitNamed(office, unit)
 		const settings = { ...(name === undefined ? {} : { name }), ...(kind === undefined ? {} : { kind }) }
@@ -70,7 +73,8 @@ export const moveUnit = verb({
 	about: 'put a unit, with all below it, below another one or at the top',
 	input: z.object({ unit, parent: z.string().nullable() }),
 	act: 'units:change',
-	on: (office, { unit, parent }) => [placed(office, unit), { ...placed(office, parent), object: '' }],
+	// From under whose limits, and under whose.
+	on: (office, { unit, parent }) => [placedAbove(office, unit), { ...placed(office, parent), object: '' }],
 	run(office, { unit, parent }) {
 		const { id } = unitNamed(office, unit)
 		const above = parent === null || parent === '' || parent === '/' ? null : unitNamed(office, parent).id
@@ -82,7 +86,7 @@ export const removeUnit = verb({
 	about: 'remove a unit that nobody belongs to and that has none below it',
 	input: z.object({ unit }),
 	act: 'units:change',
-	on: (office, { unit }) => placed(office, unit),
+	on: (office, { unit }) => placedAbove(office, unit),
 	run(office, { unit }) {
 		const { id, path } = unitNamed(office, unit)
 		office.directory.removeUnit(id)
@@ -91,19 +95,22 @@ export const removeUnit = verb({
 })
 
 /** A unit as the place of an act; none = the whole organisation. One that does not exist is nobody's but the administrator's. */
-function placed(office: Office, name: string | null | undefined, byPath = false): Target {
-	const fits = (unit: Unit) => (byPath ? [unit.path] : [unit.id, unit.path, unit.name]).includes(name ?? '')
-	const found = name && name !== '/' ? office.directory.units().find(fits) : null
-	if (!found) return { place: {}, object: name ?? '', state: null }
+function placed(office: Office, name: string | null | undefined): Target {
+	const [found, ...more] = name && name !== '/' ? unitsNamed(office, name) : []
+	if (!found || more.length > 0) return { place: {}, object: name ?? '', state: null }
 	return { place: { units: unitsFrom(office, found.id) }, object: found.path, state: view(office, found) }
 }
 
+/** A unit that is changed in what only those may decide who administer the one above it. */
+function placedAbove(office: Office, name: string): Target {
+	const target = placed(office, name)
+	const above = target.place.units?.slice(0, -1) ?? []
+	return { ...target, place: above.length > 0 ? { units: above } : {} }
+}
+
 /** A unit is named by its id, its path (`Acme/Hong Kong/Sales`), or its name where only one has it. */
-export function unitNamed({ directory }: Office, name: string): Unit {
-	const normal = name.normalize('NFC').trim()
-	const units = directory.units()
-	const exact = units.filter(unit => unit.id === normal || unit.path === normal)
-	const matches = exact.length > 0 ? exact : units.filter(unit => unit.name === normal)
+export function unitNamed(office: Office, name: string): Unit {
+	const matches = unitsNamed(office, name)
 	if (matches.length === 1) return matches[0]!
 	if (matches.length > 1)
 		throw new CannotBeDone(
@@ -111,6 +118,14 @@ export function unitNamed({ directory }: Office, name: string): Unit {
 			'unit-ambiguous',
 		)
 	throw new CannotBeDone(`there is no unit "${name}"; "unit list" shows them all`, 'no-such-unit')
+}
+
+/** The same for what is asked about and for what is then done: else a name given twice would lend one unit's right to another. */
+function unitsNamed({ directory }: Office, name: string): Unit[] {
+	const normal = name.normalize('NFC').trim()
+	const units = directory.units()
+	const exact = units.filter(unit => unit.id === normal || unit.path === normal)
+	return exact.length > 0 ? exact : units.filter(unit => unit.name === normal)
 }
 
 function view({ directory }: Office, { id, name, kind, parent, path, limits }: Unit) {

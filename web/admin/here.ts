@@ -34,3 +34,15 @@ const roles = computed(() => new Set((session.value?.grants ?? []).map(grant => 
 /** What to show; what is really allowed the node decides at every request. */
 export const holds = (...wanted: Role[]): boolean => wanted.some(role => roles.value.has(role))
 export const administersAll = computed(() => holds('admin'))
+
+/** Does this person administer a unit, or one above it? Null: what stands at the top is the whole organisation's. */
+export function administersUnit(
+	units: { id: string; parent: string | null }[],
+	unit: string | null,
+): boolean {
+	if (administersAll.value) return true
+	const grants = session.value?.grants ?? []
+	for (let at = unit; at !== null; at = units.find(({ id }) => id === at)?.parent ?? null)
+		if (grants.some(grant => grant.role === 'unit' && grant.unit === at)) return true
+	return false
+}

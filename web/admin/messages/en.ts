@@ -700,6 +700,7 @@ export default {
 		fromAbove: 'From above: {limits}.',
 		noLimit: 'none',
 		tooWide: 'The units above allow {most} at most.',
+		decidedAbove: 'Its limits, kind and place are decided by the administrators of the units above.',
 		numbers: {
 			storage: 'Storage of an account (MB)',
 			messages: 'Messages of an account',

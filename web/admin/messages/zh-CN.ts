@@ -680,6 +680,7 @@ export default {
 		fromAbove: '上级已有限制：{limits}。',
 		noLimit: '不限',
 		tooWide: '上级单元最多允许 {most}。',
+		decidedAbove: '限制、类型和上级单元由上级的管理员决定。',
 		numbers: {
 			storage: '每个账号的容量（MB）',
 			messages: '每个账号的邮件数',

@@ -46,7 +46,7 @@ export const units = [
 		path: '/units/:unit',
 		answer: shape,
 		about:
-			'Change a unit: its name, its kind, its limits (they can only be tighter than those above), its place',
+			'Change a unit: its name, and whoever administers what is above it: its kind, its limits (they can only be tighter than those above), its place',
 		params: named,
 		body: z.object({
 			name: z.string().min(1).max(200).exactOptional(),
