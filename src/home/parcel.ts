@@ -71,7 +71,11 @@ export class Places {
 	}
 
 	#nameOf({ name, role }: { name: string; role: Role | null }): string {
-		return (role && this.#names.get(role)) ?? name
+		// Levels of dots are made no more; older mailboxes may have them.
+		return (
+			(role && this.#names.get(role)) ??
+			name.replace(/(?<=^|\/)\.{1,2}(?=\/|$)/g, dots => '_'.repeat(dots.length))
+		)
 	}
 }
 

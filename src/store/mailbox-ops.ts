@@ -27,6 +27,11 @@ function validName(name: string): boolean {
 	return levels.length <= 20 && levels.every(level => level.length > 0)
 }
 
+/** A program that keeps mailboxes as folders would leave its own (mbsync then refuses all of them): made no more. */
+function climbs(name: string): boolean {
+	return name.split('/').some(level => level === '.' || level === '..')
+}
+
 /** Whom a mailbox is shared with. @param mailbox its id */
 function rightsOn(file: MailFile, mailbox: string): [identifier: string, rights: string][] {
 	const rows = file.all<{ identifier: string; rights: string }>(
@@ -147,7 +152,7 @@ export function decideMailbox(
 	role: Role | null,
 ): MailboxCreated[] | OpResult {
 	const name = properName(wanted)
-	if (!validName(name)) return { ok: false, error: 'invalid' }
+	if (!validName(name) || climbs(name)) return { ok: false, error: 'invalid' }
 	if (!file.get('SELECT 1 FROM account WHERE id = ?', account)) return { ok: false, error: 'nonexistent' }
 	if (boxByName(file, account, name)) return { ok: false, error: 'exists' }
 	const levels = name.split('/')
@@ -195,7 +200,8 @@ export function decideRename(
 ): MailboxRenamed | OpResult {
 	const name = properName(from)
 	const target = properName(to)
-	if (!validName(target) || target.startsWith(`${name}/`)) return { ok: false, error: 'invalid' }
+	if (!validName(target) || climbs(target) || target.startsWith(`${name}/`))
+		return { ok: false, error: 'invalid' }
 	const boxes = boxesOf(file, account).filter(box => box.name === name || box.name.startsWith(`${name}/`))
 	if (boxes.length === 0) return { ok: false, error: 'nonexistent' }
 	const names: [string, string][] = boxes.map(box => [box.id, target + box.name.slice(name.length)])

@@ -352,6 +352,37 @@ test('UIDVALIDITY is never used twice for a name, and RENAME keeps it', async ()
 	assert.ok(again.ok && again.uidValidity! > first.uidValidity)
 })
 
+test('no new name has levels of one or two dots; mailboxes that have them are used and renamed', async () => {
+	const account = newId()
+	await one({ do: 'account.create', account })
+	await one({ do: 'mailbox.create', account, name: 'a/.b..' })
+	const invalid = { ok: false, error: 'invalid' }
+	for (const name of ['.', '..', '../x', 'x/..', 'x/./y']) {
+		assert.deepEqual(await one({ do: 'mailbox.create', account, name }), invalid)
+		assert.deepEqual(await one({ do: 'mailbox.rename', account, name: 'a', to: name }), invalid)
+		assert.deepEqual(await one({ do: 'mailbox.rename', account, name: 'INBOX', to: name }), invalid)
+	}
+	const made = ['..', '../..', '../c'].map(name => ({
+		do: 'mailbox.create' as const,
+		account,
+		id: newId(),
+		name,
+		role: null,
+		uidValidity: 1,
+	}))
+	await store.replay(
+		made.map((op, at) => ({ node: 'before', seq: at + 1, account, epoch: 0, stamp: 0, op: op as never })),
+		[],
+	)
+	assert.ok((await one(add(account, '../..', store.stageSmall(letter('x'))))).ok)
+	assert.deepEqual(await one({ do: 'mailbox.rename', account, name: '../c', to: '../d' }), invalid)
+	assert.ok((await one({ do: 'mailbox.rename', account, name: '..', to: 'up' })).ok)
+	assert.ok(store.reader.mailbox(account, 'up/c'))
+	assert.equal(store.reader.mailbox(account, 'up/..')!.messages, 1)
+	assert.ok((await one({ do: 'mailbox.rename', account, name: 'up/..', to: 'upper' })).ok)
+	assert.equal(store.reader.mailbox(account, 'upper')!.messages, 1)
+})
+
 test('a queue of the release before is read, and its mail asks for nothing more', async () => {
 	const dir = mkdtempSync(join(tmpdir(), 'panpipe-store-'))
 	const old = openDatabase(join(dir, 'mail.sqlite'), { migrations: migrations.slice(0, 2) })
