@@ -68,6 +68,24 @@ export class Output {
 	}
 }
 
+/** Milliseconds that others wait without noticing. */
+const LONG_MS = 30
+
+/** For work that may be much at each step: others have a turn when this one has lasted. */
+export class Turn {
+	#since = performance.now()
+
+	get isLong(): boolean {
+		return performance.now() - this.#since > LONG_MS
+	}
+
+	async mayEnd(): Promise<void> {
+		if (!this.isLong) return
+		await breathe()
+		this.#since = performance.now()
+	}
+}
+
 /** Lets other connections have a turn. */
 export function breathe(): Promise<void> {
 	return new Promise(resolve => setImmediate(resolve))

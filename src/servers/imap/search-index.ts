@@ -1,5 +1,6 @@
 import type { SearchField, TextFound } from '../../store/index.ts'
 import type { imap } from '../../wire/index.ts'
+import { Turn } from './output.ts'
 import type { Session } from './session.ts'
 import { type Span, spansWithin, type View } from './view.ts'
 
@@ -8,6 +9,8 @@ export type Findings = Map<imap.SearchKey, TextFound>
 
 /** So few messages are sooner looked through than looked up. */
 const FEW = 64
+/** Uids that are remembered of all texts together; what is beyond is looked through. */
+const MOST_KNOWN = 2_000_000
 
 const FIELDS: Partial<Record<imap.SearchKey['key'], SearchField>> = {
 	TEXT: 'text',
@@ -27,11 +30,15 @@ export async function askIndex(
 ): Promise<Findings> {
 	const findings: Findings = new Map()
 	if (spans.reduce((sum, [from, to]) => sum + to - from, 0) < FEW) return findings
+	const turn = new Turn()
+	let known = 0
 	for (const one of textKeys(key)) {
 		const messageId = one.key === 'HEADER' && one.field.toLowerCase() === 'message-id'
 		const field = messageId ? 'messageId' : (FIELDS[one.key] ?? (one.key === 'HEADER' ? 'header' : null))
 		const found = field && (await session.house.reader.searchText(mailbox, field, one.text))
 		if (!found) continue
+		if ((known += found.uids.size) > MOST_KNOWN) break
+		await turn.mayEnd()
 		// Somewhere in the header: is it in that field?
 		if (field === 'header') for (const uid of found.uids.keys()) found.uids.set(uid, false)
 		findings.set(one, found)

@@ -6,6 +6,7 @@ import type { Fetched } from './fetched.ts'
 export class SearchText {
 	readonly #message: Fetched
 	#header: Buffer | null = null
+	#fields: ReturnType<typeof headerFields> | null = null
 	#body: string | null = null
 	#headerText: string | null = null
 
@@ -32,7 +33,8 @@ export class SearchText {
 
 	/** Values of the fields of that name (lower case), decoded. */
 	fields(name: string): string[] {
-		return headerFields(this.#headerOctets)
+		this.#fields ??= headerFields(this.#headerOctets)
+		return this.#fields
 			.filter(field => field.name.toLowerCase() === name)
 			.map(field => decodeHeader(field.value))
 	}

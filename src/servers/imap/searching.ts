@@ -2,6 +2,7 @@ import type { imap } from '../../wire/index.ts'
 import { Fetched } from './fetched.ts'
 import { scores, settled } from './fuzzy.ts'
 import { newest } from './message-limit.ts'
+import { Turn } from './output.ts'
 import { fetchedOf, inBatches, rowsAt } from './rows.ts'
 import { flagsAsked, placesFlagged } from './search-flags.ts'
 import { askIndex, narrow } from './search-index.ts'
@@ -64,6 +65,7 @@ async function findExactly(
 		return { places, modseq: 0, code }
 	}
 	const needs = { head: true, body: test.octets !== 'none' }
+	const turn = new Turn()
 	await inBatches(session, spans, async batch => {
 		const rows = rowsAt(session, batch, view)
 		const answers = rows.map((row, i) => (row ? test.quick(row, batch[i]!) : false))
@@ -73,6 +75,7 @@ async function findExactly(
 			const place = batch[i]!
 			const message = messages[i]
 			const matched = message instanceof Fetched ? await matches(test, place, message) : answers[i]
+			if (turn.isLong) await turn.mayEnd()
 			if (!row || !matched) continue
 			places.push(place)
 			modseq = Math.max(modseq, row.modseq)

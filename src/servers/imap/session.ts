@@ -133,6 +133,8 @@ export class Session {
 
 	async #turn(): Promise<void> {
 		if (this.#leaving) return this.bye(STOPPING, 'UNAVAILABLE')
+		// Who does not read our answers is not read either.
+		if (this.out.full) await this.out.drained()
 		const assembled = this.input.here()
 		if (!assembled) {
 			this.out.flush()

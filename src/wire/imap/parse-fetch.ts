@@ -1,4 +1,4 @@
-import type { Cursor } from './cursor.ts'
+import { type Cursor, SyntaxFault } from './cursor.ts'
 import { readPartial } from './parse-search.ts'
 import {
 	type CommandBody,
@@ -9,6 +9,9 @@ import {
 	SIMPLE_ITEMS,
 	type SimpleItem,
 } from './types.ts'
+
+// More than anybody asks of one message; each costs its time.
+const MOST_ITEMS = 250
 
 const MACROS: Record<string, SimpleItem[]> = {
 	ALL: ['FLAGS', 'INTERNALDATE', 'RFC822.SIZE', 'ENVELOPE'],
@@ -37,14 +40,24 @@ export function parseFetch(cursor: Cursor, uid: boolean): CommandBody {
 }
 
 function fetchItems(cursor: Cursor): FetchItem[] {
-	if (cursor.ahead === '(') return cursor.list(() => fetchItem(cursor))
+	if (cursor.skip('(')) return restOfItems(cursor)
 	for (const [macro, items] of Object.entries(MACROS)) {
 		if (cursor.skip(macro)) return items.map(item => ({ item }))
 	}
 	return [fetchItem(cursor)]
 }
 
-export function fetchItem(cursor: Cursor): FetchItem {
+/** Of a list that was begun. */
+export function restOfItems(cursor: Cursor): FetchItem[] {
+	const items: FetchItem[] = []
+	do items.push(fetchItem(cursor))
+	while (cursor.skip(' ') && items.length < MOST_ITEMS)
+	if (items.length === MOST_ITEMS && cursor.ahead !== ')') throw new SyntaxFault('too many fetch items')
+	cursor.expect(')')
+	return items
+}
+
+function fetchItem(cursor: Cursor): FetchItem {
 	const word = cursor.word('fetch item')
 	if (cursor.ahead === '[') {
 		switch (word) {

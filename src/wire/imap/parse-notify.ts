@@ -1,5 +1,5 @@
 import type { Cursor } from './cursor.ts'
-import { fetchItem } from './parse-fetch.ts'
+import { restOfItems } from './parse-fetch.ts'
 import { readFilter } from './parse-filter.ts'
 import type { CommandBody, FetchItem, NotifyGroup } from './types.ts'
 
@@ -24,11 +24,7 @@ function readGroup(cursor: Cursor): NotifyGroup {
 		cursor.list(() => {
 			const event = cursor.word('event')
 			events.push(event)
-			if (event === 'MESSAGENEW' && cursor.skip(' (')) {
-				do items.push(fetchItem(cursor))
-				while (cursor.skip(' '))
-				cursor.expect(')')
-			}
+			if (event === 'MESSAGENEW' && cursor.skip(' (')) items.push(...restOfItems(cursor))
 		})
 	}
 	cursor.expect(')')

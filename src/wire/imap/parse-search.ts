@@ -25,6 +25,8 @@ export class BadCharset extends Error {
 
 // A key in a key in a key: deeper than anybody asks, shallower than our stack.
 const DEEPEST = 50
+// Each is asked of each message.
+const MOST_KEYS = 1000
 
 const FLAG_KEYS: Record<string, [flag: string, is: boolean]> = {
 	ANSWERED: ['\\Answered', true],
@@ -110,6 +112,7 @@ export function readKeys(cursor: Cursor, charset: string | null): SearchKey {
 class Keys {
 	#cursor: Cursor
 	#charset: string
+	#keys = 0
 
 	constructor(cursor: Cursor, charset: string) {
 		this.#cursor = cursor
@@ -127,6 +130,7 @@ class Keys {
 	key(depth: number): SearchKey {
 		const cursor = this.#cursor
 		if (depth > DEEPEST) throw new SyntaxFault('search keys too deep')
+		if (++this.#keys > MOST_KEYS) throw new SyntaxFault('too many search keys')
 		if (cursor.ahead === '(') {
 			const all = cursor.list(() => this.key(depth + 1))
 			return all.length === 1 ? all[0]! : { key: 'AND', all }

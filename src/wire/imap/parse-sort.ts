@@ -1,12 +1,16 @@
-import type { Cursor } from './cursor.ts'
+import { type Cursor, SyntaxFault } from './cursor.ts'
 import { readCharset, readKeys, readReturns } from './parse-search.ts'
 import { type CommandBody, SORT_FIELDS, type SortCriterion, THREAD_ALGORITHMS } from './types.ts'
+
+// There are half as many, and none says more the second time.
+const MOST_CRITERIA = 20
 
 /** SORT of RFC 5256, with the return options of RFC 5267 (ESORT) and the display names of RFC 5957. */
 export function parseSort(cursor: Cursor, uid: boolean): CommandBody {
 	cursor.space()
 	const returns = readReturns(cursor)
 	const criteria = cursor.list(() => readCriterion(cursor))
+	if (criteria.length > MOST_CRITERIA) throw new SyntaxFault('too many sort criteria')
 	cursor.space()
 	const charset = readCharset(cursor, returns)
 	cursor.space()

@@ -38,6 +38,8 @@ export async function fetch(session: Session, command: imap.CommandOf<'FETCH'>):
 
 /** What a row of flags is enough for. */
 const OF_FLAGS: ReadonlySet<string> = new Set(['UID', 'FLAGS', 'MODSEQ'])
+/** Characters of answers that are put together before the client has to take them. */
+const MOST_TEXT = 1024 * 1024
 /** What not many ask for. */
 const SELDOM: ReadonlySet<string> = new Set(['MODSEQ', 'SAVEDATE', 'THREADID'])
 
@@ -61,7 +63,7 @@ async function writeTexts(
 			: undefined
 	const [first, ...others] = texts as [ItemText, ...ItemText[]]
 	let missing = 0
-	const work = (places: number[]) => {
+	const work = async (places: number[]) => {
 		const rows = ofFlags
 			? (flagsAt(session, places, session.view!, few) as (MessageRow | null)[])
 			: rowsAt(session, places, session.view!, few)
@@ -84,6 +86,10 @@ async function writeTexts(
 			out += fetchStart(session, places[i]!, row.uid, false) + first(message)
 			for (const text of others) out += ` ${text(message)}`
 			out += ')\r\n'
+			if (out.length < MOST_TEXT) continue
+			session.out.text(out)
+			out = ''
+			if (session.out.full) await session.out.drained()
 		}
 		session.out.text(out)
 	}
