@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { inbox, type LineClient, submission } from './support/clients.ts'
+import { JmapClient } from './support/jmap.ts'
 import { endAll, joinTo, TestNode, until } from './support/nodes.ts'
 import { type Post, Town } from './support/post.ts'
 import { Visitor } from './support/web.ts'
@@ -89,6 +90,72 @@ test('recipients, size and the way outside are limited where the mail is submitt
 	const client = await submission(a.ip, 'carol@test.com')
 	assert.match(await say(client, 'MAIL FROM:<carol@test.com>', 'RCPT TO:<x@elsewhere.test>'), /^250/)
 	client.close()
+})
+
+test('a JMAP client hears which limit stops a message, and for whom', async () => {
+	await a.say('group add', { address: 'board@test.com', senders: 'members', members: ['carol@test.com'] })
+	await until('the group is known', 5000, async () => (await b.say('group list')).length === 1)
+	for (const node of [a, b]) {
+		const client = await JmapClient.open(node.ip, 'alice@test.com')
+		const [drafts] = (await client.one('Mailbox/query', { filter: { role: 'drafts' } })).ids
+		const identityId = (await client.one('Identity/get', {})).list[0].id
+		const refused = async (to: string[], size = 10, parameters: Record<string, string> = {}) => {
+			const [, [, { notCreated }]] = await client.call(
+				[
+					'Email/set',
+					{
+						create: {
+							draft: {
+								mailboxIds: { [drafts]: true },
+								from: [{ email: 'alice@test.com' }],
+								bodyValues: { text: { value: '0123456789'.repeat(size / 10) } },
+								textBody: [{ partId: 'text', type: 'text/plain' }],
+							},
+						},
+					},
+				],
+				[
+					'EmailSubmission/set',
+					{
+						create: {
+							sent: {
+								emailId: '#draft',
+								identityId,
+								envelope: {
+									mailFrom: { email: 'alice@test.com', parameters },
+									rcptTo: to.map(email => ({ email })),
+								},
+							},
+						},
+					},
+				],
+			)
+			const { description, ...why } = notCreated.sent
+			assert.equal(typeof description, 'string')
+			return why
+		}
+		const colleagues = ['bob@test.com', 'carol@test.com', 'dave@test.com']
+		assert.deepEqual(await refused(colleagues), { type: 'tooManyRecipients', maxRecipients: 2 })
+		assert.deepEqual(await refused(['bob@test.com', 'x@elsewhere.test']), {
+			type: 'forbiddenToSend',
+			forbiddenRecipients: ['x@elsewhere.test'],
+		})
+		assert.deepEqual(await refused(['board@test.com']), {
+			type: 'forbiddenToSend',
+			forbiddenRecipients: ['board@test.com'],
+		})
+		assert.deepEqual(await refused(['nobody@test.com', 'x@elsewhere.test', 'dave@test.com']), {
+			type: 'invalidRecipients',
+			invalidRecipients: ['nobody@test.com'],
+		})
+		assert.deepEqual(await refused(['bob@test.com'], 3000), { type: 'tooLarge', maxSize: 2048 })
+		assert.deepEqual(await refused(['bob@test.com'], 10, { HOLDFOR: '99999999' }), {
+			type: 'invalidProperties',
+			properties: ['envelope/mailFrom'],
+		})
+	}
+	await a.say('group remove', { group: 'board@test.com' })
+	await until('the group is gone', 5000, async () => (await b.say('group list')).length === 0)
 })
 
 test('the same by the API: units and groups, seen and changed only where one may', async () => {

@@ -178,6 +178,33 @@ test('doubts are told before a message goes, each of them once', async () => {
 	await writer.close()
 })
 
+test('who may not send so much, to so many or outside is told which limit it is and whom it is about', async () => {
+	await bj.say('unit add', { name: 'Trainees', recipients: 2, messageSize: 20_000, outside: false })
+	await bj.say('account add', { address: 'eve@test.com', password: 'secret', unit: 'Trainees' })
+	await bj.say('group add', { address: 'board@test.com', senders: 'members', members: ['dora@test.com'] })
+	const writer = await signIn(bj, 'eve@test.com', { locale: 'zh-CN' })
+	await writer.part('write').click()
+	await writer.part('subject').fill('不能发')
+	const send = async (to: string, said: RegExp) => {
+		await readdress(writer, 'to', to)
+		await writer.part('send').click()
+		await writer.page.getByText(said).waitFor()
+	}
+	await send('dora@test.com, bob@test.com, carol@test.com', /收件人太多.*最多可以发给 2 人/)
+	await send('partner@example.org', /只能给本组织内的地址发信，不能发给：partner@example\.org。/)
+	await send('board@test.com', /您无权给这些地址发信：board@test\.com。/)
+	await send('dora@test.com, nobody@test.com', /无法发给这些收件人：nobody@test\.com。/)
+	await writer.part('files').setInputFiles(onDisk('some.bin', randomBytes(30_000)))
+	await until('it is at the node', SOON, async () =>
+		/KB/.test((await writer.part('attached').textContent()) ?? ''),
+	)
+	await send('dora@test.com', /邮件太大：您发送的邮件不能超过 19\.5 KB/)
+	await writer.part('discard').click()
+	await writer.part('discard-sure').click()
+	await writer.part('compose').waitFor({ state: 'detached' })
+	await writer.close()
+})
+
 test('what is written survives a lost line and a closed page', async () => {
 	const client = await imapOf(hk, 'carol@test.com')
 	await deliver(hk, 'carol@test.com', [{ subject: 'came before' }])

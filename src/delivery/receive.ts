@@ -79,6 +79,14 @@ export function makeReceiver(options: ReceiveOptions): Receiver {
 
 		mayWriteAs: ({ account }, address) => account !== null && isOwn(directory, account.id, address),
 
+		limitsOf({ account }) {
+			const own = account && directory.limitsOf(account.id)
+			return {
+				maxSize: Math.min(options.maxSize, own?.messageSize ?? options.maxSize),
+				maxRecipients: Math.min(options.maxRecipients, own?.recipients ?? options.maxRecipients),
+			}
+		},
+
 		judgeSender(client, transaction) {
 			return judged(client, transaction, '', senderRefused(client, transaction))
 		},

@@ -75,6 +75,8 @@ export type Receiver = {
 	maxHoldSeconds: number
 	/** Is it an address of whoever is signed in? */
 	mayWriteAs(client: Client, address: string): boolean
+	/** What holds for whoever is signed in: his units may allow him less. */
+	limitsOf(client: Client): { maxSize: number; maxRecipients: number }
 	judgeSender(client: Client, transaction: Transaction): Reply | null
 	judgeRecipient(client: Client, transaction: Transaction, recipient: Recipient): Reply | null
 	open(client: Client, transaction: Transaction): Incoming

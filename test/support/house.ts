@@ -25,6 +25,10 @@ export class Recorder implements Receiver {
 		return account?.address === address
 	}
 
+	limitsOf(): { maxSize: number; maxRecipients: number } {
+		return { maxSize: this.maxSize, maxRecipients: this.maxRecipients }
+	}
+
 	judgeSender(client: Client, transaction: Transaction): Reply | null {
 		return client.account && client.account.address !== transaction.reversePath
 			? reply(553, '5.7.1', 'Not your address')

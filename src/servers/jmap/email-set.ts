@@ -95,7 +95,11 @@ export async function stage(call: Call, draft: Draft): Promise<StagedBody> {
 		for await (const piece of compose(draft)) {
 			size += piece.length
 			if (size > maxMessageSize)
-				throw new jmap.RecordRefused({ type: 'tooLarge', description: `at most ${maxMessageSize} octets` })
+				throw new jmap.RecordRefused({
+					type: 'tooLarge',
+					maxSize: maxMessageSize,
+					description: `at most ${maxMessageSize} octets`,
+				})
 			await staged.write(piece)
 		}
 		return await staged.end()

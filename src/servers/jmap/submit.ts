@@ -1,10 +1,19 @@
 import type { Client, Taken, Transaction } from '../../delivery/index.ts'
 import { newId } from '../../kit/index.ts'
 import type { Op } from '../../store/index.ts'
-import { encodeXtext, jmap, LineEnds, parseCommand, Refused } from '../../wire/index.ts'
+import { encodeXtext, jmap, LineEnds, parseCommand, Refused, type Reply } from '../../wire/index.ts'
 import type { Call } from './call.ts'
 
 /** Mail that leaves by JMAP goes the way of mail that leaves by SMTP: through the receiver. */
+
+const { RecordRefused } = jmap
+type RecordRefused = jmap.RecordRefused
+
+/** RFC 3463. */
+const TOO_LARGE = '5.3.4'
+const WRONG_PARAMETER = '5.5.4'
+const TOO_MANY = '5.5.3'
+const FORBIDDEN = '5.7.1'
 
 export type Envelope = {
 	mailFrom: EnvelopeAddress
@@ -101,22 +110,12 @@ export async function submit(
 	const { receiver } = call.house
 	const client = clientOf(call)
 	const sender = receiver.judgeSender(client, { ...transaction, recipients: [] })
-	if (sender) {
-		const type = sender.code === 552 ? 'tooLarge' : 'forbiddenMailFrom'
-		throw new jmap.RecordRefused({
-			type,
-			description: sender.lines.join(' '),
-			...(type === 'tooLarge' ? { maxSize: receiver.maxSize } : null),
-		})
-	}
-	const refused = transaction.recipients.filter(
-		one => receiver.judgeRecipient(client, transaction, one) !== null,
-	)
-	if (refused.length > 0)
-		throw new jmap.RecordRefused({
-			type: 'invalidRecipients',
-			invalidRecipients: refused.map(one => one.address),
-		})
+	if (sender) throw refused(call, sender, 'forbiddenMailFrom')
+	const wrong = transaction.recipients.flatMap(one => {
+		const answer = receiver.judgeRecipient(client, transaction, one)
+		return answer ? [{ address: one.address, answer }] : []
+	})
+	if (wrong.length > 0) throw recipientsRefused(call, wrong)
 	const incoming = receiver.open(client, transaction)
 	try {
 		// As with SMTP: what is sent, and signed, has lines that end in CRLF, whatever was uploaded.
@@ -129,7 +128,42 @@ export async function submit(
 	}
 	const [reply] = await incoming.end(also)
 	const text = `${reply!.code} ${reply!.lines.join(' ')}`
-	if (reply!.code >= 500) throw new jmap.RecordRefused({ type: 'forbiddenToSend', description: text })
+	if (reply!.code >= 500) throw refused(call, reply!, 'forbiddenToSend')
 	if (reply!.code >= 400) throw new Error(text)
 	return text
+}
+
+/** The whole message; its reason in the words of RFC 8621 section 7.5. @param otherwise when it is no limit that it is beyond */
+function refused(
+	call: Call,
+	{ enhanced, lines }: Reply,
+	otherwise: 'forbiddenMailFrom' | 'forbiddenToSend',
+): RecordRefused {
+	const description = lines.join(' ')
+	if (enhanced === TOO_LARGE) {
+		const { maxSize } = call.house.receiver.limitsOf(clientOf(call))
+		return new RecordRefused({ type: 'tooLarge', maxSize, description })
+	}
+	if (enhanced === WRONG_PARAMETER) return jmap.invalidProperties(['envelope/mailFrom'], description)
+	return new RecordRefused({ type: otherwise, description })
+}
+
+/**
+ * Some of its recipients. Those to whom nobody can write come before those to whom this person may not, and how many they
+ * are comes last: who takes them out hears of what is left.
+ */
+function recipientsRefused(call: Call, wrong: { address: string; answer: Reply }[]): RecordRefused {
+	const of = (enhanced: string) => wrong.filter(({ answer }) => answer.enhanced === enhanced)
+	const [forbidden, tooMany] = [of(FORBIDDEN), of(TOO_MANY)]
+	const invalid = wrong.filter(each => !forbidden.includes(each) && !tooMany.includes(each))
+	const [named] = [invalid, forbidden, tooMany].filter(some => some.length > 0) as [typeof wrong]
+	const description = named[0]!.answer.lines.join(' ')
+	const addresses = named.map(({ address }) => address)
+	if (named === invalid)
+		return new RecordRefused({ type: 'invalidRecipients', invalidRecipients: addresses, description })
+	// The RFC has it say nothing of recipients; a client that knows the property can name them.
+	if (named === forbidden)
+		return new RecordRefused({ type: 'forbiddenToSend', forbiddenRecipients: addresses, description })
+	const { maxRecipients } = call.house.receiver.limitsOf(clientOf(call))
+	return new RecordRefused({ type: 'tooManyRecipients', maxRecipients, description })
 }

@@ -335,8 +335,16 @@ export default {
 		'file-lost': 'It was not uploaded before the page was closed. Attach it again, or remove it.',
 		'jmap-overQuota': 'The mailbox is full. Delete some mail and try again.',
 		'jmap-forbiddenFrom': 'You may not write from this address.',
-		'jmap-invalidRecipients': 'A recipient’s address is not valid.',
-		'jmap-tooManyRecipients': 'There are too many recipients.',
+		'jmap-forbiddenMailFrom': 'You may not write from this address.',
+		'jmap-forbiddenToSend': 'The server does not let this message go: {detail}',
+		'jmap-mayNotWriteOutside':
+			'You may write to addresses of this organisation only, not to {addresses}. Ask your administrator if you need to.',
+		'jmap-mayNotWriteTo': 'You may not write to {addresses}. Ask your administrator if you need to.',
+		'jmap-invalidRecipients':
+			'No message can be sent to {addresses}. The address does not exist, or its mailbox is full.',
+		'jmap-tooManyRecipients': 'There are too many recipients: a message may go to {most} at most.',
+		'jmap-tooLargeToSend':
+			'The message is too large: you may send {most} at most (attachments grow by a third on their way).',
 		'jmap-cannotUnsend': 'It has gone out already and cannot be taken back.',
 		'jmap-alreadyExists': 'There is a folder of that name already.',
 	},

@@ -22,6 +22,7 @@ import { List } from './list.ts'
 import { Mailboxes, nameOf } from './mailboxes.ts'
 import { go, place } from './place.ts'
 import { Preferences } from './preferences.ts'
+import { refusalOf } from './refusal.ts'
 import { readSearch } from './search.ts'
 import { conversations } from './wishes.ts'
 
@@ -294,7 +295,9 @@ export class Mail {
 		])
 		const [refused] = Object.values((receipt?.notSent ?? {}) as Record<string, SetError>)
 		if (refused && refused.type !== 'mdnAlreadySent')
-			throw new Problem(200, `jmap-${refused.type}`, refused.description ?? '')
+			throw refusalOf(new Problem(200, `jmap-${refused.type}`, refused.description ?? '', refused), address =>
+				this.isOurs(address),
+			)
 		await this.emails.refresh([email.id])
 	}
 

@@ -1,8 +1,10 @@
 import { Problem } from '../../shared/api.ts'
+import { asProblem } from '../../shared/ask.ts'
 import { type Jmap, refuse, resultOf, SUBMISSION } from '../jmap/client.ts'
 import type { Id, Identity } from '../jmap/types.ts'
 import { type Draft, letterOf, recipientsOf } from '../writing/draft.ts'
 import type { Mail } from './mail.ts'
+import { refusalOf } from './refusal.ts'
 
 /** Seconds in which what was sent can be taken back. */
 const UNDO_SECONDS = 10
@@ -64,11 +66,18 @@ export async function submit(
 			'sent',
 		],
 	])
-	refuse({ notCreated: answers.email!.notCreated })
+	const refuseToSend = (answer: Record<string, unknown> | undefined) => {
+		try {
+			refuse(answer)
+		} catch (error) {
+			throw refusalOf(asProblem(error), address => mail.isOurs(address))
+		}
+	}
+	refuseToSend({ notCreated: answers.email!.notCreated })
 	const emailId = (answers.email!.created as Record<string, { id: Id }>).email!.id
 	// From here on a draft is there: what fails now leaves it as the one that is written.
 	draft.emailId = emailId
-	refuse(answers.sent)
+	refuseToSend(answers.sent)
 	return { submission: (answers.sent!.created as Record<string, { id: Id }>).sent!.id, emailId }
 }
 
