@@ -7,7 +7,7 @@ stamp=web/dist/.built
 if [ -e "$stamp" ] && [ -z "$(find web/admin web/shared web/webmail web/public web/vite.config.ts package-lock.json setup/web.sh -newer "$stamp" | head -n 1)" ]; then
 	exit 0
 fi
-[ -x node_modules/.bin/node ] && [ -e node_modules/.package-lock.json ] && [ -d node_modules/vite ] || sh setup/install.sh
+[ -x node_modules/.bin/node ] && [ -e node_modules/.package-lock.json ] && [ -d node_modules/vite ] && [ -d node_modules/@tiptap/extension-table ] || sh setup/install.sh
 # Beside the old ones and then into their place: a node that runs meanwhile always has whole pages.
 new=web/dist.new.$$
 rm -rf "$new"

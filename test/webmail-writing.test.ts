@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import PostalMime from 'postal-mime'
 import { buildPages, endBrowsers } from './support/browser.ts'
 import { Line } from './support/line.ts'
 import { endAll, joinTo, TestNode, until } from './support/nodes.ts'
@@ -135,6 +136,100 @@ test('addresses stand as pieces that can be taken out and corrected; a link has 
 		return ((await client.search({ subject: 'when it is time' })) as number[]).length === 1
 	})
 	await client.logout()
+	await writer.close()
+})
+
+/** As it went out: what IMAP has of it. */
+async function sent(client: Awaited<ReturnType<typeof imapOf>>, subject: string) {
+	await client.mailboxOpen('Sent')
+	let found: number[] = []
+	await until(`${subject} is sent`, SOON, async () => {
+		found = (await client.search({ subject })) as number[]
+		return found.length === 1
+	})
+	const { source } = (await client.fetchOne(String(found[0]), { source: true })) as { source: Buffer }
+	const { html = '', text = '', attachments } = await PostalMime.parse(source)
+	return { html, text: text.replaceAll('\r', ''), attachments }
+}
+const TABLE = `<html><head><style>p { color: red }</style></head><body>
+<table style="border-collapse:collapse" width="400"><caption>Budget</caption><colgroup><col width="80"><col span="4" style="width:60pt"></colgroup>
+<thead><tr><th rowspan="2" style="border:1px solid #000">部门</th><th colspan="2">收入</th><th colspan="2">支出</th></tr>
+<tr><th>预算</th><th>实际</th><th>预算</th><th>实际</th></tr></thead>
+<tbody><tr><td>销售</td><td style="text-align:right">100</td><td>90</td><td></td><td>70</td></tr>
+<tr><td colspan="4" align="right">合计</td><td><b>70</b></td></tr></tbody></table>
+<table><tr><td style="background:#036"><p>framed</p></td></tr></table></body></html>`
+
+test('tables stay tables in what is quoted and out of the clipboard, and stand in the text as lines', async () => {
+	await deliver(bj, 'dora@test.com', [{ subject: 'figures', html: TABLE }])
+	const client = await imapOf(bj, 'dora@test.com')
+	const writer = await signIn(bj, 'dora@test.com', { locale: 'en' })
+	const { page } = writer
+	await writer.part('line').filter({ hasText: 'figures' }).click()
+	await writer.part('reply').first().click()
+	await readdress(writer, 'to', 'bob@test.com')
+	await writer.part('subject').fill('with tables')
+	await writer.part('body').click()
+	await page.keyboard.press('Control+Home')
+	// As a spreadsheet gives it: with its text, and a picture of it.
+	const paste = (html: string, text: string) =>
+		page.evaluate(`{
+			const clipboardData = new DataTransfer()
+			clipboardData.setData('text/html', ${JSON.stringify(html)})
+			clipboardData.setData('text/plain', ${JSON.stringify(text)})
+			clipboardData.items.add(new File(['x'], 'picture.png', { type: 'image/png' }))
+			document.querySelector('[data-test=body]').dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+		}`)
+	await page.keyboard.type('见下: ')
+	await paste('<meta charset="utf-8"><table><tr><td style="color:#123">4711</td></tr></table>', '4711')
+	await page.keyboard.press('Enter')
+	// More than an editor, or a machine, could hold.
+	await paste(
+		`<table><tr><td>vast</td><td colspan="1000">x</td></tr>${'<tr><td>y</td></tr>'.repeat(250)}</table>`,
+		'',
+	)
+	await page.keyboard.press('Enter')
+	await paste(
+		'<meta charset="utf-8"><style>td { mso-number-format: General }</style><table border="0"><col width="72"><tr><td>甲</td><td style="width:54pt">1</td></tr><tr><td>乙</td><td>2</td></tr></table>',
+		'甲\t1\n乙\t2',
+	)
+	await writer.part('body').locator('td').nth(3).click()
+	await page.keyboard.press('End')
+	await page.keyboard.type('22')
+	await writer.axe('a table in the editor')
+	await writer.part('send').click()
+	await writer.part('compose').waitFor({ state: 'detached' })
+	const { html, text, attachments } = await sent(client, 'with tables')
+	assert.match(html, /<p>见下: 4711<\/p>/)
+	assert.match(
+		html,
+		/<table border="0"><tbody><tr><td width="72">甲<\/td><td width="72">1<\/td><\/tr><tr><td>乙<\/td><td>222<\/td><\/tr><\/tbody><\/table>/,
+	)
+	assert.match(html, /vast\u2003x<br>y<br>/)
+	assert.match(text, /y\n\n甲\t1\n乙\t222\n/)
+	assert.deepEqual(attachments, [])
+	assert.match(html, /<table border="1" [^>]*width="400"/)
+	assert.match(
+		html,
+		/<tr><th( width="80"| rowspan="2"){2}>部门<\/th><th colspan="2">收入<\/th><th colspan="2">支出<\/th><\/tr>/,
+	)
+	assert.match(html, /<td align="right">100<\/td><td>90<\/td><td><\/td><td>70<\/td><\/tr>/)
+	assert.match(html, /<td( align="right"| colspan="4"){2}>合计<\/td><td><strong>70<\/strong><\/td>/)
+	assert.equal(html.match(/<table/g)?.length, 2, 'a frame around a text is none')
+	const lines = text.split('\n').flatMap(each => /^> (.*)/.exec(each)?.[1] ?? [])
+	assert.deepEqual(
+		lines.filter(each => /Budget|\t|framed/.test(each)),
+		[
+			'Budget',
+			'部门\t收入\t\t支出',
+			'\t预算\t实际\t预算\t实际',
+			'销售\t100\t90\t\t70',
+			'合计\t\t\t\t70',
+			'framed',
+		],
+	)
+	await client.logout()
+	// The browser says that it does not take the styles of what is quoted: nor do we want them.
+	writer.wrong.splice(0, writer.wrong.length, ...writer.wrong.filter(each => !/inline style/.test(each)))
 	await writer.close()
 })
 

@@ -1,7 +1,7 @@
 import type { Problem } from '../../shared/api.ts'
 import type { Address, BodyPart, Email, Id, Identity } from '../jmap/types.ts'
 import { formatAddresses, isAddress, parseAddresses } from './addresses.ts'
-import { htmlToText, pictureIds, withAddressedPictures, withNamedPictures } from './html.ts'
+import { forMessage, htmlToText, pictureIds, withNamedPictures } from './html.ts'
 
 export type Attached = {
 	key: number
@@ -156,7 +156,7 @@ export function letterOf(draft: Draft, identity: Identity, drafts: Id): Record<s
 			: {}),
 		bodyValues: {
 			text: { value: draft.rich ? htmlToText(draft.html) : draft.text },
-			...(draft.rich ? { html: { value: withAddressedPictures(draft.html) } } : {}),
+			...(draft.rich ? { html: { value: forMessage(draft.html) } } : {}),
 		},
 		textBody: [{ partId: 'text', type: 'text/plain' }],
 		...(draft.rich ? { htmlBody: [{ partId: 'html', type: 'text/html' }] } : {}),

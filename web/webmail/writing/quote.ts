@@ -3,7 +3,7 @@ import { time } from '../../shared/written.ts'
 import type { Address, Email } from '../jmap/types.ts'
 import { ANSWER_PREFIX, FORWARD_PREFIX } from '../understood.ts'
 import { formatAddresses } from './addresses.ts'
-import { escapeHtml, textToHtml, withNamedPictures } from './html.ts'
+import { escapeHtml, htmlToText, textToHtml, withNamedPictures } from './html.ts'
 
 export type Quoted = {
 	to: Address[]
@@ -91,6 +91,6 @@ function bodyOf(email: Email): { html: string; text: string } {
 	const text = value(email.textBody, 'text/plain')
 	return {
 		html: html || textToHtml(text),
-		text: text || new DOMParser().parseFromString(html, 'text/html').body.textContent || '',
+		text: text || htmlToText(html),
 	}
 }

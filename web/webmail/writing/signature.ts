@@ -1,5 +1,5 @@
 import type { Identity } from '../jmap/types.ts'
-import { textToHtml } from './html.ts'
+import { textToHtml, treeOf } from './html.ts'
 
 /** The editor keeps what is marked like this together, so that it can be exchanged for another's. */
 export const SIGNATURE = 'data-signature'
@@ -16,16 +16,16 @@ export function signatureText(identity: Identity | undefined): string {
 
 /** Another identity signs otherwise; what stands around it stays. */
 export function signedHtml(html: string, by: Identity | undefined): string {
-	const page = new DOMParser().parseFromString(html, 'text/html')
-	const found = page.querySelector(`[${SIGNATURE}]`)
+	const tree = treeOf(html)
+	const found = tree.content.querySelector(`[${SIGNATURE}]`)
 	const next = signatureHtml(by)
 	if (found) found.outerHTML = next
 	else if (next) {
-		const quote = page.querySelector('blockquote')?.previousElementSibling
+		const quote = tree.content.querySelector('blockquote')?.previousElementSibling
 		if (quote) quote.insertAdjacentHTML('beforebegin', next)
-		else page.body.insertAdjacentHTML('beforeend', next)
+		else tree.content.append(treeOf(next).content)
 	}
-	return page.body.innerHTML
+	return tree.innerHTML
 }
 
 export function signedText(text: string, before: Identity | undefined, by: Identity | undefined): string {
