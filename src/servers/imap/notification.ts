@@ -82,7 +82,7 @@ export class Notification {
 		this.#session.tidings.push()
 	}
 
-	/** The client did it itself. */
+	/** The client did it itself. Said when it is done: what was refused somebody else may do. */
 	own(...names: string[]): void {
 		for (const name of names) this.#own.add(name)
 	}

@@ -12,8 +12,8 @@ export async function create(session: Session, { mailbox, use }: imap.CommandOf<
 	const { owner, inside } = mustBeRoomFor(session, name)
 	if (use.length > 0 && owner !== session.account!.id) return no('that use cannot be given there', 'USEATTR')
 	const role = use.length > 0 ? roleOf(session, use) : null
-	session.tidings.notification?.own(name)
 	await write(session, { do: 'mailbox.create', account: owner, name: inside, role })
+	session.tidings.notification?.own(name)
 	const box = findMailbox(session, name)
 	// The client learns what became of the name it gave (RFC 9051 section 6.3.4).
 	if (session.rev2 && box && box.name !== mailbox.replace(/\/$/, '')) {

@@ -15,10 +15,10 @@ export async function deleteMailbox(session: Session, { mailbox }: imap.CommandO
 		throw new Rejected(opRefusal(below ? 'haschildren' : 'nonexistent'))
 	}
 	if (!box.rights.includes('x')) throw notAllowed()
-	session.tidings.notification?.own(box.name)
 	const op = { do: 'mailbox.delete', account: box.account, name: box.inside } as const
 	const result = await removeInSlices(house, op)
 	if (!result.ok) return opRefusal(result.error)
+	session.tidings.notification?.own(box.name)
 	if (view?.mailbox === box.key) {
 		session.view = null
 		session.out.text('* OK [CLOSED] the deleted mailbox was selected\r\n')

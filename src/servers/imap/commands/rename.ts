@@ -15,8 +15,8 @@ export async function rename(session: Session, { mailbox, to }: imap.CommandOf<'
 	if (target.owner !== from!.owner) return no('a mailbox stays with its owner', 'CANNOT')
 	if (there?.inside === 'INBOX' && there.account !== session.account!.id) return no('INBOX stays', 'CANNOT')
 	const before = there?.name ?? mailbox
-	session.tidings.notification?.own(name)
 	await write(session, { do: 'mailbox.rename', account: target.owner, name: from!.inside, to: target.inside })
+	session.tidings.notification?.own(name)
 	const box = findMailbox(session, name)
 	// INBOX is where it was: nothing has a new name then.
 	if (session.rev2 && box && before !== 'INBOX') {

@@ -11,7 +11,7 @@ export async function subscribe(
 	mustBeNamed(mailbox)
 	const on = name === 'SUBSCRIBE'
 	if (on) mailboxNamed(session, mailbox, 'l')
-	session.tidings.notification?.own(mailbox)
 	await write(session, { do: 'mailbox.subscribe', account: session.account!.id, name: mailbox, on })
+	session.tidings.notification?.own(mailbox)
 	return ok(`${name} completed`)
 }
