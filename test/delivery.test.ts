@@ -31,6 +31,7 @@ let here: string
 let there: string
 let peer: Peer
 let undo: (() => unknown)[]
+let warnings: string[]
 
 /** The other node: what it takes it keeps in memory. */
 class Peer extends Recorder {
@@ -60,7 +61,8 @@ beforeEach(async () => {
 	undo.push(() => rmSync(folder, { recursive: true }))
 	here = newId()
 	there = newId()
-	const log = silentLog
+	warnings = []
+	const log = { ...silentLog, warn: (...said: unknown[]) => void warnings.push(String(said.at(-1))) }
 	const clock = systemClock
 	store = await openStore({ dir: folder, node: here })
 	undo.push(() => store.close())
@@ -112,6 +114,7 @@ beforeEach(async () => {
 		dnsServers: ['127.0.0.1:1'],
 		relayPort: WORLD_PORT,
 		watchEveryMs: 2 ** 30,
+		left: null,
 	})
 	undo.push(() => queue.stop())
 	receiver = makeReceiver({
@@ -286,6 +289,52 @@ test('a small message does not overtake a large one on its way in', async () => 
 		inbox(MARY).map(message => /^Subject: (.*)\r$/m.exec(message)![1]),
 		['0', '1', '2', '3', '4', '5'],
 	)
+})
+
+test('mail for users of a node that was taken out goes back to its sender', async () => {
+	peer.reachable = false
+	queue.start()
+	await mail('waits', [BOB])
+	await until('it waits', 10_000, () => queue.list()[0]!.why === 'told')
+	directory.removeNode(there)
+	queue.directoryChanged(true)
+	await until('it is returned', 10_000, () => waiting().length === 0)
+	assert.match(inbox(MARY)[0]!, /^Status: 5\.1\.1\r$/m)
+	assert.deepEqual(warnings, [])
+})
+
+test('a report that can be given to nobody leaves a line in the log', async () => {
+	peer.reachable = false
+	queue.start()
+	await mail('waits', [BOB])
+	await until('it waits', 10_000, () => queue.list()[0]!.why === 'told')
+	directory.removeAccount(directory.accountByAddress(MARY)!.id)
+	directory.removeNode(there)
+	queue.directoryChanged(true)
+	await until('it is gone', 10_000, () => waiting().length === 0)
+	assert.deepEqual(warnings, ['a report can be given to nobody'])
+})
+
+test('mail waits at a node whose directory is not complete yet, also for whom it does not know', async () => {
+	peer.reachable = false
+	queue.start()
+	await mail('waits', [BOB])
+	await until('it waits', 10_000, () => queue.list()[0]!.why === 'told')
+	const { peers } = cluster.links
+	cluster.links.peers = () => [
+		{ id: there, state: 'up', heard: 1, clockOff: 0, roundTripMs: null, version: '0', extra: {} },
+	]
+	assert.ok(directory.isIncomplete)
+	directory.removeAccount(directory.accountByAddress(BOB)!.id)
+	queue.directoryChanged(true)
+	await queue.settled()
+	assert.deepEqual(
+		waiting().map(({ recipient }) => recipient),
+		[BOB],
+	)
+	cluster.links.peers = peers
+	queue.directoryChanged(true)
+	await until('it is returned', 10_000, () => waiting().length === 0)
 })
 
 test('a disabled node gets its mail when it is enabled again', async () => {

@@ -155,10 +155,14 @@ export const refreshNodes = verb({
 
 export const removeNode = verb({
 	about: 'take a node out of the cluster; it goes on alone with its own users and mail',
-	input: z.object({ node: z.string().min(1) }),
+	input: z.object({
+		node: z.string().min(1),
+		/** Also when mail waits there that only the cluster can deliver. */
+		anyway: z.boolean().exactOptional(),
+	}),
 	act: 'nodes:change',
 	on: target,
-	async run(office, { node }) {
+	async run(office, { node, anyway }) {
 		const { id, ip } = nodeNamed(office, node)
 		if (id === office.self) {
 			throw new CannotBeDone(
@@ -167,6 +171,14 @@ export const removeNode = verb({
 			)
 		}
 		keepAdministrator(office, ({ home }) => home !== id)
+		const waiting = nodesNow(office).find(one => one.id === id)?.queue ?? 0
+		if (waiting > 0 && !anyway) {
+			throw new CannotBeDone(
+				`${waiting} recipients' mail waits at ${ip || id} ("queue everywhere" says why): let it go first, or say "node remove" with --anyway; then what is for users of this cluster waits there until that node is let in again`,
+				'mail-waits',
+				{ waiting },
+			)
+		}
 		// It is told first, while it still hears us. One that does not answer learns it when it comes back.
 		const told = await office.cluster.links.request(id, 'node.removed', new Uint8Array(), 3000).then(
 			() => true,

@@ -6,7 +6,7 @@ import type { Office } from './verb.ts'
 export type Trouble = {
 	/** The same as long as it is the same trouble. */
 	key: string
-	code: 'engine' | 'unreachable' | 'clock' | 'certificate' | 'conflict' | 'disk' | 'queue' | 'audit'
+	code: 'engine' | 'unreachable' | 'clock' | 'certificate' | 'conflict' | 'disk' | 'queue' | 'left' | 'audit'
 	/** `cluster`: other nodes see it too. */
 	scope: 'node' | 'cluster'
 	en: string
@@ -38,6 +38,7 @@ export function troublesOf(office: Office): Trouble[] {
 		...conflicts(office),
 		...disk(office),
 		...queue(office),
+		...leftBehind(office),
 		...auditLog(office),
 	]
 }
@@ -142,6 +143,19 @@ function queue({ watch }: Office): Trouble[] {
 			scope: 'node',
 			en: `The queue grows: ${growing.now} recipients wait, ${growing.before} did a quarter of an hour ago. "queue list" says why.`,
 			zh: `队列在增长：现有 ${growing.now} 个收件人在等待，一刻钟前为 ${growing.before} 个。原因见 queue list。`,
+		},
+	]
+}
+
+function leftBehind({ queue: { leftBehind } }: Office): Trouble[] {
+	if (leftBehind === 0) return []
+	return [
+		{
+			key: 'left',
+			code: 'left',
+			scope: 'node',
+			en: `Mail to ${leftBehind} recipients of the cluster that this node was taken out of waits here. Let this node into that cluster again ("node code" here, "node add" there), and it goes; or drop it ("queue drop").`,
+			zh: `有 ${leftBehind} 个收件人的邮件在此等待，他们属于本节点原来所在的集群。请让本节点重新加入该集群（在本节点执行 node code，在集群中执行 node add），邮件即会投递；也可以删除（queue drop）。`,
 		},
 	]
 }

@@ -152,4 +152,5 @@ const SUBJECTS: Record<string, string> = {
 	conflict: 'an address was made twice 地址冲突',
 	disk: 'the disk fills 磁盘将满',
 	queue: 'the queue grows 队列增长',
+	left: 'mail for its former cluster waits 有发往原集群的邮件在等待',
 }

@@ -15,6 +15,6 @@
  * Does not: open sockets for others, know protocols' commands, keep mail (the store does).
  */
 export { Queue, type QueueView } from './queue.ts'
-export type { QueueOptions } from './queue-options.ts'
+export type { Left, QueueOptions } from './queue-options.ts'
 export { makeReceiver } from './receive.ts'
 export type { Client, Incoming, Receiver, Recipient, Taken, Transaction } from './types.ts'

@@ -8,7 +8,7 @@ import { without } from './parameters.ts'
 import type { QueueOptions } from './queue-options.ts'
 import { type Event, wantsReport } from './report.ts'
 import { FULL, withRoom } from './room.ts'
-import { type Destination, destinations, nodeRoute } from './route.ts'
+import { type Destination, destinations, leadsToStrangers, nodeRoute } from './route.ts'
 import { leavesReporting, routesOf, tellSender } from './tell.ts'
 import { inWords, named, returnPath } from './trace.ts'
 
@@ -38,21 +38,25 @@ export class Outcomes {
 
 	/**
 	 * Takes out of a page what has waited too long, lives elsewhere by now, or has nobody any more; the rest stays.
+	 * Whoever this node knew in a cluster it has left is not nobody: it may be let in again, his mail waits for that.
 	 * @param waiting why the route waits, '' when it does not
 	 */
 	async sort(route: string, items: QueueItem[], waiting: string): Promise<QueueItem[]> {
 		const { directory, self, clock } = this.#options
 		const stay: QueueItem[] = []
 		const moved: Extract<QueueResult, { is: 'later' }>[] = []
+		// Whom a directory that is still being fetched does not know may live where we thought.
+		if (directory.isIncomplete && route.startsWith('node:')) return items
+		const mayBeSomebody = leadsToStrangers(directory, route)
 		for (const item of items) {
 			const found = destinations(directory.lookup(item.recipient), item.recipient, self)
 			const places = withRoom(this.#options, found, item.size)
 			const [first] = places
-			if (places.length === 0) {
+			if (!first && !mayBeSomebody) {
 				await this.#giveUp(item, reply(550, '5.1.1', 'There is no such user (any more)'), false)
-			} else if (places.length > 1 || first!.to === 'here' || first!.address !== item.recipient) {
+			} else if (first && (places.length > 1 || first.to === 'here' || first.address !== item.recipient)) {
 				await this.#sendElsewhere(item, places)
-			} else if (found[0]!.to === 'here' && item.expires > clock.now()) {
+			} else if (found[0]?.to === 'here' && item.expires > clock.now()) {
 				const due = clock.now() + backOff(item.attempts + 1, LATER.first, LATER.most)
 				moved.push({
 					key: item.key,
@@ -60,8 +64,8 @@ export class Outcomes {
 					due,
 					reply: `${FULL.code} ${FULL.enhanced} ${FULL.lines[0]}`,
 				})
-			} else if (first!.route !== route) {
-				moved.push({ key: item.key, is: 'later', due: clock.now(), reply: '', route: first!.route })
+			} else if (first?.to === 'queue' && first.route !== route) {
+				moved.push({ key: item.key, is: 'later', due: clock.now(), reply: '', route: first.route })
 			} else if (item.expires <= clock.now()) {
 				const last = item.lastReply || waiting || 'no answer'
 				await this.#giveUp(item, reply(451, '4.4.7', last), true)
@@ -76,6 +80,9 @@ export class Outcomes {
 
 	async #giveUp(item: QueueItem, answer: Reply, expired: boolean): Promise<void> {
 		await this.write(await this.tell(item, { ...failed(answer), expired }), [{ key: item.key, is: 'done' }])
+		const { id, recipient: to, reversePath } = item
+		if (reversePath === '') this.#options.log.warn({ id, to }, 'a report can be given to nobody')
+		else this.#options.log.info({ id, to, route: item.route, reply: inWords(answer) }, 'failed')
 		this.note(item, 'failed', '', inWords(answer))
 	}
 

@@ -3,6 +3,9 @@ import type { Directory } from '../directory/index.ts'
 import type { Clock, Log } from '../kit/index.ts'
 import type { Store, TraceRow } from '../store/index.ts'
 
+/** What this node's id was in a cluster it is not of any more, and when that ended (milliseconds since 1970). */
+export type Left = { id: string; at: number }
+
 export type QueueOptions = {
 	hostname: string
 	self: string
@@ -15,6 +18,8 @@ export type QueueOptions = {
 	/** Port of mail exchangers: 25. */
 	relayPort: number
 	queueLifetimeMs: number
+	/** The cluster this node was taken out of last. */
+	left: Left | null
 	/** How often it is looked for mail whose sender should hear that it takes long. */
 	watchEveryMs: number
 	/** For the statistics: delivered, deferred, failed. */

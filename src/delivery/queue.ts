@@ -8,7 +8,7 @@ import { notice } from './notice.ts'
 import { failed, Outcomes } from './outcomes.ts'
 import type { QueueOptions } from './queue-options.ts'
 import { openRelay } from './relay.ts'
-import { nodeRoute } from './route.ts'
+import { leadsToStrangers, nodeRoute } from './route.ts'
 import { signatureFor } from './sign.ts'
 import { bring, routesOf } from './tell.ts'
 import { inWords } from './trace.ts'
@@ -31,6 +31,8 @@ export type QueueView = QueueItem & { why: Why; reason: string }
 const TO_NODE = { first: 500, most: 10_000 }
 const TO_WORLD = { first: 60_000, most: 1800_000 }
 const WINDOW = 64
+const UNKNOWN =
+	'it is for a cluster that this node has left; it goes when this node is let into it again, or drop it'
 
 /** The mail that waits to leave this node: a lane for each route, to nodes of ours two. */
 export class Queue {
@@ -168,6 +170,16 @@ export class Queue {
 		return this.#outcomes.handedOver(node)
 	}
 
+	/** Recipients whose mail waits for somebody of a cluster that this node has left. */
+	get leftBehind(): number {
+		const { store, directory } = this.#options
+		if (directory.isIncomplete) return 0
+		return store.reader.queue
+			.routes()
+			.filter(({ route }) => leadsToStrangers(directory, route))
+			.reduce((sum, { waiting }) => sum + waiting, 0)
+	}
+
 	/** Why this route waits, '' when it does not. */
 	#waiting(route: string): string {
 		return this.#waitingLane(route)?.waiting ?? ''
@@ -237,7 +249,7 @@ export class Queue {
 
 	#closed(node: string): string | null {
 		const info = this.#options.directory.nodes().find(one => one.id === node)
-		if (!info) return 'this node is not in the list of nodes'
+		if (!info) return UNKNOWN
 		return info.enabled ? null : `node ${info.description || info.hostname || info.ip} is disabled`
 	}
 }

@@ -1,4 +1,4 @@
-import type { Members, Resolved } from '../directory/index.ts'
+import type { Directory, Members, Resolved } from '../directory/index.ts'
 import type { Route } from '../store/index.ts'
 
 /** One place a message goes to, for one recipient address. */
@@ -43,6 +43,12 @@ function destinationOf(account: string, home: string, address: string, self: str
 
 export function nodeRoute(node: string): Route {
 	return `node:${node}`
+}
+
+/** This way led to a node of a cluster that this node has left: nobody here knows of it, not even that it was removed. */
+export function leadsToStrangers(directory: Pick<Directory, 'nodeRecords'>, route: string): boolean {
+	if (!route.startsWith('node:')) return false
+	return !directory.nodeRecords().some(({ id }) => nodeRoute(id) === route)
 }
 
 function mxRoute(address: string): Route {

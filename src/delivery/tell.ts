@@ -1,10 +1,11 @@
 import type { Directory } from '../directory/index.ts'
-import { type Clock, newId } from '../kit/index.ts'
+import { type Clock, type Log, newId } from '../kit/index.ts'
 import type { Op, QueueItem, Store } from '../store/index.ts'
 import { fileFor } from './file.ts'
 import type { Peer } from './lane.ts'
+import type { Left } from './queue-options.ts'
 import { deliveryReport, type Event, type Subject, wantsReport } from './report.ts'
-import { destinations } from './route.ts'
+import { type Destination, destinations, nodeRoute } from './route.ts'
 import { returnPath } from './trace.ts'
 
 const NOTHING = Buffer.alloc(0)
@@ -16,6 +17,9 @@ export type TellOptions = {
 	directory: Directory
 	clock: Clock
 	queueLifetimeMs: number
+	log: Log
+	/** See QueueOptions; absent: it never was in one. */
+	left?: Left | null
 }
 
 /**
@@ -38,12 +42,19 @@ export function tellSender(
 	// RFC 8689 section 5: nobody can tell whether a report will stay protected out there, so nothing of the message is in it.
 	const redacted = about.requireTls && goesOut(options, about.reversePath)
 	const bytes = deliveryReport(about, event, redacted ? NOTHING : original, { hostname, now, id })
-	return bring(options, about.reversePath, bytes, {
+	const how = {
 		id,
 		source: 'report',
 		requireTls: about.requireTls && !redacted,
 		...(once ? { once } : {}),
-	})
+	}
+	return bring(options, about.reversePath, bytes, how, leftBehind(options, about))
+}
+
+/** Who sent us a message in a cluster that we are not of any more gets what is to be said of it when we are there again. */
+function leftBehind({ left }: TellOptions, { arrived, reversePath }: Subject): Destination[] {
+	if (!left || arrived >= left.at) return []
+	return [{ to: 'queue', route: nodeRoute(left.id), address: reversePath }]
 }
 
 function goesOut({ directory, self }: TellOptions, address: string): boolean {
@@ -52,16 +63,22 @@ function goesOut({ directory, self }: TellOptions, address: string): boolean {
 	)
 }
 
-/** The Ops that bring a letter of our own to an address, from nobody. */
+/**
+ * The Ops that bring a letter of our own to an address, from nobody.
+ * @param otherwise where it goes when nobody has the address
+ */
 export function bring(
-	{ self, store, directory, clock, queueLifetimeMs }: TellOptions,
+	{ self, store, directory, clock, queueLifetimeMs, log }: TellOptions,
 	to: string,
 	bytes: Buffer,
 	how: { id: string; source: string; requireTls: boolean; once?: string },
+	otherwise: Destination[] = [],
 ): Op[] {
 	const { id, source, requireTls, once } = how
 	const now = clock.now()
-	const places = destinations(directory.lookup(to), to, self)
+	const found = destinations(directory.lookup(to), to, self)
+	const places = found.length > 0 ? found : otherwise
+	if (places.length === 0) log.warn({ id, to, source }, 'a report can be given to nobody')
 	const filed = store.stageSmall(Buffer.concat([Buffer.from(returnPath('')), bytes]))
 	const ops = places.flatMap(place => (place.to === 'here' ? [fileFor(place.account, filed, now, once)] : []))
 	const recipients = places.flatMap(place =>

@@ -287,17 +287,17 @@ export class Directory extends GroupWriter {
 	}
 
 	/**
-	 * This node is no longer of a cluster. It goes on as `newSelf` with the domains, the policies, its own accounts
+	 * This node, there called `oldSelf`, is no longer of a cluster. It goes on as `newSelf` with the domains, the policies, its own accounts
 	 * and the aliases that still lead somewhere; all else is erased, and former peers are not heard.
 	 * No change is emitted: nothing that listens is still right, the caller starts it anew.
 	 */
-	becomeAlone(newSelf: string): void {
+	becomeAlone(newSelf: string, oldSelf = this.self): void {
 		const former = this.nodeRecords().map(({ id }) => id)
 		this.#sync.leave(former)
 		this.file.stamps.becomes(newSelf)
 		this.file.change('own', () =>
 			leaveBehind(this.file, {
-				oldSelf: this.self,
+				oldSelf,
 				newSelf,
 				leadsSomewhere: address => leadsSomewhere(this.lookup(address)),
 			}),

@@ -184,7 +184,7 @@ export const forms: Record<string, Form> = {
 		about: 'the others hand mail over to this node again: what waited for it goes',
 	},
 	'node disable': { words: ['node'], fixed: { enabled: false }, verb: 'node enable' },
-	'node remove': { words: ['node'] },
+	'node remove': { words: ['node'], flags: { '--anyway': ['anyway', 'yes'] } },
 	'node refresh': {},
 	forwards: { flags: filters },
 	'queue list': { flags: queueFlags },

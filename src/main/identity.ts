@@ -6,6 +6,8 @@ const shape = z.object({
 	id: z.string().regex(/^[0-9a-z]{26}$/),
 	/** What this node last said of itself: so that a changed setting is announced, and an administrator's edit stays. */
 	announced: z.record(z.string(), z.union([z.string(), z.number()])),
+	/** What it was called in the cluster it has left last, and since when; `leaving`: the directory may not know yet. */
+	left: z.object({ id: z.string(), at: z.number(), leaving: z.boolean() }).exactOptional(),
 })
 export type Identity = z.infer<typeof shape>
 

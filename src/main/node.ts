@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { AuditLog, answerLooks, hearOthers, type Office, Watch } from '../admin/index.ts'
 import { openCluster } from '../cluster/index.ts'
 import { makeReceiver, Queue } from '../delivery/index.ts'
-import { openDirectory } from '../directory/index.ts'
+import { type Directory, openDirectory } from '../directory/index.ts'
 import { followMerges, publishLog } from '../home/index.ts'
 import { makeLog, newId, systemClock } from '../kit/index.ts'
 import { Journal, openStore, type TraceRow } from '../store/index.ts'
@@ -13,7 +13,7 @@ import { type Config, certificateFiles } from './config.ts'
 import { closeControl, openControl } from './control.ts'
 import { openDoors } from './doors.ts'
 import { announce, followDirectory } from './follow.ts'
-import { readIdentity, writeIdentity } from './identity.ts'
+import { type Identity, readIdentity, writeIdentity } from './identity.ts'
 import { lockData } from './lock.ts'
 import { openMetrics } from './metrics.ts'
 
@@ -58,7 +58,7 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 	process.umask(0o077)
 	mkdirSync(config.data, { recursive: true, mode: 0o700 })
 	const unlock = lockData(config.data)
-	const identity = readIdentity(config.data)
+	let identity = readIdentity(config.data)
 	const self = identity.id
 	const hostname = config.hostname ?? defaultHostname(self)
 	const log = makeLog({ level: config.log.level, node: hostname })
@@ -107,6 +107,7 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 			links: cluster.links,
 		})
 		undo.push(() => directory.close())
+		identity = leave(directory, config.data, identity)
 		aboutUs = () => {
 			const { description, site } = directory.nodes().find(node => node.id === self) ?? {
 				description: '',
@@ -136,6 +137,7 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 			queueLifetimeMs: config.limits.queueLifetimeHours * 3600_000,
 			watchEveryMs: Math.min(60_000, Math.max(500, delayReportMs / 4)),
 			count: metrics.count,
+			left: identity.left ?? null,
 			note,
 		})
 		undo.push(() => queue.stop())
@@ -183,8 +185,10 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 				log.warn('this node was taken out of its cluster; it goes on alone with its own users and mail')
 				await closeDoors() // nobody may come in while the node is changing its name
 				const id = newId()
-				directory.becomeAlone(id)
-				writeIdentity(config.data, { id, announced: {} }) // at once: the directory knows only the new id by now
+				// What it will be comes first: wherever the power fails, the next start goes on from there.
+				const next = { id, announced: {}, left: { id: self, at: clock.now(), leaving: true } }
+				writeIdentity(config.data, next)
+				leave(directory, config.data, next)
 				await cluster.leave(id)
 				restart()
 			},
@@ -237,6 +241,17 @@ export async function startNode(config: Config, restart: () => void = () => {}):
 		await stop()
 		throw error
 	}
+}
+
+/** Brings the directory to what `node.json` says where that is leaving a cluster; says who we are then. */
+function leave(directory: Directory, data: string, identity: Identity): Identity {
+	const { left } = identity
+	if (!left?.leaving) return identity
+	// A directory that has left knows none of the former cluster's nodes.
+	if (directory.nodeRecords().some(({ id }) => id === left.id)) directory.becomeAlone(identity.id, left.id)
+	const gone = { ...identity, left: { ...left, leaving: false } }
+	writeIdentity(data, gone)
+	return gone
 }
 
 /** Nobody administers this node yet: whoever reads what it prints may do the first start, from anywhere. */

@@ -119,6 +119,7 @@ export class Post {
 			dnsServers: [`${address}:${port}`],
 			relayPort,
 			watchEveryMs: 2 ** 30,
+			left: null,
 		})
 		this.receiver = makeReceiver({
 			...common,

@@ -58,8 +58,9 @@ export const addNode = (node: NewNode) =>
 	ask<{ id: string; merged: boolean; accounts: number }>('POST', `${BASE}/nodes`, { body: node })
 export const editNode = (id: string, changes: NodeChanges) =>
 	ask<ClusterNode>('PATCH', path(id), { body: changes })
-/** `told` = it has heard of it already; else it will when it can be reached. */
-export const removeNode = (id: string) => ask<{ id: string; ip: string; told: boolean }>('DELETE', path(id))
+/** `told` = it has heard of it already; else it will when it can be reached. `anyway`: also when mail waits there. */
+export const removeNode = (id: string, anyway: boolean) =>
+	ask<{ id: string; ip: string; told: boolean }>('DELETE', path(id), { query: { anyway } })
 /** A refresh, to its end. `hear` is told how many nodes are done. @throws Problem */
 export async function refreshNodes(hear: (done: number, total: number) => void): Promise<Refreshed[]> {
 	const { items } = await jobDone<List<Refreshed>>(

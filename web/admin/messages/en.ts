@@ -196,6 +196,8 @@ export default {
 		removeTitle: 'Delete {n} node? | Delete {n} nodes?',
 		removeText:
 			'A deleted node goes on alone, with its own users and mail; this cluster no longer knows them. It can be added again with a new join code.',
+		removeWaits:
+			'Mail for {n} recipient still waits there. What is for users of this cluster cannot be delivered any more until that node is added again. | Mail for {n} recipients still waits there. What is for users of this cluster cannot be delivered any more until that node is added again.',
 		addTitle: 'Add a node',
 		addLead: 'When it joins, both user lists are merged by themselves, and all other nodes learn of it.',
 		code: 'Join code',
@@ -515,7 +517,7 @@ export default {
 			told: 'told to come later',
 			'node-unreachable': 'cannot be reached ({at})',
 			'node-disabled': 'this node is disabled; enable it, and it goes out',
-			'node-unknown': 'this node is not in the list of nodes',
+			'node-unknown': 'for a cluster that this node has left: it goes when this node is added there again',
 			'on-its-way': 'about to be sent',
 		},
 		whenBack: 'as soon as it is back',
@@ -839,6 +841,8 @@ export default {
 		exists: 'There is one of that address or name already.',
 		'no-such-account': 'There is no such account; perhaps it was deleted.',
 		'no-such-domain': 'There is no such domain; add it first.',
+		'mail-waits':
+			'Mail for {waiting} recipients waits there now: let it go first, or delete the node all the same.',
 		'no-such-node': 'There is no such node; perhaps it was deleted.',
 		'no-such-message': 'That message is no longer in the queue.',
 		'no-such-token': 'That token has been removed already.',

@@ -98,7 +98,14 @@ export const nodes = [
 		answer: removedNode,
 		about: 'Take a node out of the cluster; it goes on alone',
 		params: id,
+		query: z.object({
+			anyway: z
+				.enum(['true', 'false'])
+				.exactOptional()
+				.describe('also when mail waits there, which is refused otherwise (`mail-waits`)'),
+		}),
 		says: ['node remove'],
-		run: ({ say, params }) => say('node remove', { node: params.id }),
+		run: ({ say, params, query }) =>
+			say('node remove', { node: params.id, ...(query.anyway === 'true' ? { anyway: true } : {}) }),
 	}),
 ]
