@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { inbox, sendMail, smtp, submission } from './support/clients.ts'
-import { endAll, joinTo, TestNode, until } from './support/nodes.ts'
+import { endAll, joinTo, PORTS, TestNode, until } from './support/nodes.ts'
 import { Visitor } from './support/web.ts'
 
 /* Figures by the hour, and troubles that become alerts: alice administers and lives at a, bob lives at b. */
@@ -25,6 +25,8 @@ before(async () => {
 })
 after(endAll)
 
+type Listed = { ip: string; state: string }
+const isUp = ({ state }: Listed) => state === 'up'
 type Alert = { code: string; nodes: string[]; began: string; ended: string | null; en: string; zh: string }
 const alerts = async (node: TestNode, ...flags: string[]): Promise<Alert[]> =>
 	(await node.json('alert', 'list', ...flags)).alerts
@@ -56,6 +58,26 @@ test('a node that cannot be reached is an alert with beginning and end, and the 
 	const past = (await alerts(a)).filter(({ code }) => code === 'unreachable')
 	assert.ok(past[0]!.ended! > past[0]!.began)
 	assert.equal((await letters(/成都 cannot be reached/)).length, 1)
+})
+
+test('a node that is heard while its web port cannot be reached is an alert that says so', async () => {
+	await until('they hear each other', 30_000, async () => (await a.json('node', 'list')).every(isUp))
+	await assert.rejects(a.panpipe('node', 'edit', '成都', '--ip', '999.1.1.1'), /IPv4 or IPv6 address/)
+	await assert.rejects(a.panpipe('node', 'edit', '成都', '--ip', '0.0.0.0'), /IPv4 or IPv6 address/)
+	await a.panpipe('node', 'edit', '成都', '--web-port', '444')
+	await until('it is an alert', 60_000, async () => {
+		const [alert] = (await alerts(a, '--open')).filter(({ code }) => code === 'unreachable')
+		return /成都 runs, and its web port .* port 444: nothing listens there/.test(alert?.en ?? '')
+	})
+	const [problem] = (await a.json('status')).problems
+	assert.match(problem, /firewalls let port 444 through/)
+	const there = async () => (await a.json('node', 'list')).find((one: Listed) => one.ip === b.ip)
+	assert.equal((await there()).state, 'unreachable')
+	assert.match((await there()).webPortProblem, /connection refused/)
+	assert.equal((await a.json('link', 'list'))[0].state, 'unreachable')
+	await a.panpipe('node', 'edit', '成都', '--web-port', String(PORTS.web))
+	await until('it has ended', 60_000, async () => (await alerts(a, '--open')).length === 0)
+	assert.deepEqual([(await there()).state, (await a.json('status')).problems], ['up', []])
 })
 
 test('what both nodes see is one alert and one letter', async () => {

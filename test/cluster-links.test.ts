@@ -125,6 +125,17 @@ test('a connection to a node knows both ends and carries bytes', async () => {
 	assert.equal(heard, `imap ${a.id}`)
 })
 
+test('a member that is heard while its web port cannot be reached says why, until it can', async () => {
+	const seen = () => a.cluster.links.peers().find(one => one.id === b.id)!
+	assert.equal(seen().webPort, null)
+	await a.cluster.setMembers([a.member, { ...b.member, webPort: 1 }, c.member])
+	// Nobody goes there, and it is found all the same.
+	await until(() => seen().webPort !== null)
+	assert.deepEqual([seen().webPort, seen().state], ['nothing listens there (connection refused)', 'up'])
+	await tellAll([a, b, c])
+	await until(() => seen().webPort === null)
+})
+
 test('a connection to another node than the one wanted is refused', async () => {
 	await b.cluster.setMembers([
 		a.member,

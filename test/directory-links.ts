@@ -162,6 +162,7 @@ export class NetLinks implements Links {
 							clockOff: (this.#net.wrong.get(id) ?? 0) - (this.#net.wrong.get(this.self) ?? 0),
 							roundTripMs: null,
 							version: null,
+							webPort: null,
 							extra: {},
 						},
 					],

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { nodeAddress } from './nodes.ts'
 import { verb } from './verb.ts'
 
 /**
@@ -8,7 +9,7 @@ import { verb } from './verb.ts'
 export const addNode = verb({
 	about: 'take a node into the cluster, by its IP address, its web port and its join code',
 	input: z.object({
-		ip: z.string().min(1),
+		ip: nodeAddress,
 		webPort: z.number().int().min(1).max(65535),
 		code: z.string().min(1),
 		description: z.string().exactOptional(),

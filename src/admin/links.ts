@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { sayEverywhere } from './elsewhere.ts'
+import { stateOf } from './nodes.ts'
 import { verb } from './verb.ts'
 
 export const listLinks = verb({
@@ -8,18 +9,21 @@ export const listLinks = verb({
 	act: 'nodes:read',
 	run({ cluster, store, queue, self, clock }) {
 		const waiting = new Map(store.reader.queue.routes().map(route => [route.route, route.waiting]))
-		return cluster.links.peers().map(({ id, state, roundTripMs, clockOff, heard }) => ({
-			from: self,
-			to: id,
-			state,
-			roundTripMs,
-			clockOffMs: clockOff,
-			lastHeardMs: heard === null ? null : clock.now() - heard,
-			/** Recipients whose mail waits here to go there. */
-			waiting: waiting.get(`node:${id}`) ?? 0,
-			/** Those whose mail went that way in the last five minutes. */
-			lately: queue.handedOver(id),
-		}))
+		return cluster.links.peers().map(peer => {
+			const { id, roundTripMs, clockOff, heard } = peer
+			return {
+				from: self,
+				to: id,
+				state: stateOf(peer),
+				roundTripMs,
+				clockOffMs: clockOff,
+				lastHeardMs: heard === null ? null : clock.now() - heard,
+				/** Recipients whose mail waits here to go there. */
+				waiting: waiting.get(`node:${id}`) ?? 0,
+				/** Those whose mail went that way in the last five minutes. */
+				lately: queue.handedOver(id),
+			}
+		})
 	},
 })
 

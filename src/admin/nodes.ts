@@ -1,8 +1,17 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import type { PeerState } from '../cluster/index.ts'
 import type { NodeInfo } from '../directory/index.ts'
 import { keepAdministrator } from './place.ts'
 import { CannotBeDone, type Office, type Target, verb } from './verb.ts'
+
+/** One that others can go to. */
+export const nodeAddress = z
+	.string()
+	.refine(
+		ip => isIP(ip) !== 0 && ip !== '0.0.0.0' && ip !== '::',
+		'an IPv4 or IPv6 address that other nodes can go to is wanted',
+	)
 
 /** A node is named by its id, its IP address, its host name or its description. */
 export function nodeNamed({ directory }: Office, name: string): NodeInfo {
@@ -63,11 +72,7 @@ export function nodesNow(office: Office) {
 	return directory.nodes().map(node => {
 		const peer = peers.get(node.id)
 		const mine = node.id === self
-		const state: 'disabled' | PeerState['state'] = !node.enabled
-			? 'disabled'
-			: mine
-				? 'up'
-				: (peer?.state ?? 'unreachable')
+		const state: 'disabled' | PeerState['state'] = !node.enabled ? 'disabled' : mine ? 'up' : stateOf(peer)
 		return {
 			id: node.id,
 			ip: node.ip,
@@ -86,9 +91,16 @@ export function nodesNow(office: Office) {
 			accounts: directory.countAccounts({ node: node.id }),
 			/** Messages that wait there; null = not heard. */
 			queue: mine ? office.store.reader.queue.length() : ((peer?.extra.queue as number | undefined) ?? null),
+			/** Why its web port cannot be reached though it is heard: mail and people go there. */
+			webPortProblem: peer?.state === 'up' ? peer.webPort : null,
 			version: mine ? office.version : (peer?.version ?? node.version),
 		}
 	})
+}
+
+/** Heard is not enough: what mail and people go by is its web port. */
+export function stateOf(peer: PeerState | undefined): PeerState['state'] {
+	return peer?.state === 'up' && peer.webPort === null ? 'up' : 'unreachable'
 }
 
 export const nameNodes = verb({
@@ -106,7 +118,7 @@ export const editNode = verb({
 		node: z.string().min(1),
 		description: z.string().exactOptional(),
 		site: z.string().exactOptional(),
-		ip: z.string().min(1).exactOptional(),
+		ip: nodeAddress.exactOptional(),
 		webPort: z.number().int().min(1).max(65535).exactOptional(),
 		clusterPort: z.number().int().min(1).max(65535).exactOptional(),
 	}),

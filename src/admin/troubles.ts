@@ -45,10 +45,19 @@ export function troublesOf(office: Office): Trouble[] {
 
 function peers(office: Office): Trouble[] {
 	const found: Trouble[] = []
-	for (const { id, self, description, ip, webPort, state, clockOffMs } of nodesNow(office)) {
+	for (const { id, self, description, ip, webPort, state, webPortProblem, clockOffMs } of nodesNow(office)) {
 		if (self) continue
 		const name = description || ip
-		if (state === 'unreachable') {
+		if (state === 'unreachable' && webPortProblem !== null) {
+			// From here; another node may have a way, and says nothing of it.
+			found.push({
+				key: `web-port:${id}`,
+				code: 'unreachable',
+				scope: 'node',
+				en: `${name} runs, and its web port cannot be reached at ${ip} port ${webPort}: ${webPortProblem}. Mail for it, and people who live there, wait here. Check address and web port ("node edit"), and that firewalls let port ${webPort} through.`,
+				zh: `节点 ${name} 在运行，但无法连接它的 Web 端口（${ip} 端口 ${webPort}）：${webPortProblem}。发往它的邮件在此等待，归属该节点的用户也无法从此处使用邮箱。请检查它的节点IP和 Web 端口（node edit），以及防火墙是否放行端口 ${webPort}。`,
+			})
+		} else if (state === 'unreachable') {
 			found.push({
 				key: `unreachable:${id}`,
 				code: 'unreachable',

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { type Clock, Emitter, type Log, normalAddress, systemClock } from '../kit/index.ts'
@@ -13,6 +14,7 @@ import { NatsLinks } from './links.ts'
 import { PublicCertificate } from './public-certificate.ts'
 import { type LogStream, NodeLog } from './streams.ts'
 import { type Links, type Member, Unreachable } from './types.ts'
+import { WebPorts } from './web-ports.ts'
 import { WebContexts, type WebTls } from './web-tls.ts'
 
 export type ClusterOptions = {
@@ -67,6 +69,7 @@ export class Cluster {
 	#engine: Engine
 	#links: NatsLinks
 	#web: WebContexts
+	#webPorts = new WebPorts(node => this.#tryWebPort(node))
 	#stream: NodeLog
 	#joined: Emitter<Joined>
 	#given: Member[] = []
@@ -97,9 +100,12 @@ export class Cluster {
 			clock: this.#clock,
 			log: options.log,
 			connect: (node, protocol, timeoutMs) => this.#connect(node, protocol, timeoutMs),
+			webPort: node => this.#webPorts.problem(node),
 			connected: nats => this.#stream.use(nats, this.#self),
 			hung: () => this.#engine.hung(),
 		})
+		// Not only when there is mail for it: who administers is to know before people do.
+		this.#links.onPeerUp(node => void this.#tryWebPort(node))
 		this.#engine = new Engine(join(options.dataDir, 'engine'), options.log)
 		this.#engine.up.on(access => this.#links.engineUp(access))
 		this.#engine.down.on(() => this.#links.engineDown())
@@ -215,6 +221,7 @@ export class Cluster {
 	async close(): Promise<void> {
 		this.certificate.close()
 		this.acme.close()
+		this.#webPorts.close()
 		await this.#links.close()
 		await this.#engine.apply(null)
 	}
@@ -242,7 +249,9 @@ export class Cluster {
 	/** Brings links and engine to what members and keys say now. Does not throw: it is called in passing. */
 	async #apply(): Promise<void> {
 		try {
-			this.#links.setMembers(this.#others().map(member => member.id))
+			const known = this.#others()
+			this.#links.setMembers(known.map(member => member.id))
+			this.#webPorts.membersChanged(known)
 			const address = this.#ourAddress()
 			if (address && (await this.#keys.coverAddress(address))) this.#web.renew()
 			// Read after the await: of two calls at one time the later must win.
@@ -271,7 +280,23 @@ export class Cluster {
 		if (!member) throw new Unreachable(`${node} is not a member of the cluster`)
 		const membership = this.#keys.membership
 		if (!membership) throw new Unreachable('this node is in no cluster')
-		return await connectToNode(member, { membership, key: this.#keys.key }, protocol, timeoutMs)
+		try {
+			const socket = await connectToNode(member, { membership, key: this.#keys.key }, protocol, timeoutMs)
+			this.#webPorts.opened(node)
+			return socket
+		} catch (error) {
+			this.#webPorts.failed(node, error)
+			throw error
+		}
+	}
+
+	/** One that is not heard either is a matter of its silence; it is tried again when it is back. */
+	async #tryWebPort(node: string): Promise<void> {
+		if (!this.#links.isUp(node)) return this.#webPorts.opened(node)
+		await this.#connect(node, 'http/1.1').then(
+			socket => socket.destroy(),
+			() => {},
+		)
 	}
 }
 
@@ -279,5 +304,5 @@ const NO_WORDS = { description: '', site: '' }
 
 /** An address one can go to, not a wildcard. */
 function isOne(address: string | null | undefined): address is string {
-	return !!address && address !== '0.0.0.0' && address !== '::'
+	return !!address && isIP(address) !== 0 && address !== '0.0.0.0' && address !== '::'
 }

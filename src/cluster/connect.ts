@@ -32,7 +32,10 @@ export function connectToNode(
 			clearTimeout(late)
 			socket.destroy()
 			reject(
-				new Unreachable(`no connection to ${member.id} at ${member.ip} port ${member.webPort}: ${reason}`),
+				new Unreachable(
+					`no connection to ${member.id} at ${member.ip} port ${member.webPort}: ${reason}`,
+					reason,
+				),
 			)
 		}
 		const failed = (error: Error) => give(plainReason(error))

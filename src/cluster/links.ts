@@ -35,6 +35,8 @@ export type LinksOptions = {
 	clock: Clock
 	log: Log
 	connect: Links['connect']
+	/** Why the web port of a node cannot be reached. */
+	webPort: (node: string) => string | null
 	/** Told whenever the connection to the server comes (with it) or goes (null). */
 	connected: (nats: NatsConnection | null) => void
 	/** The server runs and does not answer. */
@@ -45,6 +47,7 @@ export type LinksOptions = {
 export class NatsLinks implements Links {
 	self: string
 	connect: Links['connect']
+	#webPort: LinksOptions['webPort']
 	#client: EngineClient
 	#version: string
 	#clock: Clock
@@ -64,6 +67,7 @@ export class NatsLinks implements Links {
 	constructor(options: LinksOptions) {
 		this.self = options.self
 		this.connect = options.connect
+		this.#webPort = options.webPort
 		const connected = (nats: NatsConnection | null) => {
 			options.connected(nats)
 			this.beatNow()
@@ -212,8 +216,12 @@ export class NatsLinks implements Links {
 		return this.#downs.on(hear)
 	}
 
+	isUp(node: string): boolean {
+		return this.#peers.isUp(node)
+	}
+
 	peers(): PeerState[] {
-		return this.#peers.list()
+		return this.#peers.list().map(peer => ({ ...peer, webPort: this.#webPort(peer.id) }))
 	}
 
 	#tick(): void {

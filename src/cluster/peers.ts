@@ -81,7 +81,7 @@ export class Peers {
 		return silent
 	}
 
-	list(): PeerState[] {
+	list(): Omit<PeerState, 'webPort'>[] {
 		return [...this.#peers].map(([id, peer]) => ({
 			id,
 			state: peer.up ? 'up' : 'unreachable',

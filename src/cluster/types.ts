@@ -30,6 +30,8 @@ export type PeerState = {
 	/** Round trip of a request in milliseconds, null = not measured. */
 	roundTripMs: number | null
 	version: string | null
+	/** Why its web port cannot be reached, though the node may be heard; null = it can, as far as anybody has tried. */
+	webPort: string | null
 	extra: Record<string, unknown>
 }
 
@@ -64,4 +66,12 @@ export type Links = {
 }
 
 /** Nobody answers there (now). */
-export class Unreachable extends Error {}
+export class Unreachable extends Error {
+	/** Without saying where. */
+	readonly reason: string
+
+	constructor(message: string, reason = message) {
+		super(message)
+		this.reason = reason
+	}
+}

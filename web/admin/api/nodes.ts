@@ -23,6 +23,8 @@ export type ClusterNode = {
 	accounts: number
 	/** Messages that wait there. */
 	queue?: number | null
+	/** Why its web port cannot be reached; a node of an older version does not say. */
+	webPortProblem?: string | null
 	version: string
 }
 

@@ -175,6 +175,7 @@ export default {
 		states: {
 			up: 'Well',
 			unreachable: 'Unreachable',
+			webPort: 'Web port closed',
 			disabled: 'Disabled',
 			stale: 'Copy is old',
 			clock: 'Clock is off',
@@ -182,6 +183,8 @@ export default {
 		worries: {
 			unreachable:
 				'Mail for it waits here and goes out by itself as soon as it is back. Check that it runs, and the line and firewalls to {ip}, port {port} and the cluster port.',
+			webPort:
+				'It runs, and its web port cannot be reached at {ip}, port {port}: {why}. Mail for it, and people who live there, wait. Check its address and web port here, and that firewalls let port {port} through.',
 			stale:
 				'Our copy of its user list is old; users made there lately may be missing. Run a distributed user refresh; if that does not help, check the line.',
 			clock:
@@ -829,6 +832,7 @@ export default {
 		allWell: 'All is well.',
 		worryTitles: {
 			unreachable: '{node} cannot be reached',
+			webPort: 'The web port of {node} cannot be reached',
 			stale: 'Our copy of the users of {node} is old',
 			clock: 'The clock of {node} is off',
 		},

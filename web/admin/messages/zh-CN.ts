@@ -171,6 +171,7 @@ export default {
 		states: {
 			up: '正常',
 			unreachable: '无法连接',
+			webPort: 'Web 端口不通',
 			disabled: '已停用',
 			stale: '副本过旧',
 			clock: '时钟不准',
@@ -178,6 +179,8 @@ export default {
 		worries: {
 			unreachable:
 				'发往该节点的邮件会在这里等待，连通后自动投递。请检查它是否在运行，以及到 {ip} 的 {port} 端口和集群端口的网络与防火墙。',
+			webPort:
+				'它在运行，但无法连接它的 Web 端口（{ip} 端口 {port}）：{why}。发往它的邮件和归属该节点的用户都在等待。请检查这里的节点IP和 Web 端口，以及防火墙是否放行端口 {port}。',
 			stale:
 				'本节点保存的该节点用户列表已经较旧，新建的用户可能尚未出现。请执行一次“分布式用户刷新”；若仍如此，请检查线路。',
 			clock:
@@ -806,6 +809,7 @@ export default {
 		allWell: '一切正常。',
 		worryTitles: {
 			unreachable: '无法连接 {node}',
+			webPort: '无法连接 {node} 的 Web 端口',
 			stale: '{node} 的用户列表副本过旧',
 			clock: '{node} 的时钟不准',
 		},

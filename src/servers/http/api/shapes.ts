@@ -57,6 +57,9 @@ export const node = z.object({
 	roundTripMs: ms,
 	accounts: z.number().int(),
 	queue: z.number().int().nullable(),
+	webPortProblem: text
+		.nullable()
+		.describe('why its web port cannot be reached though it is heard: mail and people go there'),
 	version: text,
 })
 export const added = z.object({

@@ -12,13 +12,13 @@ const STALE_MS = 15 * 60_000
 // Stamps of a clock ten minutes ahead are not taken any more; people are told long before.
 const CLOCK_OFF_MS = 60_000
 
-export type Worry = 'unreachable' | 'stale' | 'clock'
+export type Worry = 'unreachable' | 'webPort' | 'stale' | 'clock'
 
 /** What an administrator should know of this node, the worst first. */
 export function worriesOf(node: ClusterNode): Worry[] {
 	const worries: Worry[] = []
 	if (node.self || !node.enabled) return worries
-	if (node.state === 'unreachable') worries.push('unreachable')
+	if (node.state === 'unreachable') worries.push(node.webPortProblem ? 'webPort' : 'unreachable')
 	if (node.copyAgeMs === null || node.copyAgeMs > STALE_MS) worries.push('stale')
 	if (node.clockOffMs !== null && Math.abs(node.clockOffMs) > CLOCK_OFF_MS) worries.push('clock')
 	return worries
@@ -39,6 +39,9 @@ export async function forEach(
 	}
 	return failed
 }
+
+/** Nothing gets there. */
+export const isBad = (worry: Worry): boolean => worry === 'unreachable' || worry === 'webPort'
 
 /** Everything a person may look for in the list. */
 export function fits(node: ClusterNode, part: string): boolean {
