@@ -110,7 +110,7 @@ async function writeOctets(session: Session, spans: Span[], items: imap.FetchIte
 	let undecodable = 0
 	const work = async (places: number[]) => {
 		const rows = rowsAt(session, places)
-		const marked = marks ? await markSeen(session, rows) : null
+		const marked = marks ? await markSeen(session, decodable(session, rows, items)) : null
 		if (marked || asksFlags) tellKeywords(session, rows)
 		for (const [i, message] of fetchedOf(session, view.mailbox, rows, needs).entries()) {
 			if (!message) {
@@ -160,6 +160,19 @@ function changed(
 		.messagesSince(view.mailbox, changedSince!)
 		.map(row => view.place(row.uid))
 	return spansWithin(places, wanted)
+}
+
+/** Rows of the messages that the client gets: who is told that a part cannot be decoded has not seen it. */
+function decodable(
+	session: Session,
+	rows: (MessageRow | null)[],
+	items: imap.FetchItem[],
+): (MessageRow | null)[] {
+	if (!items.some(({ item }) => item === 'BINARY[]')) return rows
+	const messages = fetchedOf(session, session.view!.mailbox, rows, { head: true, body: false })
+	return messages.map(message => {
+		return message && !items.some(item => isUndecodable(item, message)) ? message.row : null
+	})
 }
 
 /** Sets \Seen where it is not, in the store and in the rows. Returns the uids it was set on. */
