@@ -30,7 +30,9 @@ export function definedFlags(keywords: readonly string[]): string {
 export function permanentFlags(rights: string, words: readonly string[]): string {
 	const { flags, keywords } = mayFlag(rights)
 	const system = SYSTEM.filter(([, bit]) => flags & bit).map(([name]) => name)
-	return [...system, ...(keywords ? [...KNOWN, ...others(words), '\\*'] : [])].join(' ')
+	// "]" would end the response code: older mailboxes may have keywords with it.
+	const told = others(words).filter(word => !word.includes(']'))
+	return [...system, ...(keywords ? [...KNOWN, ...told, '\\*'] : [])].join(' ')
 }
 
 function others(keywords: readonly string[]): string[] {
@@ -85,7 +87,11 @@ export function readFlags(
 		} else {
 			if (name.length > LONGEST_KEYWORD) throw new Rejected(no('that keyword is too long', 'LIMIT'))
 			if (keywords.has(lower)) continue
-			keywords.set(lower, CANONICAL.get(lower) ?? there().find(word => word.toLowerCase() === lower) ?? name)
+			const known = CANONICAL.get(lower) ?? there().find(word => word.toLowerCase() === lower)
+			// RFC 9051 section 9: no atom has a "]".
+			if (known === undefined && name.includes(']'))
+				throw new Rejected(no('no keyword has a "]" in it', 'CANNOT'))
+			keywords.set(lower, known ?? name)
 		}
 	}
 	if (keywords.size > MOST_KEYWORDS) throw new Rejected(no('too many keywords', 'LIMIT'))

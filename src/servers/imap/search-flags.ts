@@ -17,7 +17,7 @@ export type FlagsAsked = {
 export function flagsAsked(key: imap.SearchKey): FlagsAsked | null {
 	const asked: FlagsAsked = { mask: 0, flags: 0, only: true }
 	for (const one of key.key === 'AND' ? key.all : [key]) {
-		const bit = one.key === 'flag' ? readFlags([one.flag]).flags : 0
+		const bit = one.key === 'flag' ? readFlags([one.flag], () => [one.flag]).flags : 0
 		if (one.key !== 'flag' || bit === 0) {
 			asked.only = false
 			continue

@@ -96,7 +96,7 @@ export function compile(key: imap.SearchKey, view: View, now: number, found: Fin
 }
 
 function flagTest(name: string, is: boolean): Test {
-	const { flags, keywords } = readFlags([name])
+	const { flags, keywords } = readFlags([name], () => [name])
 	const keyword = keywords[0]?.toLowerCase()
 	if (keyword === undefined) return quick(row => ((row.flags & flags) !== 0) === is)
 	return quick(row => row.keywords.some(word => word.toLowerCase() === keyword) === is)
