@@ -322,7 +322,16 @@ test('mail waits at a node whose directory is not complete yet, also for whom it
 	await until('it waits', 10_000, () => queue.list()[0]!.why === 'told')
 	const { peers } = cluster.links
 	cluster.links.peers = () => [
-		{ id: there, state: 'up', heard: 1, clockOff: 0, roundTripMs: null, version: '0', extra: {} },
+		{
+			id: there,
+			state: 'up',
+			heard: 1,
+			clockOff: 0,
+			roundTripMs: null,
+			version: '0',
+			webPort: null,
+			extra: {},
+		},
 	]
 	assert.ok(directory.isIncomplete)
 	directory.removeAccount(directory.accountByAddress(BOB)!.id)
