@@ -221,3 +221,62 @@ test('what another client expunged is found no more, and what came since is', as
 	assert.deepEqual(await first.search('BODY', 'budget'), [3, MESSAGES + 1])
 	assert.deepEqual(await first.search('SUBJECT', literal('会议')), [1, 3, MESSAGES + 1])
 })
+
+test('files are found by their names, attached messages by their headers, and large messages to their last part', async () => {
+	const part = (type: string, text: string, more = '') =>
+		`--b\r\nContent-Type: ${type}\r\n${more}\r\n${text}\r\n`
+	const mixed = (...parts: string[]) =>
+		Buffer.from(
+			`From: alice@example.com\r\nSubject: mixed\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n${parts.join('')}--b--\r\n`,
+		)
+	const named = (name: string) => part('application/pdf', 'x', `Content-Disposition: attachment; ${name}\r\n`)
+	const encoded = Buffer.from('报价单.xlsx').toString('base64')
+	const inner =
+		'From: zhang@inner.test\r\nSubject: innersubject\r\nMessage-ID: <in@inner.test>\r\n\r\ninnerbody'
+	const forwarded = mixed(
+		part('text/plain', 'see below'),
+		named('filename="invoice-2026.pdf"'),
+		named("filename*=UTF-8''%E5%8F%91%E7%A5%A8.pdf"),
+		part(`application/x; name="=?UTF-8?B?${encoded}?="`, 'x', 'Content-Description: quarterly figures\r\n'),
+		part('message/rfc822', inner),
+	)
+	const many = Array.from({ length: 60 }, (_, i) =>
+		part('text/plain', `needle${i}x ${'filler '.repeat(5000)}`),
+	)
+	const large = mixed(...many, named('filename=last.zip'))
+	assert.ok(large.length > 2 * 1024 * 1024)
+	await write([add(forwarded), add(large)])
+	await first.say('NOOP')
+	const [uid, far] = (await first.search('SUBJECT', 'mixed')) as [number, number]
+	const everywhere: [string[], number[]][] = [
+		[['TEXT', 'invoice-2026.pdf'], [uid]],
+		[['TEXT', literal('发票')], [uid]],
+		[['TEXT', literal('报价单.xlsx')], [uid]],
+		[['TEXT', 'quarterly'], [uid]],
+		[
+			['TEXT', 'application/pdf'],
+			[uid, far],
+		],
+		[['TEXT', 'innersubject'], [uid]],
+		[['TEXT', 'zhang@inner.test'], [uid]],
+		[['TEXT', 'in@inner.test'], [uid]],
+		[['BODY', 'innersubject'], []],
+		[['BODY', 'invoice'], []],
+		[['BODY', 'innerbody'], [uid]],
+		[['TEXT', 'last.zip'], [far]],
+		...[0, 19, 20, 59].map((i): [string[], number[]] => [['BODY', `needle${i}x`], [far]]),
+		[['TEXT', 'needle40x'], [far]],
+		[['BODY', 'needle60x'], []],
+	]
+	for (const when of ['before', 'after']) {
+		for (const [keys, uids] of everywhere) {
+			assert.deepEqual(await first.search(...keys), uids, `${keys.join(' ')} ${when}`)
+			// So few are looked through.
+			assert.deepEqual(await first.search('UID', `${uid},${far}`, ...keys), uids, keys.join(' '))
+		}
+		await home.store.indexed()
+	}
+	const inbox = home.store.reader.mailbox(ALICE, 'INBOX')!
+	const found = await home.store.reader.searchText(inbox.key, 'text', '发票')
+	assert.deepEqual(found, { below: inbox.uidNext, uids: new Map([[uid, true]]) })
+})

@@ -152,7 +152,7 @@ test('the text for search has every text part and the messages within, and no mo
 		].join('\r\n'),
 	)
 	const text = textOf(bytes, scan(bytes).structure)
-	assert.deepEqual(text.split('\n').filter(Boolean), ['第一段', 'second', '张', 'third'])
+	assert.deepEqual(text.split('\n').filter(Boolean), ['第一段', 'second', 'third'])
 	const long = Buffer.from(`\r\n${'word '.repeat(1_000_000)}`)
 	assert.equal(textOf(long, scan(long).structure).length, 1024 * 1024)
 })

@@ -7,8 +7,8 @@ import type { Part } from './types.ts'
 const LONGEST = 1024 * 1024
 
 /**
- * All words of a message's body for search: every text part decoded (HTML without its tags), messages within it with
- * their subjects. At most a million characters. The header of the message itself is not in it.
+ * All words of a message's body for search: every text part decoded (HTML without its tags), those of messages within it
+ * too. At most a million characters. No header is in it.
  */
 export function textOf(message: Buffer, structure: Part): string {
 	const pieces: string[] = []
@@ -24,10 +24,7 @@ function collect(message: Buffer, part: Part, pieces: string[], room: number): n
 		for (const child of part.parts) left = collect(message, child, pieces, left)
 		return left
 	}
-	if (part.message) {
-		const subject = part.envelope?.subject ?? ''
-		return collect(message, part.message, pieces, take(subject, pieces, left))
-	}
+	if (part.message) return collect(message, part.message, pieces, left)
 	if (part.type !== 'text') return left
 	// A character takes at most four octets, in quoted-printable three times as many.
 	const raw = message.subarray(part.body, Math.min(part.end, part.body + left * 12))

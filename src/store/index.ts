@@ -14,7 +14,15 @@ export { properName } from './boxes.ts'
 export type { EmailRow, Emails, Gone } from './emails.ts'
 export { Journal } from './journal/journal.ts'
 export type { Alert, Figure, TraceQuery, TraceRow } from './journal/types.ts'
-export { bodyText, envelopeText, fold, headerText, LARGE_MESSAGE, largeBodyText } from './search/text.ts'
+export {
+	bodyText,
+	envelopeText,
+	fold,
+	headerText,
+	LARGE_MESSAGE,
+	largeBodyText,
+	partsText,
+} from './search/text.ts'
 export { moveInSlices, removeInSlices } from './slices.ts'
 export { DiskFull, openStore, type Store } from './store.ts'
 export { threadId, threadOf } from './threads.ts'

@@ -155,7 +155,13 @@ function textTest(key: TextKey): Test {
 		case 'BODY':
 			return slow('text', text => text.bodyText.includes(wanted))
 		case 'TEXT':
-			return slow('text', text => text.headerText.includes(wanted) || text.bodyText.includes(wanted))
+			return slow(
+				'text',
+				text =>
+					text.headerText.includes(wanted) ||
+					text.partsText.includes(wanted) ||
+					text.bodyText.includes(wanted),
+			)
 		default:
 			return inEnvelope(ENVELOPE[key.key])
 	}

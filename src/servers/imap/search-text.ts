@@ -1,5 +1,5 @@
 import { decodeHeader, headerFields } from '../../message/index.ts'
-import { type BlobHead, bodyText, headerText, largeBodyText } from '../../store/index.ts'
+import { type BlobHead, bodyText, headerText, largeBodyText, partsText } from '../../store/index.ts'
 import type { Fetched } from './fetched.ts'
 
 /** What a search looks at of one message, made when it is first asked for. */
@@ -9,6 +9,7 @@ export class SearchText {
 	#fields: ReturnType<typeof headerFields> | null = null
 	#body: string | null = null
 	#headerText: string | null = null
+	#partsText: string | null = null
 
 	constructor(message: Fetched) {
 		this.#message = message
@@ -43,6 +44,12 @@ export class SearchText {
 	get headerText(): string {
 		this.#headerText ??= headerText(this.#headerOctets)
 		return this.#headerText
+	}
+
+	/** What is said of the parts, decoded and folded. */
+	get partsText(): string {
+		this.#partsText ??= partsText(this.head.structure)
+		return this.#partsText
 	}
 
 	/** The words of the body, decoded and folded. */

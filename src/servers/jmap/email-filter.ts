@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { EmailRow, SearchField, TextFound } from '../../store/index.ts'
-import { envelopeText, fold } from '../../store/index.ts'
+import { envelopeText, fold, partsText } from '../../store/index.ts'
 import { jmap } from '../../wire/index.ts'
 import { id, unsigned, utcDate } from './arguments.ts'
 import type { Call } from './call.ts'
@@ -161,6 +161,7 @@ export async function testsOf(condition: Condition, world: World): Promise<Test[
 			tests.push(
 				await textTest(world, field, word, async look => {
 					if (field === 'text' && (await look.headerText()).includes(wanted)) return true
+					if (field === 'text' && partsText(look.head.structure).includes(wanted)) return true
 					return (await look.bodyText()).includes(wanted)
 				}),
 			)

@@ -46,7 +46,7 @@ export class Finder {
 		const file = this.#file
 		const clues = file && cluesOf(fold(text))
 		if (!file || !clues) return null
-		const fields = (field === 'text' ? (['body', 'header'] as const) : [field]).map(each =>
+		const fields = (field === 'text' ? (['body', 'header', 'parts'] as const) : [field]).map(each =>
 			FIELDS.indexOf(each),
 		)
 		try {

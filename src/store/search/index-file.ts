@@ -48,6 +48,10 @@ const migrations: readonly Migration[] = [
 		name: 'words are folded by i;unicode-casemap: all anew',
 		sql: 'DELETE FROM cursor; DELETE FROM segment; DELETE FROM field',
 	},
+	{
+		name: 'what is said of parts is a field, large messages have all their parts: all anew',
+		sql: 'DELETE FROM cursor; DELETE FROM segment; DELETE FROM field',
+	},
 ]
 
 export type SegmentRow = { id: number; first: number; last: number; docs: number; gone: number }

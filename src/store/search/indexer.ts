@@ -5,7 +5,15 @@ import { BlobFolder } from '../bodies.ts'
 import { SqliteReader } from '../reader.ts'
 import { Gathering } from './column.ts'
 import { Damaged, IndexFile, type SegmentRow } from './index-file.ts'
-import { bodyText, envelopeText, FIELDS, headerText, LARGE_MESSAGE, largeBodyText } from './text.ts'
+import {
+	bodyText,
+	envelopeText,
+	FIELDS,
+	headerText,
+	LARGE_MESSAGE,
+	largeBodyText,
+	partsText,
+} from './text.ts'
 import { addWords } from './words.ts'
 
 /** Messages of a mailbox wait until there are so many of them, or octets: to look through them is cheaper. */
@@ -136,6 +144,7 @@ export class Indexer {
 						? headerText(message.subarray(0, structure.body))
 						: octets(0, structure.body).then(headerText)
 				}
+				if (field === 'parts') return partsText(structure)
 				if (field !== 'body') return envelopeText(envelope, field)
 				return message ? bodyText(message, structure) : largeBodyText(structure, octets)
 			}),

@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Op, openStore, type SearchField, type Store } from '../index.ts'
-import { bodyText, envelopeText, fold, headerText } from './text.ts'
+import { bodyText, envelopeText, fold, headerText, partsText } from './text.ts'
 
 const dirs: string[] = []
 process.once('exit', () => {
@@ -24,6 +24,15 @@ const open = (dir: string, indexFrom = 1) => openStore({ dir, node: 'here', inde
 function letter(subject: string, body: string): Buffer {
 	const head = `From: 张伟 <zhang@example.com>\r\nTo: bob@test.com\r\nSubject: ${subject}\r\n`
 	return Buffer.from(`${head}Content-Type: text/plain; charset=utf-8\r\n\r\n${body}\r\n`)
+}
+
+/** The same with a file of that name. */
+function withFile(subject: string, body: string, file: string): Buffer {
+	const head = `From: 张伟 <zhang@example.com>\r\nTo: bob@test.com\r\nSubject: ${subject}\r\n`
+	const part = `Content-Disposition: attachment; filename*=UTF-8''${encodeURIComponent(file)}\r\n\r\nx`
+	return Buffer.from(
+		`${head}Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n${body}\r\n--b\r\nContent-Type: application/pdf\r\n${part}\r\n--b--\r\n`,
+	)
 }
 
 async function add(store: Store, bodies: Buffer[], mailbox = 'INBOX'): Promise<number> {
@@ -58,7 +67,8 @@ function scanned(store: Store, mailbox: number, field: SearchField, text: string
 			const { envelope, structure } = store.reader.head(blob)
 			const body = store.reader.body(blob)
 			const header = headerText(body.subarray(0, structure.body))
-			if (field === 'text') return header.includes(wanted) || bodyText(body, structure).includes(wanted)
+			if (field === 'text')
+				return [header, partsText(structure), bodyText(body, structure)].some(text => text.includes(wanted))
 			if (field === 'body') return bodyText(body, structure).includes(wanted)
 			return field === 'header' ? header.includes(wanted) : envelopeText(envelope, field).includes(wanted)
 		})
@@ -113,11 +123,17 @@ test('a search helped by the index finds what looking through all messages finds
 	let run = 0
 	await fc.assert(
 		fc.asyncProperty(
-			fc.array(fc.tuple(words(3), words(20), fc.boolean()), { minLength: 1, maxLength: 12 }),
+			fc.array(fc.tuple(words(3), words(20), fc.boolean(), fc.option(words(4))), {
+				minLength: 1,
+				maxLength: 12,
+			}),
 			fc.array(fc.tuple(field, words(3)), { minLength: 1, maxLength: 10 }),
 			async (letters, asked) => {
 				const name = `box ${++run}`
-				const bodies = letters.map(([subject, body]) => letter(subject.replace(/[\r\n]/g, ' '), body))
+				const bodies = letters.map(([subject, body, , file]) => {
+					const line = subject.replace(/[\r\n]/g, ' ')
+					return file === null ? letter(line, body) : withFile(line, body, file)
+				})
 				const mailbox = await add(store, bodies.slice(0, 6), name)
 				await store.indexed()
 				if (bodies.length > 6) await add(store, bodies.slice(6), name)
@@ -168,7 +184,10 @@ test('an index that was deleted, damaged, or belongs to other mail is made anew'
 	let store = await open(dir)
 	const mailbox = await add(
 		store,
-		Array.from({ length: 200 }, (_, i) => letter(`number ${i}`, `pear ${i} ${'many words '.repeat(i % 7)}`)),
+		Array.from({ length: 200 }, (_, i) => {
+			const body = `pear ${i} ${'many words '.repeat(i % 7)}`
+			return i % 50 ? letter(`number ${i}`, body) : withFile(`number ${i}`, body, `发票-${i}.pdf`)
+		}),
 	)
 	await store.indexed()
 	await store.close()
@@ -188,6 +207,12 @@ test('an index that was deleted, damaged, or belongs to other mail is made anew'
 			db.exec('UPDATE cursor SET next = next + 1000')
 			db.close()
 		},
+		'of a version that knew nothing of parts': () => {
+			writeFileSync(path, whole)
+			const db = new DatabaseSync(path)
+			db.exec('DELETE FROM field WHERE field = 7; PRAGMA user_version=2')
+			db.close()
+		},
 		'of a newer version': () => {
 			writeFileSync(path, whole)
 			const db = new DatabaseSync(path)
@@ -199,7 +224,7 @@ test('an index that was deleted, damaged, or belongs to other mail is made anew'
 		spoil()
 		store = await open(dir)
 		await store.indexed()
-		for (const text of ['pear', 'pear 17', 'number', 'words']) {
+		for (const text of ['pear', 'pear 17', 'number', 'words', '发票-100']) {
 			const found = await store.reader.searchText(mailbox, 'text', text)
 			// Damage is seen when it is read: then nothing is known, until it is made anew.
 			if (found)
