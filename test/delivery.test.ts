@@ -32,6 +32,8 @@ let there: string
 let peer: Peer
 let undo: (() => unknown)[]
 let warnings: string[]
+/** Milliseconds that have passed without our waiting for them. */
+let passed: number
 
 /** The other node: what it takes it keeps in memory. */
 class Peer extends Recorder {
@@ -63,7 +65,8 @@ beforeEach(async () => {
 	there = newId()
 	warnings = []
 	const log = { ...silentLog, warn: (...said: unknown[]) => void warnings.push(String(said.at(-1))) }
-	const clock = systemClock
+	passed = 0
+	const clock = { now: () => systemClock.now() + passed }
 	store = await openStore({ dir: folder, node: here })
 	undo.push(() => store.close())
 	const ports = { webPort: 1, clusterPort: 1, listen: '127.0.0.1' }
@@ -265,6 +268,76 @@ test('what is under way to a node that lost its power comes again when the node 
 	isBack(there, true)
 	await until('it has gone', 30_000, () => waiting().length === 0)
 	assert.deepEqual(peer.subjects, ['twice'])
+})
+
+test('what is under way when the line is cut goes when the node is heard again, and is not begun again for less', async () => {
+	const { links } = cluster
+	let isBack = (_node: string, _anew: boolean) => {}
+	let isSilent = (_node: string) => {}
+	links.onPeerUp = hear => {
+		isBack = hear
+		return () => {}
+	}
+	links.onPeerDown = hear => {
+		isSilent = hear
+		return () => {}
+	}
+	queue.start()
+	// It hears what we say, and its answers never come: so it looks from here while TCP waits to try again.
+	let heard = ''
+	const stuck: Socket[] = []
+	const line = createServer((socket: Socket) => {
+		stuck.push(socket)
+		socket.on('error', () => {}).write('220 b.test LMTP\r\n')
+		socket.on('data', chunk => {
+			if (heard === '') socket.write('250-b.test\r\n250-PIPELINING\r\n250-CHUNKING\r\n250 XPANPIPE\r\n')
+			heard += chunk.toString('latin1')
+		})
+	})
+	await listening(line)
+	undo.push(() => {
+		for (const socket of stuck) socket.destroy()
+		line.close()
+	})
+	const { port } = peer
+	peer.port = portOf(line)
+	await mail('first', [BOB])
+	await until('it is under way', 10_000, () => heard.includes('Subject: first'))
+
+	isSilent(there)
+	const state = (state: 'up' | 'unreachable') => {
+		const rest = { heard: 1, clockOff: 0, roundTripMs: null, version: '0', webPort: null, extra: {} }
+		links.peers = () => [{ id: there, state, ...rest }]
+	}
+	state('unreachable')
+	const [waits] = queue.list({ route: `node:${there}` })
+	assert.equal(waits!.why, 'node-unreachable')
+	assert.match(waits!.reason, /not heard/)
+	passed += 4_000
+	isBack(there, false)
+	assert.equal(stuck[0]!.destroyed, false)
+
+	// Something moved while it was silent.
+	isSilent(there)
+	const id = await mail('second', [BOB])
+	stuck[0]!.write('250 Ok\r\n250 Ok\r\n250 Ok\r\n')
+	await until('it has moved', 10_000, () => heard.includes('Subject: second'))
+	passed += 30_000
+	isBack(there, false)
+	assert.equal(stuck[0]!.destroyed, false)
+
+	isSilent(there)
+	passed += 30_000
+	assert.equal(peer.tried, 1)
+	peer.port = port
+	state('up')
+	isBack(there, false)
+	await until('it has gone', 30_000, () => waiting().length === 0)
+	assert.equal(peer.tried, 2)
+	assert.deepEqual(peer.subjects, ['second'])
+	// By this the node knows what it has filed already.
+	assert.match(heard, new RegExp(`XPANPIPE=${id}\\b`))
+	assert.equal(peer.arrived[0]!.transaction.handOver, id)
 })
 
 test('a small message does not overtake a large one on its way in', async () => {

@@ -42,6 +42,9 @@ export async function openHandOver(options: {
 		get lost() {
 			return connection.lost !== null
 		},
+		get moved() {
+			return connection.moved
+		},
 		spent: false,
 		peer,
 		close: () => connection.lose('done'),

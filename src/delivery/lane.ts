@@ -23,6 +23,8 @@ export type Carrier = {
 	carry(consignment: Consignment): { sent: Promise<void>; answered: Promise<Reply[]> }
 	/** The connection is gone. */
 	readonly lost: boolean
+	/** A number that changes while something moves on it. */
+	readonly moved: number
 	/** It has carried as much as the peer takes on one connection. */
 	readonly spent: boolean
 	readonly peer: Peer
@@ -54,6 +56,9 @@ export type LaneOptions = {
 const PAGE = 200
 // An open way is kept for the next message this long.
 const KEEP_OPEN_MS = 30_000
+// A way on which nothing has moved for so long since its peer fell silent sits in the pauses of TCP, up to two minutes long,
+// also when the line is whole again. After shorter ones it goes on by itself: a large message is not begun again.
+const STILL_MS = 7_000
 // How long what is under way may take when the node stops.
 const GRACE_MS = 3_000
 // Waiting for a disk that does not take results.
@@ -72,6 +77,7 @@ export class Lane {
 	#timer: NodeJS.Timeout | null = null
 	#carrier: Carrier | null = null
 	#idle: NodeJS.Timeout | null = null
+	#still: { carrier: Carrier; moved: number; since: number } | null = null
 	#failures = 0
 	#stopped = false
 	#stopping = new AbortController()
@@ -99,9 +105,26 @@ export class Lane {
 		})
 	}
 
-	/** What the way led to is not there any more: what is under way comes again. */
-	renew(): void {
-		this.#close()
+	/** The node this leads to is not heard any more. */
+	silent(): void {
+		const carrier = this.#carrier
+		this.#still = carrier && { carrier, moved: carrier.moved, since: this.#options.clock.now() }
+	}
+
+	/**
+	 * It is heard again. Where it was started `anew`, or nothing moved all the time, the way is opened anew, and what is
+	 * under way comes again.
+	 */
+	heard(anew: boolean): void {
+		const still = this.#still
+		this.#still = null
+		const stuck =
+			still !== null &&
+			still.carrier === this.#carrier &&
+			still.moved === still.carrier.moved &&
+			this.#options.clock.now() - still.since >= STILL_MS
+		if (anew || stuck) this.#close()
+		this.wake()
 	}
 
 	async stop(): Promise<void> {

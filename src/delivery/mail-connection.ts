@@ -99,6 +99,12 @@ export class MailConnection {
 		)
 	}
 
+	/** Octets that came, and that the system has taken to send: it stays the same where nothing moves. */
+	get moved(): number {
+		const { bytesRead, bytesWritten, writableLength } = this.socket
+		return bytesRead + bytesWritten - writableLength
+	}
+
 	get lost(): ConnectionLost | null {
 		return this.#lost
 	}

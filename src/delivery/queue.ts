@@ -68,9 +68,11 @@ export class Queue {
 		this.#delays.start()
 		links.onPeerUp((node, anew) => {
 			for (const lane of this.#lanes.get(nodeRoute(node)) ?? []) {
-				if (anew) lane.renew()
-				lane.wake()
+				lane.heard(anew)
 			}
+		})
+		links.onPeerDown(node => {
+			for (const lane of this.#lanes.get(nodeRoute(node)) ?? []) lane.silent()
 		})
 	}
 
@@ -104,7 +106,11 @@ export class Queue {
 		}
 		if (item.lastReply) return { why: 'told', reason: item.lastReply }
 		const lane = this.#waitingLane(item.route)
-		if (!lane) return { why: 'on-its-way', reason: '' }
+		if (!lane) {
+			return this.#isSilent(item.route)
+				? { why: 'node-unreachable', reason: 'its node is not heard now; it goes as soon as that is' }
+				: { why: 'on-its-way', reason: '' }
+		}
 		const reason = lane.waiting ?? ''
 		if (!item.route.startsWith('node:')) return { why: 'told', reason }
 		const node = item.route.slice('node:'.length)
@@ -112,6 +118,10 @@ export class Queue {
 		if (!info) return { why: 'node-unknown', reason }
 		if (!info.enabled) return { why: 'node-disabled', reason }
 		return { why: lane.away ? 'node-unreachable' : 'told', reason }
+	}
+
+	#isSilent(route: string): boolean {
+		return this.#options.links.peers().some(({ id, state }) => nodeRoute(id) === route && state !== 'up')
 	}
 
 	async retry(ids: string[] | null): Promise<boolean> {

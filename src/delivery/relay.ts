@@ -29,6 +29,9 @@ export async function openRelay(options: RelayOptions): Promise<Carrier | { refu
 		get lost() {
 			return connection.lost !== null
 		},
+		get moved() {
+			return connection.moved
+		},
 		get spent() {
 			return transactions >= most
 		},

@@ -110,6 +110,7 @@ export class Post {
 		}
 		const links = Object.assign(Object.create(this.#town.nodes.net.nodes.get(name)!), {
 			onPeerUp: () => () => {},
+			onPeerDown: () => () => {},
 			connect: (node: string) => this.#connect(node),
 		})
 		const { address, port, relayPort } = this.#town.dns
