@@ -149,6 +149,8 @@ test('what nobody asks is refused: a thousand items, keys, criteria', async () =
 	assert.match(await client.say(`SEARCH ${many(501, i => `OR UID ${i + 1} ALL`)}`), /^t BAD /m)
 	assert.match(await client.say(`SEARCH ${many(400, i => `NOT HEADER x${i} y`)}`), /^t OK /m)
 	assert.match(await client.say(`SORT (${many(21, () => 'SUBJECT')}) UTF-8 ALL`), /^t BAD /m)
+	assert.match(await client.say(`LIST "" (${many(51, i => `*a${i}*`)})`), /^t BAD /m)
+	assert.match(await client.say(`GETMETADATA INBOX (${many(1001, i => `/private/${i}`)})`), /^t BAD /m)
 	assert.match(await client.say('SORT (REVERSE SUBJECT ARRIVAL SIZE) UTF-8 ALL'), /^t OK /m)
 	client.socket.destroy()
 })

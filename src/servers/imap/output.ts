@@ -71,16 +71,23 @@ export class Output {
 /** Milliseconds that others wait without noticing. */
 const LONG_MS = 30
 
-/** For work that may be much at each step: others have a turn when this one has lasted. */
+/** For work that may be much at each step: others have a turn when this one has lasted, and it ends with its client. */
 export class Turn {
+	readonly #out: Output
 	#since = performance.now()
+
+	constructor(out: Output) {
+		this.#out = out
+	}
 
 	get isLong(): boolean {
 		return performance.now() - this.#since > LONG_MS
 	}
 
+	/** @throws Gone */
 	async mayEnd(): Promise<void> {
 		if (!this.isLong) return
+		await this.#out.drained()
 		await breathe()
 		this.#since = performance.now()
 	}

@@ -30,7 +30,7 @@ export async function askIndex(
 ): Promise<Findings> {
 	const findings: Findings = new Map()
 	if (spans.reduce((sum, [from, to]) => sum + to - from, 0) < FEW) return findings
-	const turn = new Turn()
+	const turn = new Turn(session.out)
 	let known = 0
 	for (const one of textKeys(key)) {
 		const messageId = one.key === 'HEADER' && one.field.toLowerCase() === 'message-id'

@@ -65,7 +65,7 @@ async function findExactly(
 		return { places, modseq: 0, code }
 	}
 	const needs = { head: true, body: test.octets !== 'none' }
-	const turn = new Turn()
+	const turn = new Turn(session.out)
 	await inBatches(session, spans, async batch => {
 		const rows = rowsAt(session, batch, view)
 		const answers = rows.map((row, i) => (row ? test.quick(row, batch[i]!) : false))

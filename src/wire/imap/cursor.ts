@@ -17,6 +17,8 @@ const PATTERN = table(c => c > SP && c !== 0x7f && !'(){"\\'.includes(String.fro
 const WORD = table(c => /[\w.-]/.test(String.fromCharCode(c)))
 const MOST_63_BITS = 2n ** 63n - 1n
 const DIGIT = table(c => c >= 0x30 && c <= 0x39)
+/** More than anybody writes in one list; what has to be done for each is not for nothing. */
+const MOST_ITEMS = 1000
 
 function table(is: (code: number) => boolean): Uint8Array {
 	return Uint8Array.from({ length: 256 }, (_, code) => (is(code) ? 1 : 0))
@@ -201,12 +203,18 @@ export class Cursor {
 	}
 
 	/** `(` items `)`, items apart by one space; empty only when `empty` is set. */
-	list<T>(item: () => T, empty = false): T[] {
+	list<T>(item: () => T, empty = false, most = MOST_ITEMS): T[] {
 		this.expect('(')
+		return empty && this.skip(')') ? [] : this.restOfList(item, most)
+	}
+
+	/** The same where `(` was read. */
+	restOfList<T>(item: () => T, most = MOST_ITEMS): T[] {
 		const items: T[] = []
-		if (empty && this.skip(')')) return items
-		do items.push(item())
-		while (this.skip(' '))
+		do {
+			if (items.length === most) throw new SyntaxFault('too much in one list')
+			items.push(item())
+		} while (this.skip(' '))
 		this.expect(')')
 		return items
 	}

@@ -1,4 +1,4 @@
-import { type Cursor, SyntaxFault } from './cursor.ts'
+import type { Cursor } from './cursor.ts'
 import { readPartial } from './parse-search.ts'
 import {
 	type CommandBody,
@@ -11,7 +11,7 @@ import {
 } from './types.ts'
 
 // More than anybody asks of one message; each costs its time.
-const MOST_ITEMS = 250
+export const MOST_FETCH_ITEMS = 250
 
 const MACROS: Record<string, SimpleItem[]> = {
 	ALL: ['FLAGS', 'INTERNALDATE', 'RFC822.SIZE', 'ENVELOPE'],
@@ -40,24 +40,14 @@ export function parseFetch(cursor: Cursor, uid: boolean): CommandBody {
 }
 
 function fetchItems(cursor: Cursor): FetchItem[] {
-	if (cursor.skip('(')) return restOfItems(cursor)
+	if (cursor.ahead === '(') return cursor.list(() => fetchItem(cursor), false, MOST_FETCH_ITEMS)
 	for (const [macro, items] of Object.entries(MACROS)) {
 		if (cursor.skip(macro)) return items.map(item => ({ item }))
 	}
 	return [fetchItem(cursor)]
 }
 
-/** Of a list that was begun. */
-export function restOfItems(cursor: Cursor): FetchItem[] {
-	const items: FetchItem[] = []
-	do items.push(fetchItem(cursor))
-	while (cursor.skip(' ') && items.length < MOST_ITEMS)
-	if (items.length === MOST_ITEMS && cursor.ahead !== ')') throw new SyntaxFault('too many fetch items')
-	cursor.expect(')')
-	return items
-}
-
-function fetchItem(cursor: Cursor): FetchItem {
+export function fetchItem(cursor: Cursor): FetchItem {
 	const word = cursor.word('fetch item')
 	if (cursor.ahead === '[') {
 		switch (word) {

@@ -10,6 +10,9 @@ import {
 	type StatusItem,
 } from './types.ts'
 
+// Each is compared with each name.
+const MOST_PATTERNS = 50
+
 /** LIST of RFC 3501 and of RFC 5258 with RETURN (STATUS (…)) of RFC 5819 and RETURN (METADATA (…)) of RFC 9590. */
 export function parseList(cursor: Cursor): CommandBody {
 	cursor.space()
@@ -25,7 +28,7 @@ export function parseList(cursor: Cursor): CommandBody {
 	let patterns: string[]
 	if (cursor.ahead === '(') {
 		extended = true
-		patterns = cursor.list(() => cursor.pattern())
+		patterns = cursor.list(() => cursor.pattern(), false, MOST_PATTERNS)
 	} else patterns = [cursor.pattern()]
 	const returns: ListReturn[] = []
 	let status: StatusItem[] | null = null

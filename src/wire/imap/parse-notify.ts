@@ -1,5 +1,5 @@
 import type { Cursor } from './cursor.ts'
-import { restOfItems } from './parse-fetch.ts'
+import { fetchItem, MOST_FETCH_ITEMS } from './parse-fetch.ts'
 import { readFilter } from './parse-filter.ts'
 import type { CommandBody, FetchItem, NotifyGroup } from './types.ts'
 
@@ -24,7 +24,8 @@ function readGroup(cursor: Cursor): NotifyGroup {
 		cursor.list(() => {
 			const event = cursor.word('event')
 			events.push(event)
-			if (event === 'MESSAGENEW' && cursor.skip(' (')) items.push(...restOfItems(cursor))
+			if (event === 'MESSAGENEW' && cursor.skip(' ('))
+				items.push(...cursor.restOfList(() => fetchItem(cursor), MOST_FETCH_ITEMS))
 		})
 	}
 	cursor.expect(')')

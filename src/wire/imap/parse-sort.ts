@@ -1,4 +1,4 @@
-import { type Cursor, SyntaxFault } from './cursor.ts'
+import type { Cursor } from './cursor.ts'
 import { readCharset, readKeys, readReturns } from './parse-search.ts'
 import { type CommandBody, SORT_FIELDS, type SortCriterion, THREAD_ALGORITHMS } from './types.ts'
 
@@ -9,8 +9,7 @@ const MOST_CRITERIA = 20
 export function parseSort(cursor: Cursor, uid: boolean): CommandBody {
 	cursor.space()
 	const returns = readReturns(cursor)
-	const criteria = cursor.list(() => readCriterion(cursor))
-	if (criteria.length > MOST_CRITERIA) throw new SyntaxFault('too many sort criteria')
+	const criteria = cursor.list(() => readCriterion(cursor), false, MOST_CRITERIA)
 	cursor.space()
 	const charset = readCharset(cursor, returns)
 	cursor.space()

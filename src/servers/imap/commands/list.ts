@@ -2,13 +2,14 @@ import { imap } from '../../../wire/index.ts'
 import { bad, type Done, ok } from '../done.ts'
 import { mailboxesOf, statusResponse, useOf } from '../mailboxes.ts'
 import { entriesOf, formatEntries, validEntry } from '../metadata.ts'
+import { Turn } from '../output.ts'
 import { matcher } from '../pattern.ts'
 import type { Session } from '../session.ts'
 import { Tree } from '../tree.ts'
 import { myRightsResponse } from './acl.ts'
 
 /** LIST with the options of RFC 5258, 5819, 6154 and 9590. */
-export function list(session: Session, command: imap.CommandOf<'LIST'>): Done {
+export async function list(session: Session, command: imap.CommandOf<'LIST'>): Promise<Done> {
 	const { reference, patterns, select, returns, status, metadata, extended } = command
 	if (!extended && patterns[0] === '') {
 		session.out.text('* LIST (\\Noselect) "/" ""\r\n')
@@ -24,7 +25,9 @@ export function list(session: Session, command: imap.CommandOf<'LIST'>): Done {
 	const tree = new Tree(session)
 	const rows = new Map(status ? mailboxesOf(session).map(box => [box.name, box]) : [])
 	const matches = patterns.map(pattern => matcher(reference + pattern))
+	const turn = new Turn(session.out)
 	for (const name of tree.names(onlySubscribed)) {
+		if (turn.isLong) await turn.mayEnd()
 		if (!matches.some(match => match(name))) continue
 		const box = tree.boxes.get(name)
 		const subscribed = tree.subscribed.has(name)
