@@ -294,6 +294,106 @@ test('where a message came from is said in plain words; one that only pretends i
 	await browser.close()
 })
 
+const LOOKS = `<html><body bgcolor="003366" text="ffffff"><p id="plain">white on blue</p>
+<table border="1" cellspacing="0" background="http://127.0.33.1:1/pattern.png">
+<tr><th rowspan="2">部门</th><th colspan="2" bgcolor="#800000"><font color="#ffff00" size="5" face="serif">收入</font></th></tr>
+<tr><td width="300" align="right" valign="top" nowrap>100</td><td background="http://127.0.33.1:1/cell.png">90</td></tr></table>
+<ol start="5" type="a"><li>fifth</li></ol><p dir="rtl" lang="ar" align="center">x</p><hr width="50%" noshade>
+<img src="cid:none" width="100" height="50" alt="none"></body></html>`
+const WIDE = `<style>body { min-height: 100vh; margin: 10px }</style><table border="1"><tr>${Array.from({ length: 14 }, (_, column) => `<td>${'合计金额'.repeat(2)}${column}</td><td>amount${column}of${column}</td>`).join('')}</tr></table>
+${'<p>words that need a line at a time where there is little room for them to stand in</p>'.repeat(20)}
+<p>${'unbroken'.repeat(60)}</p>`
+
+test('a letter in HTML looks as it was written: merged cells, colours, widths; a wide table scrolls, and room is given back', async () => {
+	await deliver('bob@test.com', { subject: 'how it looks', html: LOOKS }, { subject: 'wide', html: WIDE })
+	const browser = await signIn('bob@test.com', { locale: 'en' })
+	const { page } = browser
+	const open = async (subject: string) => {
+		await browser.part('line').filter({ hasText: subject }).click()
+		await page.locator('[data-test=reading] h1', { hasText: subject }).waitFor()
+		await page.locator('iframe[data-filled=yes]').waitFor()
+	}
+	const inside = <T>(expression: string) =>
+		page.evaluate(
+			`(inside => { const one = name => inside.querySelector(name); return ${expression} })(document.querySelector('iframe').contentDocument)`,
+		) as Promise<T>
+	await open('how it looks')
+	assert.deepEqual(
+		await inside(
+			`[...inside.querySelectorAll('th, td')].map(({ colSpan, rowSpan, width, align, vAlign, noWrap }) => [colSpan, rowSpan, width, align, vAlign, noWrap])`,
+		),
+		[
+			[1, 2, '', '', '', false],
+			[2, 1, '', '', '', false],
+			[1, 1, '300', 'right', 'top', true],
+			[1, 1, '', '', '', false],
+		],
+	)
+	assert.deepEqual(
+		await inside(`{
+			page: [getComputedStyle(inside.body).backgroundColor, getComputedStyle(one('p')).color],
+			cell: getComputedStyle(inside.querySelectorAll('th')[1]).backgroundColor,
+			font: [one('font').color, one('font').size, one('font').face],
+			table: [one('table').border, one('table').cellSpacing],
+			list: [one('ol').start, one('ol').type],
+			paragraph: [inside.querySelectorAll('p')[1].dir, inside.querySelectorAll('p')[1].align, inside.querySelectorAll('p')[1].lang],
+			line: one('hr').width,
+			picture: one('img').getAttribute('width'),
+			behind: inside.querySelectorAll('[background], [id]').length,
+		}`),
+		{
+			page: ['rgb(0, 51, 102)', 'rgb(255, 255, 255)'],
+			cell: 'rgb(128, 0, 0)',
+			font: ['#ffff00', '5', 'serif'],
+			table: ['1', '0'],
+			list: [5, 'a'],
+			paragraph: ['rtl', 'center', 'ar'],
+			line: '50%',
+			picture: '100',
+			behind: 0,
+		},
+	)
+
+	await open('wide')
+	/** The frame's height, and what of it the letter does not need (or lacks). */
+	const spare = () =>
+		inside<number[]>(
+			`[document.querySelector('iframe').offsetHeight, Math.round(inside.documentElement.clientHeight - inside.body.lastElementChild.getBoundingClientRect().bottom - inside.documentElement.scrollTop)]`,
+		)
+	const settled = async (what: string) => {
+		let last = 0
+		await until(what, 30_000, async () => {
+			const [height, rest] = (await spare()) as [number, number]
+			const same = height === last
+			last = height
+			return same && rest >= 0 && rest < 60
+		})
+		return last
+	}
+	const wide = await settled('it stands in its frame')
+	assert.ok(
+		await inside('inside.documentElement.scrollWidth > inside.documentElement.clientWidth'),
+		'one scrolls to what is on the right',
+	)
+	const narrowest = await inside<number>(
+		`Math.min(...[...inside.querySelectorAll('td')].map(each => each.offsetWidth))`,
+	)
+	assert.ok(narrowest > 40, `a column is ${narrowest} pixels wide`)
+	assert.ok(
+		await inside(
+			`inside.body.lastElementChild.getBoundingClientRect().width <= inside.documentElement.clientWidth`,
+		),
+		'a word that is too long is broken',
+	)
+	const before = page.viewportSize()!
+	await page.setViewportSize({ width: 390, height: 844 })
+	const narrow = await settled('it stands in a narrow frame')
+	assert.ok(narrow > wide, `${narrow} > ${wide}`)
+	await page.setViewportSize(before)
+	assert.equal(await settled('the room is given back'), wide)
+	await browser.close()
+})
+
 test('a colleague of another domain of the company is a colleague', async () => {
 	await node.say('domain add', { domain: 'firm.test' })
 	await node.addAccount('zhao@firm.test')

@@ -13,6 +13,36 @@ export type Clean = {
 	own: Map<string, HTMLImageElement[]>
 }
 
+/** How it looks, as HTML said it before there were styles, and mail says it still: figures and names, never an address. */
+const LOOKS = [
+	...[
+		'align',
+		'bgcolor',
+		'border',
+		'cellpadding',
+		'cellspacing',
+		'clear',
+		'color',
+		'colspan',
+		'compact',
+		'dir',
+	],
+	...[
+		'face',
+		'frame',
+		'headers',
+		'height',
+		'hidden',
+		'hspace',
+		'lang',
+		'noshade',
+		'nowrap',
+		'open',
+		'reversed',
+	],
+	...['rowspan', 'rules', 'scope', 'size', 'span', 'start', 'text', 'type', 'valign', 'vspace', 'width'],
+]
+
 /** What HTML mail needs of HTML; forms, frames, sound and drawings with a language of their own are not among it. */
 const SETTINGS = {
 	WHOLE_DOCUMENT: true,
@@ -54,7 +84,9 @@ const SETTINGS = {
 	ALLOW_DATA_ATTR: false,
 	ALLOW_ARIA_ATTR: false,
 	ALLOWED_URI_REGEXP: /^(?:https?:|mailto:|cid:|data:image\/(?:png|gif|jpe?g|webp|bmp)[;,])/i,
-	ADD_URI_SAFE_ATTR: [],
+	ADD_ATTR: LOOKS,
+	// All others must be addresses of the kinds above.
+	ADD_URI_SAFE_ATTR: LOOKS,
 }
 const LINKS = /^(?:https?:|mailto:)/i
 const ELSEWHERE = /^\s*(?:https?:)?\/\//i
@@ -98,12 +130,12 @@ export function sanitise(html: string, allowRemote: boolean, inside: Window & ty
 	const body = root.querySelector('body') ?? root
 	const fragment = inside.document.createDocumentFragment()
 	fragment.append(...body.childNodes)
-	const colour = body.getAttribute('bgcolor')
 	return {
 		styles: text,
 		body: fragment,
 		bodyStyle: [
-			colour && CSS.supports('color', colour) ? `background-color:${colour}` : '',
+			declared('background-color', body.getAttribute('bgcolor')),
+			declared('color', body.getAttribute('text')),
 			body.getAttribute('style') ?? '',
 		]
 			.filter(Boolean)
@@ -111,6 +143,12 @@ export function sanitise(html: string, allowRemote: boolean, inside: Window & ty
 		remote,
 		own,
 	}
+}
+
+/** A colour as HTML has it: the sign before the figures may be missing. */
+function declared(property: string, colour: string | null): string {
+	const found = [colour, `#${colour}`].find(each => each && CSS.supports('color', each))
+	return found ? `${property}:${found}` : ''
 }
 
 const countElsewhere = (css: string) => [...css.matchAll(/url\(\s*["']?\s*(?:https?:)?\/\//gi)].length
