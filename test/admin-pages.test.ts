@@ -265,7 +265,7 @@ async function becomeOne(words: Words, a: TestNode, b: TestNode, c: TestNode): P
 	await visit(browser, 'conflicts')
 	await browser.inspect(`${words.locale}-conflicts`)
 	await browser.part('settle-team@test.com').click()
-	await browser.part('new-address').fill('team-hk@test.com')
+	await browser.part('new-address').fill('团队-hk@test.com')
 	await browser.part('submit').click()
 	await browser.part('settle-team@test.com').waitFor({ state: 'detached' })
 	await browser.part('settle-wei@test.com').click()
@@ -275,7 +275,7 @@ async function becomeOne(words: Words, a: TestNode, b: TestNode, c: TestNode): P
 	await page.getByText('wei@test.com').first().waitFor({ state: 'detached', timeout: 20_000 })
 	assert.equal((await b.say('account list', { search: 'wei@' })).length, 1)
 	await until('the other node knows', 5000, async () =>
-		(await b.say('account list', { search: 'team-hk' })).some((one: { conflict: boolean }) => !one.conflict),
+		(await b.say('account list', { search: '团队-hk' })).some((one: { conflict: boolean }) => !one.conflict),
 	)
 
 	// The other node's settings, and an account that lives there, from here.

@@ -17,7 +17,8 @@ const node = new TestNode('127.0.33.1')
 before(async () => {
 	await Promise.all([buildPages(), node.start()])
 	await node.say('setup', { domain: 'test.com', admin: 'admin@test.com', password: 'secret' })
-	for (const name of ['zhangwei', 'alice', 'bob', 'wanglei']) await node.addAccount(`${name}@test.com`)
+	for (const name of ['zhangwei', 'alice', 'bob', 'wanglei', '李娜'])
+		await node.addAccount(`${name}@test.com`)
 	await node.say('account edit', { address: 'bob@test.com', name: 'Bob Miller' })
 })
 after(async () => {
@@ -391,6 +392,19 @@ test('a letter in HTML looks as it was written: merged cells, colours, widths; a
 	assert.ok(narrow > wide, `${narrow} > ${wide}`)
 	await page.setViewportSize(before)
 	assert.equal(await settled('the room is given back'), wide)
+	await browser.close()
+})
+
+test('an address in Chinese is one at the door and in a contact, and stays as it was typed', async () => {
+	const browser = await signIn('李娜@test.com', { locale: 'zh-CN' })
+	await browser.part('contacts').click()
+	await browser.part('contact-new').click()
+	await browser.part('contact-name').fill('张伟')
+	await browser.part('contact-email-0').pressSequentially('张伟@例子.test')
+	assert.equal(await browser.part('contact-email-0').inputValue(), '张伟@例子.test')
+	assert.equal(await browser.part('contact-email-0').getAttribute('inputmode'), 'email')
+	await browser.part('contact-save').click()
+	await browser.part('contact').getByText('张伟@例子.test').waitFor()
 	await browser.close()
 })
 
