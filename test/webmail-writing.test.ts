@@ -233,6 +233,99 @@ test('tables stay tables in what is quoted and out of the clipboard, and stand i
 	await writer.close()
 })
 
+test('what is to go later is seen to wait, and is stopped, sent at once or thrown away, in every window', async () => {
+	await bj.addAccount('fang@test.com')
+	const [client, inbox] = [await imapOf(bj, 'fang@test.com'), await imapOf(hk, 'carol@test.com')]
+	const writer = await signIn(bj, 'fang@test.com', { locale: 'en' })
+	const other = await signIn(hk, 'fang@test.com', { width: 390 })
+	// What others have sent waits for some seconds too.
+	const queued = async () =>
+		((await bj.json('queue', 'list')) as { from: string }[]).filter(({ from }) => from === 'fang@test.com')
+			.length
+	const send = async (subject: string) => {
+		await writer.part('later').click()
+		await writer.part('later-morning').click()
+		await writer.part('send').click()
+		await writer.part('compose').waitFor({ state: 'detached' })
+		assert.equal(await queued(), 1, subject)
+	}
+	await writer.part('write').click()
+	await writer.part('to').fill('carol@test.com')
+	await writer.part('subject').fill('not before tomorrow')
+	await writer.part('body').click()
+	await writer.page.keyboard.type('words')
+	await send('first')
+	await writer.page.reload()
+	await writer.part('folder-sent').click()
+	const line = writer.part('line').filter({ hasText: 'not before tomorrow' })
+	await line.locator('[data-test="row-waits"]').waitFor()
+	await writer.inspect('waiting-in-list')
+	await line.click()
+	assert.match((await writer.part('waits').textContent())!, /Not sent yet: it waits until .*0?8:00/)
+	await writer.inspect('waiting-letter')
+
+	// Another window, at another node, has heard of it, and stops it.
+	await other.part('menu').click()
+	await other.part('folder-waiting').click()
+	assert.match(
+		(await other.part('waits-line').textContent())!,
+		/not before tomorrow.*尚未发出，将于 .*08:00 发出/,
+	)
+	await other.inspect('waiting-page')
+	await other.part('waits-stop').click()
+	await other.part('compose').waitFor()
+	assert.equal(await other.part('subject').inputValue(), 'not before tomorrow')
+	assert.equal(await queued(), 0)
+	assert.deepEqual(await counts(client), { Drafts: 1, Sent: 0 })
+	await other.part('put-aside').click()
+	await writer.part('folder-waiting').waitFor({ state: 'detached' })
+
+	// Thrown away it does not go, and undoing makes it a draft again.
+	const goOn = async () => {
+		await writer.part('folder-drafts').click()
+		await line.click()
+		await writer.part('compose').waitFor()
+	}
+	await goOn()
+	await send('second')
+	await writer.part('folder-sent').click()
+	await line.locator('[data-test="row-waits"]').waitFor()
+	await line.click()
+	await writer.part('waits').waitFor()
+	await writer.part('remove').click()
+	await writer.page.getByText('It will not be sent.').waitFor()
+	assert.equal(await queued(), 0)
+	await writer.part('undo').click()
+	await until('it is a draft', SOON, async () => (await counts(client)).Drafts === 1)
+
+	await goOn()
+	await send('third')
+	await writer.part('folder-sent').click()
+	await line.click()
+	await writer.part('waits-now').click()
+	await inbox.mailboxOpen('INBOX')
+	await until('it goes now', SOON, async () => {
+		return ((await inbox.search({ subject: 'not before tomorrow' })) as number[]).length === 1
+	})
+	await writer.part('waits').waitFor({ state: 'detached' })
+	assert.deepEqual(await counts(client), { Drafts: 0, Sent: 1 })
+
+	// A program that deletes it does not stop it; that it goes is still seen, and it can be stopped.
+	await writer.part('write').click()
+	await writer.part('to').fill('carol@test.com')
+	await writer.part('subject').fill('deleted meanwhile')
+	await send('fourth')
+	await client.mailboxOpen('Sent')
+	await client.messageDelete('2')
+	await writer.part('folder-waiting').click()
+	await writer.page.getByText('deleted for good').waitFor()
+	await writer.part('waits-stop').click()
+	await writer.page.getByText('Nothing waits to be sent.').waitFor()
+	assert.equal(await queued(), 0)
+	await Promise.all([client.logout(), inbox.logout()])
+	await Promise.all([writer.close(), other.close()])
+})
+
 test('doubts are told before a message goes, each of them once', async () => {
 	const writer = await signIn(hk, 'carol@test.com', { locale: 'en' })
 	const { page } = writer

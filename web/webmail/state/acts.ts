@@ -1,4 +1,5 @@
 import { type ShallowRef, shallowRef } from 'vue'
+import { Problem } from '../../shared/api.ts'
 import { t, tn } from '../../shared/i18n.ts'
 import { CORE } from '../jmap/client.ts'
 import type { Filter, Id } from '../jmap/types.ts'
@@ -6,6 +7,7 @@ import { type Change, type Known, type Patch, PIECE } from './emails.ts'
 import type { Mail } from './mail.ts'
 import { nameOf } from './mailboxes.ts'
 import { place } from './place.ts'
+import { callBack, stop } from './submission.ts'
 
 /** What an act is for: these lines of the list, or everything that is in it, looked at or not. */
 export type Which = Id[] | 'all'
@@ -74,8 +76,8 @@ export class Acts {
 	/** To the trash; what is there already for good. */
 	async remove(lines: Which): Promise<void> {
 		const trash = this.#mail.mailboxes.withRole('trash')
-		const meant = await this.#meant(lines)
 		const isForGood = ({ mailboxIds }: Known) => !trash || mailboxIds[trash.id] === true
+		const { meant, unsent } = await this.#unsend(await this.#meant(lines), isForGood)
 		const forGood = meant.filter(isForGood).map(({ id }) => id)
 		if (lines === 'all' && forGood.length > 0 && !(await this.#sure(forGood.length))) return
 		if (forGood.length > 0) {
@@ -85,6 +87,22 @@ export class Acts {
 		if (!trash || rest.length === 0) return
 		const left = lines === 'all' ? lines : lines.filter(id => !forGood.includes(id))
 		await this.#move(left, rest, trash.id)
+		const { done } = this.#mail
+		if (unsent && done.value) done.value = { ...done.value, what: t('mail.done.unsent', done.value) }
+	}
+
+	/** What still waits to be sent and is thrown away does not go: it is a draft, and is that again when this is undone. */
+	async #unsend(
+		meant: Known[],
+		isForGood: (known: Known) => boolean,
+	): Promise<{ meant: Known[]; unsent: boolean }> {
+		const { emails, waiting } = this.#mail
+		const waits = meant.filter(each => !isForGood(each)).flatMap(({ id }) => waiting.of(id) ?? [])
+		if (waits.length === 0) return { meant, unsent: false }
+		for (const { id, emailId } of waits)
+			await callBack(this.#mail, { submission: id, emailId }).catch(throwUnlessGone)
+		await emails.refresh(waits.map(({ emailId }) => emailId))
+		return { meant: await emails.known(meant.map(({ id }) => id)), unsent: true }
 	}
 
 	#sure(messages: number): Promise<boolean> {
@@ -195,6 +213,8 @@ export class Acts {
 	}
 
 	async #destroy(ids: Id[]): Promise<void> {
+		for (const waits of ids.flatMap(id => this.#mail.waiting.of(id) ?? []))
+			await stop(this.#mail, waits).catch(throwUnlessGone)
 		await this.#pieces(ids, piece => this.#mail.emails.destroy(piece))
 		this.#mail.done.value = { what: t('mail.done.destroyed'), undo: null }
 	}
@@ -254,3 +274,8 @@ export class Acts {
 }
 
 const isOne = (lines: Which) => lines !== 'all' && lines.length === 1
+
+/** What has gone out meanwhile is a message like any other. */
+function throwUnlessGone(error: unknown): void {
+	if (!(error instanceof Problem && error.code === 'jmap-cannotUnsend')) throw error
+}

@@ -24,6 +24,7 @@ import { go, place } from './place.ts'
 import { Preferences } from './preferences.ts'
 import { refusalOf } from './refusal.ts'
 import { readSearch } from './search.ts'
+import { Waiting } from './waiting.ts'
 import { conversations } from './wishes.ts'
 
 /** Something was done; it can be undone for a while. */
@@ -40,6 +41,7 @@ export class Mail {
 	readonly contacts: Contacts
 	readonly preferences: Preferences
 	readonly labels: Labels
+	readonly waiting: Waiting
 	readonly identities: ShallowRef<Identity[]> = shallowRef([])
 	readonly list: ShallowRef<List | null> = shallowRef(null)
 	readonly line: Ref<Line> = ref('open')
@@ -75,6 +77,7 @@ export class Mail {
 		this.emails = new Emails(jmap)
 		this.contacts = new Contacts(jmap)
 		this.preferences = new Preferences(jmap)
+		this.waiting = new Waiting(jmap, this.emails)
 		this.labels = this.#scope.run(() => new Labels(this))!
 		this.folder = this.#scope.run(() =>
 			computed(() => (place.folder && this.mailboxes.get(place.folder)) || this.mailboxes.withRole('inbox')),
@@ -118,6 +121,7 @@ export class Mail {
 		void this.loadIdentities().catch(() => {})
 		void this.#loadDomains().catch(() => {})
 		void this.preferences.load().catch(() => {})
+		void this.waiting.load().catch(() => {})
 	}
 
 	async #knowState(): Promise<void> {
@@ -166,6 +170,7 @@ export class Mail {
 		this.closed = true
 		this.#hangUp()
 		this.preferences.close()
+		this.waiting.close()
 		clearTimeout(this.#timer)
 		this.list.value?.close()
 		this.#scope.stop()
@@ -225,6 +230,7 @@ export class Mail {
 		const has = (type: string) => states === null || states[type] !== undefined
 		if (has('Mailbox')) await this.mailboxes.load()
 		if (has('Preferences')) await this.preferences.load()
+		if (has('EmailSubmission')) await this.waiting.load()
 		if (has('ContactCard')) await this.contacts.renew()
 		if (!has('Email') || (states && states.Email === this.#states.Email)) return
 		this.emails.doubtThreads()

@@ -8,7 +8,7 @@ export type Place = {
 	search: string
 	/** The message that is open. */
 	message: string | null
-	view: 'mail' | 'settings' | 'contacts'
+	view: 'mail' | 'settings' | 'contacts' | 'waiting'
 }
 
 const now = reactive<Place>(read())
@@ -32,7 +32,7 @@ function read(): Place {
 		folder: said.get('folder'),
 		search: said.get('search') ?? '',
 		message: said.get('message'),
-		view: view === 'settings' || view === 'contacts' ? view : 'mail',
+		view: view === 'settings' || view === 'contacts' || view === 'waiting' ? view : 'mail',
 	}
 }
 

@@ -1,13 +1,12 @@
 import { Problem } from '../../shared/api.ts'
 import { asProblem } from '../../shared/ask.ts'
 import { type Jmap, refuse, resultOf, SUBMISSION } from '../jmap/client.ts'
-import type { Id, Identity } from '../jmap/types.ts'
+import type { Id, Identity, SetError } from '../jmap/types.ts'
 import { type Draft, letterOf, recipientsOf } from '../writing/draft.ts'
 import type { Mail } from './mail.ts'
 import { refusalOf } from './refusal.ts'
+import { type Envelope, UNDO_SECONDS, type Waits } from './waiting.ts'
 
-/** Seconds in which what was sent can be taken back. */
-const UNDO_SECONDS = 10
 /** So far apart may the clocks of browser and node be (milliseconds). */
 const CLOCKS = 24 * 3_600_000
 
@@ -61,23 +60,16 @@ export async function submit(
 			'EmailSubmission/set',
 			{
 				create: { sent: { emailId: '#email', identityId: identity.id, envelope } },
-				onSuccessUpdateEmail: { '#sent': place(drafts, sent, false) },
+				onSuccessUpdateEmail: { '#sent': place(drafts, sent) },
 			},
 			'sent',
 		],
 	])
-	const refuseToSend = (answer: Record<string, unknown> | undefined) => {
-		try {
-			refuse(answer)
-		} catch (error) {
-			throw refusalOf(asProblem(error), address => mail.isOurs(address))
-		}
-	}
-	refuseToSend({ notCreated: answers.email!.notCreated })
+	refuseToSend(mail, { notCreated: answers.email!.notCreated })
 	const emailId = (answers.email!.created as Record<string, { id: Id }>).email!.id
 	// From here on a draft is there: what fails now leaves it as the one that is written.
 	draft.emailId = emailId
-	refuseToSend(answers.sent)
+	refuseToSend(mail, answers.sent)
 	return { submission: (answers.sent!.created as Record<string, { id: Id }>).sent!.id, emailId }
 }
 
@@ -92,22 +84,80 @@ function hold(mail: Mail, later: Date | null): Record<string, string> | null {
 	return mostDelay(mail) >= UNDO_SECONDS ? { HOLDFOR: String(UNDO_SECONDS) } : null
 }
 
-/** What has not gone out yet is a draft again. @throws Problem when it has */
+/** What has not gone out yet is a draft again; where its email is gone, it is only stopped. @throws Problem when it has */
 export async function callBack({ jmap, mailboxes }: Mail, { submission, emailId }: Submitted): Promise<void> {
 	const drafts = mailboxes.withRole('drafts')
 	if (!drafts) throw new Problem(0, 'no-drafts')
-	await jmap.set('EmailSubmission/set', { update: { [submission]: { undoStatus: 'canceled' } } })
-	await jmap.set('Email/set', {
-		update: { [emailId]: place(drafts.id, mailboxes.withRole('sent')?.id, true) },
-	})
+	const answers = await jmap.request([
+		[
+			'EmailSubmission/set',
+			{
+				update: { [submission]: { undoStatus: 'canceled' } },
+				// Wherever it was put meanwhile: nobody looks for a draft there.
+				onSuccessUpdateEmail: {
+					[submission]: { mailboxIds: { [drafts.id]: true }, 'keywords/$draft': true },
+				},
+			},
+			'stop',
+		],
+	])
+	refuse(answers.stop)
+	const { notUpdated } = (answers['stop Email/set'] ?? {}) as { notUpdated?: Record<Id, SetError> | null }
+	if (notUpdated?.[emailId]?.type !== 'notFound') refuse({ notUpdated })
 }
 
-/** Among the drafts, or among what was sent. */
-function place(drafts: Id, sent: Id | undefined, isDraft: boolean): Record<string, true | null> {
+/** It does not go out; its email stays as it is. @throws Problem when it has gone */
+export async function stop({ jmap }: Mail, { id }: Waits): Promise<void> {
+	await jmap.set('EmailSubmission/set', { update: { [id]: { undoStatus: 'canceled' } } })
+}
+
+/** Hands in anew what waits, to go now. What fails between leaves a draft, never what looks as if it were sent. @throws Problem */
+export async function sendNow(mail: Mail, { id, emailId, identityId, envelope }: Waits): Promise<Submitted> {
+	const drafts = mail.mailboxes.withRole('drafts')
+	if (!drafts) throw new Problem(0, 'no-drafts')
+	await callBack(mail, { submission: id, emailId })
+	const { sent } = await mail.jmap.request([
+		[
+			'EmailSubmission/set',
+			{
+				create: { sent: { emailId, identityId, envelope: released(mail, envelope) } },
+				onSuccessUpdateEmail: {
+					'#sent': place(drafts.id, mail.mailboxes.withRole('sent')?.id),
+				},
+			},
+			'sent',
+		],
+	])
+	refuseToSend(mail, sent)
+	return { submission: (sent!.created as Record<string, { id: Id }>).sent!.id, emailId }
+}
+
+/** Without what held it. */
+function released(mail: Mail, { mailFrom, rcptTo }: Envelope): Envelope {
+	const others = Object.entries(mailFrom.parameters ?? {}).filter(
+		([name]) => !/^HOLD(UNTIL|FOR)$/i.test(name),
+	)
 	return {
-		[`mailboxIds/${drafts}`]: isDraft || !sent ? true : null,
-		...(sent ? { [`mailboxIds/${sent}`]: isDraft ? null : true } : {}),
-		'keywords/$draft': isDraft ? true : null,
+		mailFrom: { ...mailFrom, parameters: { ...Object.fromEntries(others), ...hold(mail, null) } },
+		rcptTo,
+	}
+}
+
+/** @throws Problem that says the numbers and the addresses */
+function refuseToSend(mail: Mail, answer: Record<string, unknown> | undefined): void {
+	try {
+		refuse(answer)
+	} catch (error) {
+		throw refusalOf(asProblem(error), address => mail.isOurs(address))
+	}
+}
+
+/** Among what was sent. */
+function place(drafts: Id, sent: Id | undefined): Record<string, true | null> {
+	return {
+		[`mailboxIds/${drafts}`]: sent ? null : true,
+		...(sent ? { [`mailboxIds/${sent}`]: true } : {}),
+		'keywords/$draft': null,
 	}
 }
 

@@ -2,6 +2,7 @@ import { effectScope, reactive, type ShallowRef, shallowRef, watch } from 'vue'
 import { Problem } from '../../shared/api.ts'
 import { asProblem } from '../../shared/ask.ts'
 import { t } from '../../shared/i18n.ts'
+import { weekdayTime } from '../../shared/written.ts'
 import { refuse } from '../jmap/client.ts'
 import type { Email, Id, Identity } from '../jmap/types.ts'
 import { formatAddresses } from '../writing/addresses.ts'
@@ -19,8 +20,9 @@ import { answerTo, forwardOf, type Quoted } from '../writing/quote.ts'
 import { signatureHtml, signatureText } from '../writing/signature.ts'
 import { localDrafts } from './local-drafts.ts'
 import type { Mail } from './mail.ts'
-import { callBack, copiesOf, mostDelay, type Submitted, submit } from './submission.ts'
+import { callBack, copiesOf, mostDelay, type Submitted, sendNow, submit } from './submission.ts'
 import { Uploads } from './uploads.ts'
+import type { Waits } from './waiting.ts'
 
 // Milliseconds: at this browser soon after the first key, at the node after the last, or when that is long ago.
 const KEEP_HERE = 400
@@ -288,8 +290,27 @@ export class Writing {
 			await callBack(this.#mail, handed)
 			this.#open(reactive({ ...draft, emailId: handed.emailId, state: 'saved', problem: null }))
 		}
-		const what = t(later ? 'mail.done.later' : 'mail.done.sent')
+		const what = later ? t('mail.done.later', { at: weekdayTime(later.getTime()) }) : t('mail.done.sent')
 		done.value = { what, undo: mostDelay(this.#mail) > 0 ? undo : null }
+	}
+
+	/** What waits to be sent is a draft again, and goes on being written. @throws Problem when it has gone */
+	async takeBack({ id, emailId }: Waits): Promise<void> {
+		if (this.draft.value && !(await this.putAside())) return
+		await callBack(this.#mail, { submission: id, emailId })
+		await this.#mail.emails.refresh([emailId])
+		const [email] = await this.#mail.emails.open([emailId])
+		if (email) await this.take(email)
+	}
+
+	/** What waits goes out now; for a few seconds it can be taken back. @throws Problem */
+	async sendNow(waits: Waits): Promise<void> {
+		const handed = await sendNow(this.#mail, waits)
+		const undo = () => {
+			this.#mail.done.value = null
+			return this.takeBack({ ...waits, id: handed.submission })
+		}
+		this.#mail.done.value = { what: t('mail.done.sent'), undo: mostDelay(this.#mail) > 0 ? undo : null }
 	}
 
 	/** @param everyone also those who got it beside us */
