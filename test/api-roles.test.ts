@@ -356,3 +356,44 @@ test('a second factor is asked for when it is on', async () => {
 	assert.equal((await signIn(recoveryCodes[0])).status, 200)
 	assert.equal((await signIn(recoveryCodes[0])).body.code, 'totp-needed')
 })
+
+test('a domain beyond ASCII is the same by either of its names', async () => {
+	await a.panpipe('domain', 'add', '公司.中国')
+	const ascii = 'xn--55qx5d.xn--fiqs8s'
+	for (const name of ['公司.中国', ascii]) {
+		assert.equal((await a.json('domain', 'dns', name)).domain, ascii)
+		assert.equal((await a.json('domain', 'dkim', 'list', name)).length, 1)
+		assert.equal((await a.say('domain mta-sts', { domain: name, mode: 'enforce' })).domain, ascii)
+		const { problems: _, ...dns } = await a.say('domain dns', { domain: name })
+		assert.match(JSON.stringify(dns), new RegExp(`_mta-sts.${ascii}`))
+	}
+	const grant = await a.say('admin grant', { address: 'erin@test.com', role: 'domain', domain: '公司.中国' })
+	assert.equal(grant.domain, ascii)
+	await a.say('account passwd', { address: 'erin@test.com', password: 'secret' })
+	const erin = await new Visitor(a).signIn('erin@test.com')
+	for (const name of [encodeURIComponent('公司.中国'), ascii]) {
+		assert.equal((await erin.get(`/domains/${name}/dns`)).status, 200)
+		assert.equal((await erin.get(`/domains/${name}/dkim`)).status, 200)
+		assert.equal((await erin.get(`/domains/${name}/quota`)).status, 200)
+	}
+	assert.equal((await erin.post('/accounts', { address: '张伟@公司.中国' })).status, 201)
+	assert.equal((await erin.get(`/accounts?domain=${encodeURIComponent('公司.中国')}`)).body.items.length, 1)
+	assert.equal(
+		(await erin.post('/aliases', { address: 'wei@公司.中国', targets: ['张伟@公司.中国'] })).status,
+		201,
+	)
+	const again = await erin.ask(
+		'PUT',
+		`/accounts/${encodeURIComponent('张伟@公司.中国')}/aliases/${encodeURIComponent('wei@公司.中国')}`,
+		{},
+	)
+	assert.equal(again.status, 200)
+	const file = Buffer.from(`address\nlina@公司.中国\nlina@${ascii}\n`).toString('base64')
+	const { lines } = await a.say('account import', { file })
+	assert.deepEqual(
+		lines.map(({ outcome, code }: { outcome: string; code?: string }) => code ?? outcome),
+		['created', 'twice-in-file'],
+	)
+	assert.equal((await at.admin.put(`/domains/${encodeURIComponent('公司.中国')}`, {})).status, 200)
+	await a.say('admin revoke', { address: 'erin@test.com', role: 'domain', domain: '公司.中国' })
+})

@@ -141,6 +141,15 @@ test('a file that names no columns is refused with a sentence', async () => {
 	await assert.rejects(a.panpipe('account', 'import', `${file}.gone`), /cannot be read: ENOENT/)
 })
 
+test('a quote that is left open refuses the whole file, on trial and in earnest, and names the line', async () => {
+	const { length } = await a.say('account list')
+	const lines = Array.from({ length: 30 }, (_, i) => `open${i}@test.com,${i === 4 ? '"' : ''}张${i}`)
+	writeFileSync(file, `address,name\n${lines.join('\n')}\n`)
+	await assert.rejects(a.panpipe('account', 'import', file, '--dry-run'), /line 6: a quote/)
+	await assert.rejects(a.panpipe('account', 'import', file), /line 6: a quote .*nothing of the file is done/)
+	assert.equal((await a.say('account list')).length, length)
+})
+
 test('ten thousand lines by the API: a job with progress, while others are served', async () => {
 	const rows = Array.from({ length: 10_000 }, (_, i) => `u${i}@test.com,用户${i},${i % 2 ? 'yes' : 'no'}`)
 	const body = { file: Buffer.from(`address,name,disabled\n${rows.join('\n')}\n`).toString('base64') }

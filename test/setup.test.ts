@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { resolve } from 'node:path'
 import { after, before, test } from 'node:test'
 import { smtp } from './support/clients.ts'
 import { endAll, TestNode } from './support/nodes.ts'
@@ -99,4 +101,45 @@ test('guessing is slowed, for the address that guesses', async () => {
 	const { status, headers } = await guesser.post('/session', { login: 'nobody@test.com', password: 'secret' })
 	assert.equal(status, 429)
 	assert.ok(Number(headers['retry-after']) > 0)
+})
+
+/** The command line at a terminal of its own (script(1)); each answer is typed when its question is there. */
+async function atTerminal(
+	node: TestNode,
+	words: string[],
+	answers: [question: RegExp, answer: string][],
+): Promise<{ screen: string; status: number | null }> {
+	const cli = resolve(import.meta.dirname, '../src/main/cli.ts')
+	const all = [process.execPath, '--disable-warning=ExperimentalWarning', cli, ...words, '--data', node.data]
+	const command = all.map(word => `'${word}'`).join(' ')
+	const terminal = spawn('script', ['-q', '-e', '-c', command, '/dev/null'], {
+		stdio: ['pipe', 'pipe', 'inherit'],
+	})
+	let screen = ''
+	const left = [...answers]
+	terminal.stdout.on('data', chunk => {
+		screen += chunk
+		if (left[0]?.[0].test(screen)) terminal.stdin.write(`${left.shift()![1]}\r`)
+	})
+	const status = await new Promise<number | null>(resolve => terminal.on('close', resolve))
+	return { screen, status }
+}
+
+test('a password that is typed at a terminal is not shown, and is asked for twice', async () => {
+	await here.addAccount('carol@test.com')
+	const passwd = ['account', 'passwd', 'carol@test.com']
+	const done = await atTerminal(here, passwd, [
+		[/Password/, 'geheim99x\u007f'],
+		[/again/, 'geheim99'],
+	])
+	assert.deepEqual([done.status, /geheim/.test(done.screen)], [0, false], done.screen)
+	await new Visitor(here).signIn('carol@test.com', 'geheim99')
+	const differs = await atTerminal(here, passwd, [
+		[/Password/, 'one'],
+		[/again/, 'other'],
+	])
+	assert.deepEqual([differs.status, /not the same; nothing is done/.test(differs.screen)], [1, true])
+	const left = await atTerminal(here, passwd, [[/Password/, '\u0003']])
+	assert.deepEqual([left.status, /no password was given/.test(left.screen)], [1, true], left.screen)
+	await new Visitor(here).signIn('carol@test.com', 'geheim99')
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { normalAddress } from '../directory/index.ts'
 import { may } from './may.ts'
 import { placeOfAddress } from './place.ts'
 import { type Office, type Target, verb } from './verb.ts'
@@ -40,7 +41,7 @@ export const removeAlias = verb({
 })
 
 function aliasTarget({ directory }: Office, address: string): Target {
-	const found = directory.aliases().find(alias => alias.address === address.toLowerCase())
+	const found = directory.aliases().find(alias => alias.address === normalAddress(address))
 	return {
 		place: placeOfAddress(address),
 		object: address,

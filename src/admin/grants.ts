@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Grant } from '../directory/index.ts'
+import { type Grant, normalDomain } from '../directory/index.ts'
 import { covers, may } from './may.ts'
 import { NotAllowed } from './perform.ts'
 import { accountNamed, keepAdministrator, placeOfAccount, powerOf } from './place.ts'
@@ -92,7 +92,7 @@ function grantsTarget(office: Office, name: string): Target {
 }
 
 function placeNamed(office: Office, domain: string | undefined, unit: string | undefined) {
-	return { domain: domain?.toLowerCase() ?? null, unit: unit ? unitNamed(office, unit).id : null }
+	return { domain: domain ? normalDomain(domain) : null, unit: unit ? unitNamed(office, unit).id : null }
 }
 
 function checkShape(

@@ -1,6 +1,12 @@
 import { randomInt } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
-import { type Account, DirectoryError, hashPassword, type NewAccount } from '../directory/index.ts'
+import {
+	type Account,
+	DirectoryError,
+	hashPassword,
+	type NewAccount,
+	normalAddress,
+} from '../directory/index.ts'
 import { type ImportRow, yesOrNo } from './import-rows.ts'
 import { may } from './may.ts'
 import { nodeNamed } from './nodes.ts'
@@ -94,7 +100,7 @@ class Plan {
 		const { directory } = this.#office
 		const domains = directory.domains()
 		const bare = row.address !== '' && !row.address.includes('@') && domains.length === 1
-		const address = (bare ? `${row.address}@${domains[0]}` : row.address).toLowerCase()
+		const address = normalAddress(bare ? `${row.address}@${domains[0]}` : row.address)
 		report.address = address
 		const before = this.#seen.get(address)
 		if (before !== undefined)
@@ -153,7 +159,7 @@ class Plan {
 	/** Those to be made; what is another's already is told. */
 	#aliases(row: ImportRow, report: LineReport): string[] {
 		const { directory } = this.#office
-		const wanted = (row.aliases ?? '').toLowerCase().split(/[;,\s]+/)
+		const wanted = (row.aliases ?? '').split(/[;,\s]+/).map(normalAddress)
 		return wanted.filter(alias => {
 			if (alias === '') return false
 			const found = directory.lookup(alias)

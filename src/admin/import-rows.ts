@@ -1,4 +1,4 @@
-import { type CsvRow, csvRows, csvText } from '../kit/index.ts'
+import { type CsvRow, csvRows, csvText, OpenQuote } from '../kit/index.ts'
 import { CannotBeDone } from './verb.ts'
 
 /** What a line says of an account. Absent: there is no such column; '' : nothing stands there. */
@@ -41,8 +41,17 @@ const COLUMNS: Record<Column, string[]> = {
 
 const MOST_LINES = 200_000
 
-/** Reads a whole file. @throws CannotBeDone when its first line does not name the columns */
+/** Reads a whole file. @throws CannotBeDone when its first line does not name the columns, or it cannot be told apart into cells */
 export function readRows(bytes: Uint8Array): { rows: ImportRow[]; ignored: string[] } {
+	try {
+		return readAll(bytes)
+	} catch (error) {
+		if (!(error instanceof OpenQuote)) throw error
+		throw new CannotBeDone(`${error.message}; nothing of the file is done`, 'open-quote')
+	}
+}
+
+function readAll(bytes: Uint8Array): { rows: ImportRow[]; ignored: string[] } {
 	const all = csvRows(csvText(bytes))
 	const first = all.next().value as CsvRow | undefined
 	const names = (first?.cells ?? []).map(cell => cell.replace(/^\ufeff/, '').trim())

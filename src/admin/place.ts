@@ -1,4 +1,4 @@
-import type { Account, Grant } from '../directory/index.ts'
+import { type Account, type Grant, normalDomain } from '../directory/index.ts'
 import type { Place, Power } from './may.ts'
 import { type Actor, CannotBeDone, type Office, type Target } from './verb.ts'
 
@@ -18,6 +18,10 @@ export function placeOfAccount(office: Office, account: Account): Place {
 
 export function placeOfAddress(address: string): Place {
 	return { domain: domainOf(address) }
+}
+
+export function placeOfDomain(domain: string): Place {
+	return { domain: normalDomain(domain) }
 }
 
 export function powerOf(
@@ -74,5 +78,5 @@ export const ROOT: Actor = {
 }
 
 function domainOf(address: string): string {
-	return address.slice(address.lastIndexOf('@') + 1).toLowerCase()
+	return normalDomain(address.slice(address.lastIndexOf('@') + 1))
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { QuotaSettings } from '../directory/index.ts'
 import { sayAt } from './elsewhere.ts'
 import { NotAllowed } from './perform.ts'
-import { accountNamed, accountTarget } from './place.ts'
+import { accountNamed, accountTarget, placeOfDomain } from './place.ts'
 import { type Actor, CannotBeDone, type Office, verb } from './verb.ts'
 
 /** Octets or messages; null = without limit, `default` = as the level above says. */
@@ -46,7 +46,7 @@ export const showDomainQuota = verb({
 	about: 'how much mail an account of the domain may hold when nothing else is said of it',
 	input: z.object({ domain: z.string().min(1) }),
 	act: 'domains:read',
-	on: (_, { domain }) => ({ place: { domain: domain.toLowerCase() }, object: domain }),
+	on: (_, { domain }) => ({ place: placeOfDomain(domain), object: domain }),
 	run: ({ directory }, { domain }) => ({ domain, set: shown(directory.domainQuota(domain)) }),
 })
 

@@ -12,6 +12,9 @@
  *
  * Does not: know mail, decide routes, move accounts, draw pages. The erasing of mail is the store's.
  */
+
+/** The one spelling in which addresses are kept. */
+export { normalAddress } from '../message/index.ts'
 export type { Access, ApiToken, Grant, Role } from './access.ts'
 export type { AppPassword, AppPasswords } from './app-passwords.ts'
 export { Directory, type DirectoryChange, type DirectoryOptions, openDirectory } from './directory.ts'
@@ -22,7 +25,7 @@ export type { GroupSettings, NewGroup } from './group-writer.ts'
 export { hashPassword, verifyPassword } from './password.ts'
 export type { NodeRecord } from './places.ts'
 export type { Quota, QuotaSetting, QuotaSettings } from './quota.ts'
-export type { AccountFilter } from './reader.ts'
+export { type AccountFilter, normalDomain } from './reader.ts'
 export type { ScramLogin } from './scram.ts'
 export type { Opened, Session, Sessions } from './sessions.ts'
 export type { TokenChecker } from './sign-in.ts'

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import iconv from 'iconv-lite'
-import { csvLine, csvRows, csvText } from './csv.ts'
+import { csvLine, csvRows, csvText, OpenQuote } from './csv.ts'
 
 test('what is written is read again, whatever stands in it', () => {
 	const cell = fc.string({
@@ -32,7 +32,21 @@ test('lines are counted as an editor counts them, also over line ends in a cell'
 		],
 	)
 	assert.deepEqual([...csvRows('')], [])
-	assert.deepEqual([...csvRows('"open, and never closed')], [{ line: 1, cells: ['open, and never closed'] }])
+})
+
+test('a quote that is not closed where its cell ends is told by the line it begins on, and no row is made of it', () => {
+	const line = (text: string) => {
+		try {
+			return [...csvRows(text)].length
+		} catch (error) {
+			return error instanceof OpenQuote ? `line ${error.line}` : error
+		}
+	}
+	assert.equal(line('"open, and never closed'), 'line 1')
+	assert.equal(line('a,b\r\n1,"x\r\ny"\r\n2,"open\r\n3,z\r\n4,z\r\n'), 'line 4')
+	// Another quote closes it, in the midst of a cell further down.
+	assert.equal(line('a,b\n1,"open\n2,"z"\n3,z\n'), 'line 2')
+	assert.equal(line('a,b\n1,"closed" \n2,6" long\n'), 3)
 })
 
 test('the charset is found out: UTF-8 with and without its mark, UTF-16, and GB18030 as Excel writes it', () => {

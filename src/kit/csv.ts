@@ -12,12 +12,23 @@ export function csvText(bytes: Uint8Array): string {
 	}
 }
 
+/** A quote that is not closed, or not where a cell ends: nobody can tell which cells the file means. */
+export class OpenQuote extends Error {
+	/** Where it begins. */
+	readonly line: number
+
+	constructor(line: number) {
+		super(`line ${line}: a quote (") begins there and does not end where its cell ends`)
+		this.line = line
+	}
+}
+
 export type CsvRow = { line: number; cells: string[] }
 
 /**
  * Rows of RFC 4180, with the line each begins on (from 1); empty ones are passed over. The delimiter is the comma, the
  * semicolon or the tab, whichever the first line has most of. A quote that does not stand at the beginning of a cell is
- * a character like another.
+ * a character like another. @throws OpenQuote
  */
 export function* csvRows(text: string): Generator<CsvRow> {
 	const delimiter = delimiterOf(text)
@@ -31,17 +42,14 @@ export function* csvRows(text: string): Generator<CsvRow> {
 			let end = at + 1
 			for (;;) {
 				const quote = text.indexOf('"', end)
-				if (quote < 0) {
-					cell += text.slice(end)
-					end = text.length
-					break
-				}
+				if (quote < 0) throw new OpenQuote(line)
 				cell += text.slice(end, quote)
 				end = quote + 1
 				if (text[end] !== '"') break
 				cell += '"'
 				end++
 			}
+			if (text.slice(end, endOfCell(text, end, delimiter)).trim() !== '') throw new OpenQuote(line)
 			line += cell.split('\n').length - 1
 			at = end
 		}

@@ -7,7 +7,7 @@
  */
 export { base32, fromBase32 } from './base32.ts'
 export { type Clock, systemClock } from './clock.ts'
-export { type CsvRow, csvLine, csvRows, csvText } from './csv.ts'
+export { type CsvRow, csvLine, csvRows, csvText, OpenQuote } from './csv.ts'
 export { Emitter } from './emitter.ts'
 export { readIfThere, writeFileAtomic } from './files.ts'
 export { newId } from './ids.ts'

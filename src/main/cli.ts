@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { createInterface } from 'node:readline/promises'
+import { askPassword } from './ask.ts'
 import { forms, Usage, understand } from './command-line.ts'
 import { ConfigError, flagNames, loadConfig } from './config.ts'
 import { asText } from './print.ts'
@@ -49,7 +49,7 @@ async function speak(args: string[]): Promise<number> {
 	const spoken = understand(args)
 	const data = loadConfig(spoken.config ?? undefined, spoken.data ? { data: spoken.data } : {}).data
 	if (spoken.passwordFromStdin || (spoken.secret && process.stdin.isTTY)) {
-		const password = spoken.passwordFromStdin ? await readStdin() : await ask('Password: ')
+		const password = spoken.passwordFromStdin ? await readStdin() : await askPassword()
 		if (password !== '') spoken.input.password = password
 	}
 	if (spoken.secret === 'required' && spoken.input.password === undefined) {
@@ -78,13 +78,6 @@ async function readStdin(): Promise<string> {
 	return Buffer.concat(chunks)
 		.toString('utf8')
 		.replace(/\r?\n$/, '')
-}
-
-async function ask(question: string): Promise<string> {
-	const lines = createInterface({ input: process.stdin, output: process.stderr })
-	const answer = await lines.question(question)
-	lines.close()
-	return answer
 }
 
 const SERVE = `  panpipe serve [--config FILE] [--data DIR] [--listen IP] [--smtp PORT] ...

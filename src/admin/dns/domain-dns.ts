@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { normalDomain } from '../../directory/index.ts'
 import { may, WHOLE } from '../may.ts'
+import { placeOfDomain } from '../place.ts'
 import { CannotBeDone, type Office, type Target, verb } from '../verb.ts'
 import { isPublic } from './address.ts'
 import { type DnsState, judgeRecord, relevant } from './judge.ts'
@@ -17,7 +19,7 @@ export const domainDns = verb({
 	input: z.object({ domain, check: z.boolean().exactOptional() }),
 	act: 'domains:read',
 	slow: true,
-	on: (_office, { domain }): Target => ({ place: { domain: domain.toLowerCase() }, object: domain }),
+	on: (_office, { domain }): Target => ({ place: placeOfDomain(domain), object: domain }),
 	async run(office, { domain, check }, by) {
 		const { directory } = office
 		const name = ours(office, domain)
@@ -57,7 +59,7 @@ export const listDkim = verb({
 	about: 'the keys a domain signs with: the first one signs, all are to be published',
 	input: z.object({ domain }),
 	act: 'domains:read',
-	on: (_office, { domain }): Target => ({ place: { domain: domain.toLowerCase() }, object: domain }),
+	on: (_office, { domain }): Target => ({ place: placeOfDomain(domain), object: domain }),
 	run: (office, { domain }) => keys(office, ours(office, domain)),
 })
 
@@ -110,14 +112,14 @@ function keys({ directory }: Office, domain: string) {
 }
 
 function ours({ directory }: Office, domain: string): string {
-	const name = directory.domains().find(one => one === domain.trim().toLowerCase())
+	const name = directory.domains().find(one => one === normalDomain(domain))
 	if (!name)
 		throw new CannotBeDone(`there is no domain ${domain} here; "domain list" shows them`, 'no-such-domain')
 	return name
 }
 
 function stsMode({ directory }: Office, domain: string): StsMode {
-	const mode = directory.getPolicy(`mta-sts.${domain.toLowerCase()}`)
+	const mode = directory.getPolicy(`mta-sts.${normalDomain(domain)}`)
 	return mode === 'none' || mode === 'enforce' ? mode : 'testing'
 }
 

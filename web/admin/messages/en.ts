@@ -859,6 +859,7 @@ export default {
 		'invalid-unit': 'The name or place of the unit is wrong. ({detail})',
 		'invalid-name': 'The name is wrong. ({detail})',
 		'no-columns': 'The first line of the file must name the columns, “address” among them.',
+		'open-quote': 'Nothing of the file is done: a quotation mark in it is not closed. ({detail})',
 		'too-long': 'The file has too many lines; divide it.',
 		'node-unreachable': 'That node does not answer now; try again later.',
 		'cannot-be-done': 'It could not be done: {detail}',

@@ -835,6 +835,7 @@ export default {
 		'invalid-unit': '单元的名称或位置不正确。（{detail}）',
 		'invalid-name': '名称不正确。（{detail}）',
 		'no-columns': '文件首行必须是列名，其中要有“邮箱”。',
+		'open-quote': '文件中有引号没有正确结束，未做任何更改。（{detail}）',
 		'too-long': '文件的行数太多，请分成几个文件。',
 		'node-unreachable': '该节点暂时没有回应，请稍后再试。',
 		'cannot-be-done': '未能完成：{detail}',

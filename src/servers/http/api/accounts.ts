@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { may } from '../../../admin/index.ts'
+import { normalAddress } from '../../../directory/index.ts'
 import { page, pageAfter, paging, route } from './route.ts'
 import { account, alias, listOf } from './shapes.ts'
 
@@ -139,7 +140,7 @@ export const accounts = [
 		says: ['account show', 'alias list', 'alias add'],
 		async run({ say, params }) {
 			const { address: target } = await say('account show', { address: params.account })
-			const there = (await say('alias list')).find(({ address }) => address === params.address.toLowerCase())
+			const there = (await say('alias list')).find(({ address }) => address === normalAddress(params.address))
 			if (there?.targets.includes(target)) return there
 			return say('alias add', { address: params.address, targets: [target] })
 		},

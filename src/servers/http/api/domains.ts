@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { normalDomain } from '../../../directory/index.ts'
 import { page, paging, route } from './route.ts'
 import { listOf, domain as shape } from './shapes.ts'
 import { dkimKey, domainDns, mtaSts } from './shapes-mail.ts'
@@ -34,7 +35,7 @@ export const domains = [
 		says: ['domain list', 'domain add'],
 		async run({ say, params, office, reply }) {
 			if (office.directory.isOurDomain(params.domain)) {
-				const known = (await say('domain list')).find(one => one.domain === params.domain.toLowerCase())
+				const known = (await say('domain list')).find(one => one.domain === normalDomain(params.domain))
 				if (known) return known
 			}
 			reply.code(201)
