@@ -51,7 +51,7 @@ export class Tree {
 	}
 }
 
-function levelsAbove(name: string): string[] {
+export function levelsAbove(name: string): string[] {
 	const above: string[] = []
 	for (let at = name.lastIndexOf('/'); at > 0; at = name.lastIndexOf('/', at - 1))
 		above.push(name.slice(0, at))

@@ -97,8 +97,18 @@ function optionalCharset(cursor: Cursor, returns: ReturnOptions | null): string 
 /** @throws BadCharset */
 export function readCharset(cursor: Cursor, returns: ReturnOptions | null): string {
 	const charset = cursor.octets()
-	if (!iconv.encodingExists(charset)) throw new BadCharset(charset, returns?.items.includes('SAVE') === true)
+	if (!hasAscii(charset)) throw new BadCharset(charset, returns?.items.includes('SAVE') === true)
 	return charset
+}
+
+/** Letters, digits and what all charsets write as ASCII does (in Shift_JIS "\\" and "~" may be others). */
+const ASCII = Buffer.from(
+	Array.from({ length: 0x7e - 0x20 }, (_, i) => 0x20 + i).filter(code => code !== 0x5c),
+)
+
+/** Can ASCII be read as it is? Not in UTF-7 and UTF-16, nor in what only iconv calls a charset (base64). */
+function hasAscii(charset: string): boolean {
+	return iconv.encodingExists(charset) && iconv.decode(ASCII, charset) === ASCII.toString('latin1')
 }
 
 export function readKeys(cursor: Cursor, charset: string | null): SearchKey {

@@ -5,7 +5,7 @@ import { entriesOf, formatEntries, validEntry } from '../metadata.ts'
 import { Turn } from '../output.ts'
 import { matcher } from '../pattern.ts'
 import type { Session } from '../session.ts'
-import { Tree } from '../tree.ts'
+import { levelsAbove, Tree } from '../tree.ts'
 import { myRightsResponse } from './acl.ts'
 
 /** LIST with the options of RFC 5258, 5819, 6154 and 9590. */
@@ -25,15 +25,25 @@ export async function list(session: Session, command: imap.CommandOf<'LIST'>): P
 	const tree = new Tree(session)
 	const rows = new Map(status ? mailboxesOf(session).map(box => [box.name, box]) : [])
 	const matches = patterns.map(pattern => matcher(reference + pattern))
+	const isSelected = (name: string) => {
+		const box = tree.boxes.get(name)
+		return (!onlySubscribed || tree.subscribed.has(name)) && (!onlyUsed || Boolean(box && useOf(box)))
+	}
 	const turn = new Turn(session.out)
+	const matching: string[] = []
+	// What is selected and not told itself is told by what lies above it, and nothing else is (RFC 5258 section 3.5).
+	const aboveUntold = new Set<string>()
 	for (const name of tree.names(onlySubscribed)) {
 		if (turn.isLong) await turn.mayEnd()
-		if (!matches.some(match => match(name))) continue
+		if (matches.some(match => match(name))) matching.push(name)
+		else if (recursive && isSelected(name)) for (const above of levelsAbove(name)) aboveUntold.add(above)
+	}
+	for (const name of matching) {
+		if (turn.isLong) await turn.mayEnd()
+		if (!isSelected(name) && !aboveUntold.has(name)) continue
 		const box = tree.boxes.get(name)
 		const subscribed = tree.subscribed.has(name)
-		const selected = (!onlySubscribed || subscribed) && (!onlyUsed || Boolean(box && useOf(box)))
 		const below = recursive ? childInfo(tree, name, onlySubscribed, onlyUsed) : []
-		if (!selected && below.length === 0) continue
 		const attributes = tree.attributes(name, extended || session.rev2)
 		if (subscribed && (onlySubscribed || returns.includes('SUBSCRIBED'))) attributes.push('\\Subscribed')
 		const data = below.length > 0 ? ` ("CHILDINFO" (${below.join(' ')}))` : ''
