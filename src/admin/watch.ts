@@ -1,6 +1,7 @@
 import { cpus, loadavg } from 'node:os'
 import { newId } from '../kit/index.ts'
 import type { Alert } from '../store/index.ts'
+import { Letters } from './letters.ts'
 import { diskFree, growth, type Trouble, troublesOf } from './troubles.ts'
 import type { Office, Thresholds, Watched } from './verb.ts'
 
@@ -19,11 +20,13 @@ const LOOK_BACK_MS = 15 * 60_000
 const TOTALS_MS = 5 * 60_000
 // What comes again so soon is the same alert: nobody is written to again.
 const AGAIN_MS = 3600_000
+// Another node may see nothing of these, though it is heard.
+const FROM_HERE: ReadonlySet<string> = new Set<Trouble['code']>(['unreachable', 'clock'])
 
 /**
  * Looks at this node, and at what it sees of the others: figures for the journal, and troubles that last become alerts,
- * with a beginning and an end. Of each the administrators hear once: of what all nodes see from the one with the
- * smallest id among those that hear each other.
+ * with a beginning and an end. Of each the administrators hear once: of what all nodes see alike from the one with the
+ * smallest id among those that hear each other, of what each sees from its own place as letters.ts says.
  */
 export class Watch implements Watched {
 	readonly thresholds: Thresholds
@@ -36,6 +39,7 @@ export class Watch implements Watched {
 	#since = new Map<string, number>()
 	/** Those that are, and those that have ended lately, by key. */
 	#alerts: Map<string, Alert> | null = null
+	#letters: Letters
 	#under: Promise<void> | null = null
 	growing: { before: number; now: number } | null = null
 
@@ -43,6 +47,10 @@ export class Watch implements Watched {
 		this.#office = office
 		this.#options = options
 		this.thresholds = options.thresholds
+		const letters = new Letters(office.self)
+		this.#letters = letters
+		// Whoever writes to nobody has nothing left to him.
+		office.cluster.links.addToBeat(() => (options.mail ? { alerts: letters.say() } : {}))
 		this.#timer = setInterval(() => this.#look(), options.everyMs)
 		this.#timer.unref()
 		this.#first = setImmediate(() => this.#look())
@@ -72,7 +80,11 @@ export class Watch implements Watched {
 			{ time: now, length: queued },
 		]
 		this.growing = growth(this.#samples, this.thresholds.queueLength)
-		this.#alerts ??= new Map((await journal.alerts(now - AGAIN_MS)).map(alert => [alert.key, alert]))
+		if (!this.#alerts) {
+			const known = await journal.alerts(now - AGAIN_MS)
+			this.#alerts = new Map(known.map(alert => [alert.key, alert]))
+			for (const alert of known) if (isFromHere(alert)) this.#letters.written(alert.key)
+		}
 		await this.#settle(this.#alerts, troublesOf(this.#office), now)
 	}
 
@@ -96,17 +108,23 @@ export class Watch implements Watched {
 	}
 
 	async #settle(alerts: Map<string, Alert>, troubles: Trouble[], now: number): Promise<void> {
-		const { journal, log, self } = this.#office
+		const { journal, log, self, cluster } = this.#office
 		const present = new Set(troubles.map(({ key }) => key))
 		for (const key of this.#since.keys()) if (!present.has(key)) this.#since.delete(key)
 		for (const alert of [...alerts.values()]) {
-			if (alert.ended !== null && now - alert.ended > AGAIN_MS) alerts.delete(alert.key)
+			if (alert.ended !== null && now - alert.ended > AGAIN_MS) {
+				alerts.delete(alert.key)
+				this.#letters.forget(alert.key)
+			}
 			if (alert.ended !== null || present.has(alert.key)) continue
 			alert.ended = now
 			journal.saveAlert(alert)
 			log.info({ alert: alert.key }, 'an alert has ended')
 		}
-		const news: Alert[] = []
+		// Those of the round before: the others have said by now whether they see the same.
+		const due = this.#letters.due(cluster.links.peers())
+		const news = [...due]
+		let begun = false
 		for (const { key, code, scope, en, zh } of troubles) {
 			const began = this.#since.get(key) ?? now
 			this.#since.set(key, began)
@@ -121,12 +139,17 @@ export class Watch implements Watched {
 			alerts.set(key, alert)
 			journal.saveAlert(alert)
 			log.warn({ alert: key }, en)
-			if (scope === 'node' || this.#tells()) news.push(alert)
+			if (isFromHere(alert)) {
+				this.#letters.add(alert)
+				begun = true
+			} else if (scope === 'node' || this.#tells()) news.push(alert)
 		}
 		if (news.length > 0 && this.#options.mail) await this.#write(news)
+		for (const { key } of due) this.#letters.written(key)
+		if (begun || due.length > 0) cluster.links.beatNow()
 	}
 
-	/** Is it for us to tell of what others see too? */
+	/** Is it for us to tell of what all see alike? */
 	#tells(): boolean {
 		const { self, cluster } = this.#office
 		return cluster.links.peers().every(({ id, state }) => state !== 'up' || self < id)
@@ -142,6 +165,10 @@ export class Watch implements Watched {
 		const text = [...alerts.map(({ en }) => en), '', ...alerts.map(({ zh }) => zh), ''].join('\n')
 		await queue.post({ to, subject, text })
 	}
+}
+
+function isFromHere({ code, scope }: Pick<Alert, 'code' | 'scope'>): boolean {
+	return scope === 'cluster' && FROM_HERE.has(code)
 }
 
 const SUBJECTS: Record<string, string> = {
