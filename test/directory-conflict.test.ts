@@ -197,3 +197,102 @@ test('two that were told on both sides of a cut to become part of each other: on
 		assert.equal(directory.account(kept.id)!.mergesInto, null)
 	}
 })
+
+/** Of three nodes that do not hear each other, each with an account that was sent into another's. */
+async function sent(t: { after(fn: () => void): void }, ...ways: [from: number, into: number][]) {
+	const nodes = new Nodes(t)
+	const all = ['a', 'b', 'c'].map(name => nodes.start(name)) as [Directory, Directory, Directory]
+	all[0].addDomain('example.com')
+	await nodes.settled()
+	const accounts = all.map((directory, at) => {
+		nodes.now += 1000
+		return directory.addAccount({ address: `${'xyz'[at]}@example.com`, home: 'abc'[at]! })
+	})
+	await nodes.beats(2)
+	for (const [one, other] of ['ab', 'ac', 'bc']) nodes.net.cut(one!, other!)
+	for (const [from, into] of ways) all[from]!.mergeAccount(accounts[from]!.id, accounts[into]!.id)
+	nodes.net.mendAll()
+	await nodes.settled()
+	await nodes.beats(3)
+	const into = () =>
+		all.map(directory => accounts.map(({ id }) => directory.account(id)?.mergesInto ?? null).join())
+	/** The same at all nodes: of each account the place of that it becomes part of. */
+	const say = (...places: (number | null)[]) => {
+		const expected = places.map(place => (place === null ? null : accounts[place]!.id)).join()
+		assert.deepEqual(into(), [expected, expected, expected])
+	}
+	return { nodes, all, ids: accounts.map(({ id }) => id) as [string, string, string], say }
+}
+
+test('three that were sent into each other in a ring all become part of the one made first, whoever is done first', async t => {
+	const { nodes, all, ids, say } = await sent(t, [0, 1], [1, 2], [2, 0])
+	say(null, 0, 0)
+	assert.throws(() => all[0].mergeAccount(ids[0], ids[1]), /being merged/)
+	all[2].merged(ids[2])
+	await nodes.settled()
+	say(null, 0, null)
+	all[1].merged(ids[1])
+	await nodes.settled()
+	for (const directory of all) {
+		for (const name of ['x', 'y', 'z']) {
+			const found = directory.lookup(`${name}@example.com`)
+			const [account] = found.is === 'alias' ? found.accounts : found.is === 'account' ? [found.account] : []
+			assert.equal(account?.id, ids[0], name)
+		}
+	}
+})
+
+test('of three in a row the first two become part of the third, also when the one between them is there no more', async t => {
+	const { nodes, all, ids, say } = await sent(t, [0, 1], [1, 2])
+	say(2, 2, null)
+	all[1].merged(ids[1])
+	await nodes.settled()
+	say(2, null, null)
+	all[0].merged(ids[0])
+	await nodes.settled()
+	for (const directory of all) {
+		const found = directory.lookup('x@example.com')
+		assert.deepEqual(found.is === 'alias' && found.accounts.map(({ id }) => id), [ids[2]])
+	}
+})
+
+test('an account that is taking another in is not removed', async t => {
+	const { nodes, all, ids, say } = await sent(t, [1, 2])
+	for (const directory of all) assert.throws(() => directory.removeAccount(ids[2]), /wait until that is done/)
+	assert.deepEqual(
+		['a', 'b', 'c'].map(node => all[0].mergesAcross(node)),
+		[false, true, true],
+	)
+	all[1].removeAccount(ids[1])
+	await nodes.settled()
+	all[0].removeAccount(ids[2])
+	await nodes.settled()
+	say(null, null, null)
+	assert.deepEqual(
+		all[1].accounts().map(({ id }) => id),
+		[ids[0]],
+	)
+})
+
+test('an account whose merge came to nothing takes in others, and becomes part of another', async t => {
+	const { nodes, all, ids, say } = await sent(t)
+	const [a, b, c] = all
+	nodes.net.cut('a', 'b')
+	nodes.net.cut('b', 'c')
+	b.mergeAccount(ids[1], ids[2])
+	a.removeAccount(ids[2])
+	nodes.net.mendAll()
+	await nodes.settled()
+	await nodes.beats(3)
+	say(null, null, null)
+	a.mergeAccount(ids[0], ids[1])
+	await nodes.settled()
+	say(1, null, null)
+	assert.throws(() => c.mergeAccount(ids[1], ids[0]), /being merged/)
+	a.merged(ids[0])
+	const w = c.addAccount({ address: 'w@example.com' })
+	await nodes.settled()
+	b.mergeAccount(ids[1], w.id)
+	await nodes.settled()
+	for (const directory of all) assert.equal(directory.account(ids[1])!.mergesInto, w.id)
+})

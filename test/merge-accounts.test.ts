@@ -169,3 +169,59 @@ test('two accounts of one node become one; one in which others are being merged 
 	const merged = entries.find(({ verb }: { verb: string }) => verb === 'account merge')
 	assert.deepEqual([merged.outcome, merged.object], ['done', 'wei.zhang@test.com → wei@test.com'])
 })
+
+test('two or three that never had mail, sent into each other while the nodes do not hear each other: one stays, with its password', async () => {
+	const c = await new TestNode('127.0.47.3').start()
+	await joinTo(a, c)
+	const nodes = [a, b, c]
+	const homes = new Map([
+		['li@test.com', a],
+		['li.wei@test.com', b],
+		['x@test.com', a],
+		['y@test.com', b],
+		['z@test.com', c],
+	])
+	for (const [address, home] of homes) await home.addAccount(address, address)
+	const list = async (node: TestNode): Promise<Record<string, string>[]> => node.say('account list')
+	await until('all know all', 15_000, async () => {
+		const lists = await Promise.all(nodes.map(list))
+		return lists.every(accounts => accounts.length === 6)
+	})
+	const told = new Map([
+		[a, { li: 'li.wei', x: 'y' }],
+		[b, { 'li.wei': 'li', y: 'z' }],
+		[c, { z: 'x' }],
+	] as [TestNode, Record<string, string>][])
+	const ids = new Map((await list(a)).map(({ address, id }) => [address, id]))
+	await Promise.all(nodes.map(node => node.kill()))
+	for (const [node, merges] of told) {
+		await node.start()
+		for (const [from, into] of Object.entries(merges))
+			await node.say('account merge', { address: `${from}@test.com`, into: `${into}@test.com` })
+		// It is asked for, and not answered: nothing is decided by one side alone.
+		await until('it waits', 15_000, () => /it is tried again/.test(node.log))
+		assert.equal((await list(node)).length, 6)
+		await node.kill()
+	}
+	await Promise.all(nodes.map(node => node.start()))
+	const kept = [
+		['li@test.com', 'li.wei@test.com'],
+		['x@test.com', 'y@test.com', 'z@test.com'],
+	].map(ring => ring.reduce((one, other) => (ids.get(one)! < ids.get(other)! ? one : other)))
+	for (const node of nodes) {
+		await until('one of each ring is left', 60_000, async () => (await list(node)).length === 3)
+		assert.deepEqual(
+			(await list(node)).map(({ address }) => address),
+			[...kept, 'wei@test.com'].sort(),
+		)
+	}
+	for (const name of homes.keys()) await send(c, name, letter(`to ${name}`))
+	for (const address of kept) {
+		const ring = [...homes.keys()].filter(name => name.startsWith('li') === address.startsWith('li'))
+		const home = homes.get(address)!
+		await until(`all is at ${address}`, 15_000, async () => {
+			const found = subjects(await inbox(home.ip, address, address))
+			return ring.every(name => found.includes(`to ${name}`))
+		})
+	}
+})

@@ -169,7 +169,7 @@ export const removeNode = verb({
 	about: 'take a node out of the cluster; it goes on alone with its own users and mail',
 	input: z.object({
 		node: z.string().min(1),
-		/** Also when mail waits there that only the cluster can deliver. */
+		/** Also when mail waits there that only the cluster can deliver, or an account is torn in two. */
 		anyway: z.boolean().exactOptional(),
 	}),
 	act: 'nodes:change',
@@ -183,12 +183,20 @@ export const removeNode = verb({
 			)
 		}
 		keepAdministrator(office, ({ home }) => home !== id)
-		const waiting = nodesNow(office).find(one => one.id === id)?.queue ?? 0
+		const present = nodesNow(office).find(one => one.id === id)
+		const waiting = present?.queue ?? 0
 		if (waiting > 0 && !anyway) {
 			throw new CannotBeDone(
 				`${waiting} recipients' mail waits at ${ip || id} ("queue everywhere" says why): let it go first, or say "node remove" with --anyway; then what is for users of this cluster waits there until that node is let in again`,
 				'mail-waits',
 				{ waiting },
+			)
+		}
+		// While it is there that is soon done. One that is gone for good must not be held by it.
+		if (present?.state === 'up' && !anyway && office.directory.mergesAcross(id)) {
+			throw new CannotBeDone(
+				'an account that lives there is being merged with one that does not; wait until that is done, or say "node remove" with --anyway: then one part of its mail is here and the other there',
+				'in-use',
 			)
 		}
 		// It is told first, while it still hears us. One that does not answer learns it when it comes back.

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { type GroupRow, Groups, groupOf } from './groups.ts'
 import { homeOf } from './merge.ts'
 import type { Places } from './places.ts'
-import { isDeleted } from './records.ts'
+import { isDeleted, textOf } from './records.ts'
 import {
 	type AccountColumns,
 	type AccountRow,
@@ -57,7 +57,7 @@ export class Claims {
 		| 'settle'
 		| 'claims'
 		| 'merging'
-		| 'mergingAt',
+		| 'record',
 		StatementSync
 	>
 	#db: DatabaseSync
@@ -86,10 +86,10 @@ export class Claims {
 			isGone: db.prepare('SELECT 1 FROM gone WHERE id = ? AND home = ?'),
 			contest: db.prepare('INSERT OR IGNORE INTO contested VALUES (?)'),
 			settle: db.prepare('DELETE FROM contested WHERE address = ?'),
-			merging: db.prepare("SELECT 1 FROM account WHERE merge_into = ? AND merge_into <> '' LIMIT 1"),
-			mergingAt: db.prepare("SELECT * FROM account WHERE merge_into <> '' AND home = ? ORDER BY id"),
+			merging: db.prepare("SELECT * FROM account WHERE merge_into <> '' ORDER BY id"),
+			record: db.prepare("SELECT fields FROM record WHERE kind = 'account' AND id = ?"),
 		}
-		for (const accounts of [this.#sql.byId, this.#sql.byAddress, this.#sql.allByAddress, this.#sql.mergingAt])
+		for (const accounts of [this.#sql.byId, this.#sql.byAddress, this.#sql.allByAddress, this.#sql.merging])
 			accounts.setReturnArrays(true)
 		this.load()
 	}
@@ -236,28 +236,45 @@ export class Claims {
 	}
 
 	/**
-	 * The account it becomes part of, as long as that is there and stays what it is. Of two that were told to become
-	 * part of each other, on both sides of a cut, the one with the greater id does.
+	 * The account it becomes part of: the end of the way it was sent, where there may be others on it, told so on two
+	 * sides of a cut, or become part of the next already and gone. The last that is there takes in all before it; where
+	 * the way is a ring, that one of it with the smallest id. A matter of the records alone, so all nodes decide alike.
 	 */
 	#becomes(row: AccountRow): AccountRow | null {
-		if (row.merge_into === '' || row.merge_into === row.id) return null
-		const other = this.row(row.merge_into)
-		if (!other || !this.counts(other)) return null
-		if (other.merge_into === '') return other
-		return other.merge_into === row.id && row.id > other.id ? other : null
+		if (row.merge_into === '') return null
+		const way: string[] = []
+		let next = row.id
+		while (next !== '' && !way.includes(next)) {
+			way.push(next)
+			next = this.#sentTo(next)
+		}
+		const ring = next === '' ? [] : way.splice(way.indexOf(next)).sort()
+		for (const id of [...ring, ...way.reverse()]) {
+			const one = this.row(id)
+			if (one && this.counts(one)) return id === row.id ? null : one
+		}
+		return null
+	}
+
+	/** What an account was told to become part of, also one that is no more. */
+	#sentTo(id: string): string {
+		const row = this.row(id)
+		if (row) return row.merge_into
+		const record = this.#sql.record.get(id) as { fields: string } | undefined
+		return record ? textOf(JSON.parse(record.fields) as Fields, 'mergeInto') : ''
 	}
 
 	/** Is an account about to become part of it? */
 	takesIn(id: string): boolean {
-		return this.#sql.merging.get(id) !== undefined
+		return this.merging().some(({ mergesInto }) => mergesInto === id)
 	}
 
-	/** Accounts that live at the node and become part of another. */
-	merging(node: string): Account[] {
-		const rows = this.#sql.mergingAt.all(node) as unknown[] as AccountColumns[]
+	/** Accounts that become part of another: all, or those that live at the node. There are few at a time. */
+	merging(node?: string): Account[] {
+		const rows = this.#sql.merging.all() as unknown[] as AccountColumns[]
 		return rows
 			.map(accountOf)
-			.filter(row => this.counts(row))
+			.filter(row => (node === undefined || row.home === node) && this.counts(row))
 			.map(row => this.view(row))
 			.filter(({ mergesInto }) => mergesInto !== null)
 	}

@@ -272,6 +272,13 @@ export class DirectoryReader {
 		return this.file.claims.merging(this.self)
 	}
 
+	/** Would a merge be torn in two without the node? One of the two lives there, the other does not. */
+	mergesAcross(node: string): boolean {
+		return this.file.claims
+			.merging()
+			.some(({ home, mergesInto }) => (home === node) !== (this.account(mergesInto!)?.home === node))
+	}
+
 	/** Ids of deleted accounts that lived here: their mail can go. */
 	deletedAccounts(): string[] {
 		const rows = this.file.db.prepare('SELECT id FROM gone WHERE home = ?').all(this.self)

@@ -258,8 +258,14 @@ export abstract class DirectoryWriter extends GroupReader {
 		})
 	}
 
-	/** Its mail goes where it lives (`DirectoryChange.gone` there). */
+	/** Its mail goes where it lives (`DirectoryChange.gone` there). What it is taking in is another's, and stays. */
 	removeAccount(id: string): void {
+		this.livingAccount(id)
+		if (this.file.claims.takesIn(id)) {
+			const words =
+				'another account is being merged into it, and would lose what came over already; wait until that is done, or remove that one first'
+			throw new DirectoryError('in-use', words)
+		}
 		this.changeAccount(id, { deleted: true })
 	}
 

@@ -6,7 +6,7 @@ import type { Account, Directory } from '../directory/index.ts'
 import { backOff, type Log } from '../kit/index.ts'
 import type { MailboxRow, MessageRow, Store } from '../store/index.ts'
 import { OBJECTS } from './objects.ts'
-import { allDone, type Item, lineOf, PARCEL, Places } from './parcel.ts'
+import { allDone, type Item, lineOf, PARCEL, Places, takesIn } from './parcel.ts'
 
 // Of one parcel: messages, and octets unless a single message is larger.
 const MOST_MESSAGES = 200
@@ -21,26 +21,28 @@ type Content = { item: Item; message?: MessageRow }
 /**
  * Brings the mail of accounts that live here and become part of another over to that one (law 5: as Ops, at either
  * end). What the other has on its disk goes here, nothing before; when the other cannot be reached it goes on later, also
- * after a restart. When nothing is left the account is no more. Returns the function that ends it.
+ * after a restart. When nothing is left the account is no more: never without its home having said that the other is
+ * there and stays, or two that were sent into each other on two sides of a cut would both be gone. Returns the function
+ * that ends it.
  */
 export function followMerges(options: Options): () => Promise<void> {
 	const { directory, links, log } = options
 	const running = new Map<string, Promise<void>>()
-	const wake = new Set<() => void>()
+	const waiting = new Map<string, { into: string; wake: () => void }>()
 	let stopped = false
 
-	const pause = (ms: number) =>
+	const pause = (id: string, into: string, ms: number) =>
 		new Promise<void>(resolve => {
-			const done = () => {
+			const wake = () => {
 				clearTimeout(timer)
-				wake.delete(done)
+				waiting.delete(id)
 				resolve()
 			}
-			const timer = setTimeout(done, ms)
-			wake.add(done)
+			const timer = setTimeout(wake, ms)
+			waiting.set(id, { into, wake })
 		})
 	const wakeAll = () => {
-		for (const done of wake) done()
+		for (const { wake } of waiting.values()) wake()
 	}
 	const bring = async (id: string) => {
 		for (let attempt = 1; !stopped; attempt++) {
@@ -48,7 +50,9 @@ export function followMerges(options: Options): () => Promise<void> {
 			const target = account?.mergesInto && directory.account(account.mergesInto)
 			if (!account || !target || account.home !== directory.self) return
 			try {
-				if (!(await bringOver(options, account, target, () => stopped))) continue
+				const over = await bringOver(options, account, target, () => stopped)
+				// Sent elsewhere meanwhile: its new way ends where nobody was asked.
+				if (!over || directory.account(id)?.mergesInto !== target.id) continue
 				directory.merged(id)
 				log.info({ account: id, into: target.id }, 'two accounts are one now')
 				return
@@ -57,7 +61,7 @@ export function followMerges(options: Options): () => Promise<void> {
 					{ err: error, account: id, into: target.id },
 					'mail could not be brought over; it is tried again',
 				)
-				if (!stopped) await pause(backOff(attempt, FIRST_RETRY_MS, LAST_RETRY_MS))
+				if (!stopped) await pause(id, target.id, backOff(attempt, FIRST_RETRY_MS, LAST_RETRY_MS))
 			}
 		}
 	}
@@ -70,8 +74,11 @@ export function followMerges(options: Options): () => Promise<void> {
 			)
 		}
 	}
-	const unhear = directory.changed.on(({ kinds }) => {
-		if (kinds.has('account') || kinds.has('domain') || kinds.has('node')) look()
+	const unhear = directory.changed.on(({ kinds, ids }) => {
+		if (!kinds.has('account') && !kinds.has('domain') && !kinds.has('node')) return
+		for (const [id, { into, wake }] of waiting)
+			if (ids.has(into) || directory.account(id)?.mergesInto !== into) wake()
+		look()
 	})
 	const unhearPeers = links.onPeerUp(wakeAll)
 	look()
@@ -94,11 +101,14 @@ async function bringOver(
 	const { reader } = store
 	// What was on its way when the directory changed is in; what comes now goes to the other.
 	await store.write([])
-	if (!reader.hasAccount(account.id)) return true
 	const give = (contents: Content[]) =>
 		target.home === directory.self
-			? fileHere(store, target.id, contents)
+			? fileHere(store, directory, target.id, contents)
 			: send(store, links, target, contents)
+	if (!reader.hasAccount(account.id)) {
+		await give([]) // nothing but the question whether it stays
+		return true
+	}
 	const boxes = reader.mailboxes(account.id)
 	await give(boxes.map(({ name, role, subscribed }) => ({ item: { is: 'mailbox', name, role, subscribed } })))
 	for (const box of boxes) {
@@ -150,7 +160,13 @@ function* parcelsOf(store: Store, account: string, box: MailboxRow): Generator<C
 	}
 }
 
-async function fileHere(store: Store, account: string, contents: Content[]): Promise<void> {
+async function fileHere(
+	store: Store,
+	directory: Directory,
+	account: string,
+	contents: Content[],
+): Promise<void> {
+	if (!takesIn(directory, account)) throw new Error('the other account takes nothing in')
 	allDone(await store.write([{ do: 'account.create', account }]))
 	const places = new Places(store, account)
 	const known = ({ message }: Content) => message && { known: store.reader.head(message.blob).hash }

@@ -1,3 +1,4 @@
+import type { Directory } from '../directory/index.ts'
 import { LineReader } from '../kit/index.ts'
 import type { Op, OpResult, Role, StagedBody, Store } from '../store/index.ts'
 import { objectOps } from './objects.ts'
@@ -85,7 +86,16 @@ export function allDone(results: OpResult[]): void {
 	if (failed) throw new Error(`the store refuses a part of it: ${JSON.stringify(failed)}`)
 }
 
-/** Puts a parcel into an account that lives here. On disk when it resolves; else nothing of it is there. */
+/**
+ * Will it take another's mail in? Only its home can say: it is here, and is not itself becoming part of a third, or of that
+ * other, which somewhere else may have been told the reverse.
+ */
+export function takesIn(directory: Directory, account: string): boolean {
+	const present = directory.account(account)
+	return present?.home === directory.self && present.mergesInto === null
+}
+
+/** Puts a parcel into an account that `takesIn`. On disk when it resolves; else nothing of it is there. */
 export async function takeIn(store: Store, account: string, parcel: AsyncIterable<Buffer>): Promise<void> {
 	allDone(await store.write([{ do: 'account.create', account }]))
 	const places = new Places(store, account)

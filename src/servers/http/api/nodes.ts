@@ -102,7 +102,9 @@ export const nodes = [
 			anyway: z
 				.enum(['true', 'false'])
 				.exactOptional()
-				.describe('also when mail waits there, which is refused otherwise (`mail-waits`)'),
+				.describe(
+					'also when mail waits there (`mail-waits`) or an account is being merged into or out of it (`in-use`), which is refused otherwise',
+				),
 		}),
 		says: ['node remove'],
 		run: ({ say, params, query }) =>
