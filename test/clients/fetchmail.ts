@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { JmapClient } from '../support/jmap.ts'
 import { PORTS } from '../support/nodes.ts'
 import { ending } from '../support/program.ts'
 import { keeper } from './neomutt.ts'
@@ -36,5 +37,28 @@ export function fetchmailTests(town: Town): void {
 				assert.deepEqual(kept.sort(), messages.map(unix).sort())
 			}
 		}
+	})
+
+	test('fetchmail takes the whole of a letter whose lines end in LF alone, before it deletes it', async () => {
+		const { ip } = town.a
+		await town.a.addAccount('eve@test.com')
+		const eve = await JmapClient.open(ip, 'eve@test.com')
+		const letter = 'Subject: of a file\n\none\n.\ntwo\n.three\n'
+		const { list: boxes } = await eve.one('Mailbox/get', { properties: ['role'] })
+		const inbox = boxes.find(({ role }: { role: string }) => role === 'inbox').id
+		const { blobId } = await eve.upload(letter)
+		const imported = await eve.one('Email/import', {
+			emails: { a: { blobId, mailboxIds: { [inbox]: true } } },
+		})
+		assert.ok(imported.created?.a)
+		const into = join(town.folder, 'fetchmail-lf')
+		const text = settings('pop3', ip, 'implicit', 'eve@test.com', keeper(into))
+		writeFileSync(`${into}.rc`, text.replace('keep fetchall', 'nokeep fetchall'), { mode: 0o600 })
+		const words = `fetchmail -f ${into}.rc --pidfile ${into}.pid --idfile ${into}.ids --nosyslog`.split(' ')
+		const { status, out, err } = await ending(town.folder, words)
+		assert.equal(status, 0, `${out}${err}`)
+		const kept = readdirSync(into).map(name => readFileSync(join(into, name), 'latin1'))
+		assert.deepEqual(kept, [letter])
+		assert.deepEqual((await eve.one('Email/query', {})).ids, [])
 	})
 }
