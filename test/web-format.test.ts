@@ -12,6 +12,7 @@ import {
 	formatWeekdayTime,
 } from '../web/shared/format.ts'
 import { clockIn, momentIn } from '../web/shared/zone.ts'
+import { around, pieces } from '../web/webmail/snippet.ts'
 import { textOf } from '../web/webmail/text-of.ts'
 import { momentsFor } from '../web/webmail/writing/moments.ts'
 
@@ -97,6 +98,28 @@ test('what goes out later goes at times people like, all of them to come', () =>
 test('numbers and shares', () => {
 	assert.equal(formatNumber(100_000, 'zh-CN'), '100,000')
 	assert.equal(formatPercent(0.256, 'en'), '25.6%')
+})
+
+test('what was found is read out of its HTML, whatever way its characters are escaped', () => {
+	const found = [
+		{ text: 'R&D ', hit: false },
+		{ text: '报价', hit: true },
+		{ text: ' "Q4" \'<新>', hit: false },
+	]
+	for (const snippet of [
+		'R&amp;D <mark>报价</mark> "Q4" \'&lt;新&gt;',
+		'R&#38;D <mark>报价</mark> &#34;Q4&#34; &#39;&#60;新&#62;',
+		'R&#x26;D <mark>&#25253;&#20215;</mark> &quot;Q4&#X22; &apos;&#x3C;&#x65b0;&GT;',
+	])
+		assert.deepEqual(pieces(snippet), found, snippet)
+	// Once, and nothing that is none.
+	assert.deepEqual(pieces('&amp;lt; &#38;#60; &#1114112; &#xd800; &nbsp; &'), [
+		{ text: '&lt; &#60; &#1114112; \ufffd &nbsp; &', hit: false },
+	])
+	assert.deepEqual(around('words before &amp; more of them <mark>here</mark>')[0], {
+		text: '…of them ',
+		hit: false,
+	})
 })
 
 test('a file is read in its charset, whether it names it or not', () => {

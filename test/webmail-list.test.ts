@@ -85,6 +85,13 @@ class Box {
 		await until(`${words} is indexed`, 60_000, async () => (await this.count({ text: words })) === many)
 	}
 
+	/** Subject and text of what is found. */
+	async snippets(text: string): Promise<[string, string][]> {
+		const { ids } = await this.client.one('Email/query', { filter: { text } })
+		const { list } = await this.client.one('SearchSnippet/get', { filter: { text }, emailIds: ids })
+		return list.map(({ subject, preview }: Record<string, string>) => [subject, preview])
+	}
+
 	async count(filter: Record<string, unknown>): Promise<number> {
 		return (await this.client.one('Email/query', { filter, calculateTotal: true })).total
 	}
@@ -182,8 +189,15 @@ test('search knows operators, Chinese words and attachments, in both languages, 
 			receivedAt: '2026-07-01T02:00:00Z',
 			keywords: { $seen: true, $flagged: true },
 		},
+		{
+			subject: 'R&D 报价 "Q4" <新>',
+			text: "a<b & c>d 报价's",
+			keywords: { $seen: true },
+			receivedAt: '2026-02-01T02:00:00Z',
+		},
 	])
 	await box.indexed('figures', 2)
+	await box.indexed('报价', 1)
 	const finds = async (browser: Browser, words: string, wanted: string[]) => {
 		await browser.part('search').fill(words)
 		await until(`${words} finds ${wanted}`, 20_000, async () => {
@@ -205,11 +219,19 @@ test('search knows operators, Chinese words and attachments, in both languages, 
 	await finds(browser, 'subject:"quarterly report"', ['quarterly report'])
 	await finds(browser, '季度', ['关于预算的会议'])
 	assert.deepEqual(await browser.page.locator('[data-test=line] .preview mark').allTextContents(), ['季度'])
+	await finds(browser, '报价', ['R&D 报价 "Q4" <新>'])
+	await until('the text is read as well', 10_000, async () => {
+		const found = await line(browser, 'R&D').locator('.preview').textContent()
+		return found?.trim() === "a<b & c>d 报价's"
+	})
+	assert.deepEqual(await box.snippets('报价'), [
+		['R&amp;D <mark>报价</mark> "Q4" &lt;新&gt;', "a&lt;b &amp; c&gt;d <mark>报价</mark>'s"],
+	])
 	// What was found goes anywhere, also to the folder one came from.
 	await finds(browser, 'subject:lunch', ['lunch'])
 	for (const [to, inInbox] of [
-		['archive', 2],
-		['inbox', 3],
+		['archive', 3],
+		['inbox', 4],
 	] as const) {
 		await line(browser, 'lunch').click({ modifiers: ['ControlOrMeta'] })
 		await browser.part('bulk-move').click()
@@ -218,7 +240,7 @@ test('search knows operators, Chinese words and attachments, in both languages, 
 			return (await box.count({ inMailbox: box.inbox })) === inInbox
 		})
 		const where = line(browser, 'lunch').locator('.folder')
-		await until('it says where it lies', 10_000, async () => (await where.count()) === 3 - inInbox)
+		await until('it says where it lies', 10_000, async () => (await where.count()) === 4 - inInbox)
 	}
 	await finds(browser, 'nothing like this', [])
 	await browser.page.getByText('Nothing was found').waitFor()

@@ -128,8 +128,11 @@ function wordStart(text: string, from: number): number {
 	return space >= 0 && space < from + BEFORE ? space + 1 : from
 }
 
+/** By name, which every client knows that knows any: the three that must be (RFC 8621 section 5), and no others. */
+const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
+
 function escaped(text: string): string {
-	return text.replace(/[&<>"']/g, sign => `&#${sign.charCodeAt(0)};`).toWellFormed()
+	return text.replace(/[&<>]/g, sign => ENTITIES[sign]!).toWellFormed()
 }
 
 /** As much of it as there is room for. */
