@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import fc from 'fast-check'
 import {
 	formatAgo,
 	formatDay,
@@ -15,6 +16,7 @@ import { clockIn, momentIn } from '../web/shared/zone.ts'
 import { around, pieces } from '../web/webmail/snippet.ts'
 import { textOf } from '../web/webmail/text-of.ts'
 import { momentsFor } from '../web/webmail/writing/moments.ts'
+import { held, released } from '../web/webmail/writing/styles.ts'
 
 test('sizes have one unit, three figures and the grouping of the language', () => {
 	const sizes = [0, 1, 1023, 1024, 1536, 102_400, 1_048_575, 5_368_709_120]
@@ -120,6 +122,50 @@ test('what was found is read out of its HTML, whatever way its characters are es
 		text: '…of them ',
 		hit: false,
 	})
+})
+
+test('styles go by another name in a tree, and by their own again out of it; what only looks like one stays', () => {
+	for (const [html, inTree] of [
+		['<p style="a" STYLE=b>', '<p data-style="a" data-style=b>'],
+		["<p title='style=1' class=x\n/style = 'y>'>", "<p title='style=1' class=x\n/data-style = 'y>'>"],
+		['a <b style', 'a <b data-style'],
+	] as const) {
+		assert.equal(held(html), inTree)
+		assert.equal(released(inTree), html.replace('STYLE', 'style'))
+	}
+	for (const html of [
+		'a < b style="x"> style="y"',
+		'<!-- <p style="x"> --><p>',
+		'<style>p > a { } <p style="x"></style>',
+		'<title><p style=1></TITLE><p stylex="1" data="style">',
+		'<p title="never closed style=x> <p style="y',
+		'<!-- <p style=x>',
+	])
+		assert.equal(held(html), html)
+	const piece = fc.constantFrom(
+		'<p',
+		'<!--',
+		'-->',
+		'<style',
+		'</style',
+		' style',
+		'=',
+		'"',
+		"'",
+		'>',
+		'/',
+		' ',
+		'x',
+	)
+	fc.assert(
+		fc.property(fc.array(piece), pieces => {
+			const html = pieces.join('')
+			assert.equal(released(held(html)), html)
+		}),
+	)
+	// Whoever wrote it, it is walked through once.
+	for (const many of ['<a', '<a "', '<a \'"', '<!--', '<style>', '<p style=', '<p / / ', '= '])
+		assert.ok(held(many.repeat(200_000)).length > 0)
 })
 
 test('a file is read in its charset, whether it names it or not', () => {

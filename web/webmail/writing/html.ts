@@ -1,11 +1,13 @@
+import { HELD, held, released } from './styles.ts'
 import { attributed, MOST_SQUARES, squaresOf, tableText } from './tables.ts'
 
 /** HTML as a tree that belongs to no page: nothing in it runs or is fetched. */
 export function treeOf(html: string): HTMLTemplateElement {
 	const tree = document.createElement('template')
-	tree.innerHTML = html
+	tree.innerHTML = held(html)
 	return tree
 }
+export const htmlOf = (tree: HTMLTemplateElement) => released(tree.innerHTML)
 
 /** The text of what was written, for those who read text: links, quotes and tables as text has them. */
 export function htmlToText(html: string): string {
@@ -90,7 +92,7 @@ function withFlatCells(html: string): string {
 	for (const only of tree.content.querySelectorAll('td > p:only-child, th > p:only-child')) {
 		if (only.parentElement!.textContent === only.textContent) only.replaceWith(...only.childNodes)
 	}
-	return tree.innerHTML
+	return htmlOf(tree)
 }
 
 /** For the editor: tables as it knows them, and no styles; it takes none. */
@@ -116,8 +118,8 @@ export function editable(html: string): string {
 		}
 	}
 	for (const each of tree.content.querySelectorAll('style, script, title')) each.remove()
-	for (const each of tree.content.querySelectorAll('[style]')) each.removeAttribute('style')
-	return tree.innerHTML
+	for (const each of tree.content.querySelectorAll(`[${HELD}]`)) each.removeAttribute(HELD)
+	return htmlOf(tree)
 }
 
 /** What is in it, as a paragraph; in the same document, where no picture is fetched. */
@@ -142,5 +144,5 @@ function renamed(html: string, from: string, to: string, value: (before: string)
 		each.removeAttribute(from)
 		each.setAttribute(to, next)
 	}
-	return tree.innerHTML
+	return htmlOf(tree)
 }

@@ -1,5 +1,5 @@
 import type { Identity } from '../jmap/types.ts'
-import { textToHtml, treeOf } from './html.ts'
+import { htmlOf, textToHtml, treeOf } from './html.ts'
 
 /** The editor keeps what is marked like this together, so that it can be exchanged for another's. */
 export const SIGNATURE = 'data-signature'
@@ -18,14 +18,12 @@ export function signatureText(identity: Identity | undefined): string {
 export function signedHtml(html: string, by: Identity | undefined): string {
 	const tree = treeOf(html)
 	const found = tree.content.querySelector(`[${SIGNATURE}]`)
-	const next = signatureHtml(by)
-	if (found) found.outerHTML = next
-	else if (next) {
-		const quote = tree.content.querySelector('blockquote')?.previousElementSibling
-		if (quote) quote.insertAdjacentHTML('beforebegin', next)
-		else tree.content.append(treeOf(next).content)
-	}
-	return tree.innerHTML
+	const next = treeOf(signatureHtml(by)).content
+	const quote = tree.content.querySelector('blockquote')?.previousElementSibling
+	if (found) found.replaceWith(next)
+	else if (quote) quote.before(next)
+	else tree.content.append(next)
+	return htmlOf(tree)
 }
 
 export function signedText(text: string, before: Identity | undefined, by: Identity | undefined): string {

@@ -1,3 +1,5 @@
+import { HELD } from './styles.ts'
+
 /** Tables that come from elsewhere: their text, and what of them the editor is given. */
 
 /** No page has more columns; a cell that claims more would have a grid made that no machine can hold. */
@@ -102,7 +104,7 @@ export function attributed(table: HTMLTableElement): void {
 /** What its `style` says. The element itself does not know: it is in no page. */
 function styleOf(element: Element): CSSStyleDeclaration {
 	const { style } = document.createElement('span')
-	style.cssText = element.getAttribute('style') ?? ''
+	style.cssText = element.getAttribute(HELD) ?? ''
 	return style
 }
 
