@@ -276,6 +276,7 @@ test('what is to go later is seen to wait, and is stopped, sent at once or throw
 	assert.equal(await queued(), 0)
 	assert.deepEqual(await counts(client), { Drafts: 1, Sent: 0 })
 	await other.part('put-aside').click()
+	await other.part('compose').waitFor({ state: 'detached' })
 	await writer.part('folder-waiting').waitFor({ state: 'detached' })
 
 	// Thrown away it does not go, and undoing makes it a draft again.
@@ -476,6 +477,52 @@ test('an answer that was put aside goes on from the drafts and from its conversa
 
 const state = async (writer: { part(name: string): { textContent(): Promise<string | null> } }) =>
 	(await writer.part('draft-state').textContent()) ?? ''
+
+test('one draft that is written on in two windows becomes two messages, each with an id of its own', async () => {
+	await hk.addAccount('gina@test.com')
+	const client = await imapOf(hk, 'gina@test.com')
+	const ids = async (box: string, many: number) => {
+		await client.mailboxOpen(box)
+		const found = new Set<string>()
+		await until(`${many} in ${box}`, SOON, async () => {
+			const all = await client.fetchAll('1:*', { envelope: true })
+			for (const { envelope } of all) found.add(envelope!.messageId!)
+			return all.length === many
+		})
+		return found.size
+	}
+	const one = await signIn(hk, 'gina@test.com', { locale: 'en' })
+	await one.part('write').click()
+	await one.part('to').fill('bob@test.com')
+	await one.part('subject').fill('begun')
+	await one.part('put-aside').click()
+	const other = await signIn(hk, 'gina@test.com', { locale: 'en' })
+	for (const window of [one, other]) {
+		await window.part('folder-drafts').click()
+		await window.part('line').filter({ hasText: 'begun' }).click()
+		await window.part('compose').waitFor()
+	}
+	for (const [window, subject] of [
+		[one, 'one way'],
+		[other, 'the other'],
+	] as const) {
+		await window.part('subject').fill(subject)
+		await window.part('put-aside').click()
+		await window.part('compose').waitFor({ state: 'detached' })
+	}
+	assert.equal(await ids('Drafts', 2), 2)
+	for (const window of [one, other]) {
+		await window.part('line').filter({ hasText: 'one way' }).click()
+		await window.part('compose').waitFor()
+	}
+	for (const window of [one, other]) {
+		await window.part('send').click()
+		await window.part('compose').waitFor({ state: 'detached' })
+	}
+	assert.equal(await ids('Sent', 2), 2)
+	await client.logout()
+	await Promise.all([one.close(), other.close()])
+})
 
 test('a message whose answer was lost goes out once', async () => {
 	const client = await imapOf(hk, 'bob@test.com')

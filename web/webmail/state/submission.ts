@@ -32,6 +32,16 @@ export async function copiesOf(jmap: Jmap, draft: Draft): Promise<Known[]> {
 	)
 }
 
+/** Is its message in the drafts folder gone, though we did not do that? */
+export async function isReplaced(jmap: Jmap, { emailId, unsure }: Draft): Promise<boolean> {
+	if (emailId === null || unsure !== null) return false
+	const { notFound } = await jmap.call<{ notFound: Id[] }>('Email/get', {
+		ids: [emailId],
+		properties: ['id'],
+	})
+	return notFound.includes(emailId)
+}
+
 /**
  * Writes it as an email and hands that in, in one request.
  * @param before emails that it takes the place of

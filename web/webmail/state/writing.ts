@@ -14,13 +14,14 @@ import {
 	draftOf,
 	emptyDraft,
 	letterOf,
+	newMessageId,
 	pastedId,
 } from '../writing/draft.ts'
 import { answerTo, forwardOf, type Quoted } from '../writing/quote.ts'
 import { signatureHtml, signatureText } from '../writing/signature.ts'
 import { localDrafts } from './local-drafts.ts'
 import type { Mail } from './mail.ts'
-import { callBack, copiesOf, mostDelay, type Submitted, sendNow, submit } from './submission.ts'
+import { callBack, copiesOf, isReplaced, mostDelay, type Submitted, sendNow, submit } from './submission.ts'
 import { Uploads } from './uploads.ts'
 import type { Waits } from './waiting.ts'
 
@@ -125,6 +126,7 @@ export class Writing {
 			const strays = await copiesOf(this.#mail.jmap, draft)
 			if (strays.some(({ keywords }) => !keywords.$draft)) return this.#sentAlready(draft)
 			const { identity, drafts } = this.#needed(draft)
+			await this.#beItself(draft)
 			this.#ask(draft)
 			const before = [...strays.map(({ id }) => id), ...(draft.emailId ? [draft.emailId] : [])]
 			const answer = await this.#mail.jmap.call<Record<string, unknown>>('Email/set', {
@@ -142,6 +144,14 @@ export class Writing {
 			this.#failed(draft, error)
 			this.#saveIn(draft, KEEP_AGAIN)
 			throw error
+		}
+	}
+
+	/** Another window has written on, or sent, what this one began with: from here on they are two messages. */
+	async #beItself(draft: Draft): Promise<void> {
+		if (await isReplaced(this.#mail.jmap, draft)) {
+			draft.messageId = newMessageId(draft.messageId.split('@').at(-1))
+			draft.emailId = null
 		}
 	}
 
@@ -267,6 +277,7 @@ export class Writing {
 			const strays = await copiesOf(this.#mail.jmap, draft)
 			if (strays.some(({ keywords }) => !keywords.$draft)) return this.#sentAlready(draft)
 			const { identity, drafts } = this.#needed(draft)
+			await this.#beItself(draft)
 			const before = [...strays.map(({ id }) => id), ...(draft.emailId ? [draft.emailId] : [])]
 			this.#ask(draft)
 			const handed = await submit(this.#mail, draft, { identity, drafts, before }, later)

@@ -25,7 +25,7 @@ export type Attached = {
 /** What a person writes; addresses as they were typed. */
 export type Draft = {
 	key: string
-	/** The same for every copy of it, so that one can be found whose coming was not heard of. */
+	/** The same for every copy of it, so that one can be found whose coming was not heard of; no other message's (RFC 5322 section 3.6.4). */
 	messageId: string
 	/** Its message in the drafts folder; null = not there yet. */
 	emailId: Id | null
@@ -52,11 +52,12 @@ export type Draft = {
 
 let counter = 0
 
+export const newMessageId = (domain = 'invalid') => `${crypto.randomUUID()}@${domain}`
+
 export function emptyDraft(identity: Identity | undefined): Draft {
-	const domain = identity?.email.split('@')[1] ?? 'invalid'
 	return {
 		key: `${Date.now()}-${counter++}`,
-		messageId: `${crypto.randomUUID()}@${domain}`,
+		messageId: newMessageId(identity?.email.split('@')[1]),
 		emailId: null,
 		unsure: null,
 		identityId: identity?.id ?? '',
