@@ -180,7 +180,7 @@ test('search knows operators, Chinese words and attachments, in both languages, 
 			subject: 'quarterly report',
 			text: 'the figures of this quarter',
 			receivedAt: '2026-05-01T02:00:00Z',
-			attachment: 'figures.bin',
+			attachment: '发票 2026.bin',
 		},
 		{
 			subject: 'lunch',
@@ -213,6 +213,8 @@ test('search knows operators, Chinese words and attachments, in both languages, 
 	await browser.inspect('search')
 	await finds(browser, 'figures -from:carol', ['quarterly report'])
 	await finds(browser, 'has:attachment', ['quarterly report'])
+	await finds(browser, '发票', ['quarterly report'])
+	await finds(browser, '"发票 2026.bin"', ['quarterly report'])
 	await finds(browser, 'is:starred', ['lunch'])
 	await finds(browser, 'is:unread before:2026-04-01', ['关于预算的会议'])
 	await finds(browser, 'after:2026-04-15 in:inbox', ['quarterly report', 'lunch'])
