@@ -95,6 +95,9 @@ test('two accounts of one person at two nodes become one, though one node is awa
 		const [one] = await b.say('conflict list')
 		return one.mergesInto === 'wei@test.com' && one.waitsFor === conflict.holder.node
 	})
+	const [head, ...rows] = (await b.panpipe('account', 'list')).split('\n')
+	assert.match(head!, / mergesInto +waitsFor$/)
+	assert.ok(rows.some(row => row.startsWith(conflict.address) && row.endsWith(`  wei@test.com  ${a.ip}`)))
 	await assert.rejects(submission(b.ip, conflict.address), /535/)
 	await send(b, conflict.address, letter('to the substitute'))
 	await b.kill()

@@ -93,6 +93,8 @@ test('what went out, what was refused and what waits says so', async () => {
 	const waits = await one('--subject', 'waits')
 	assert.deepEqual(waits.messages[0]!.state, ['waits'])
 	assert.match(await a.panpipe('trace', '--subject', 'waits'), /not everything: 成都 did not answer/)
+	for (const verb of ['queue', 'link']) assert.match(await a.panpipe(verb, 'everywhere'), /^missing: 成都$/m)
+	assert.match(await a.panpipe('link', 'list'), /^成都 +unreachable /m)
 	await b.start()
 	await until(
 		'it has come',

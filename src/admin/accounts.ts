@@ -198,12 +198,7 @@ export const listConflicts = verb({
 			.filter(account => may(by.grants, 'accounts:read', placeOfAccount(office, account)))
 			.map(account => {
 				const holder = office.directory.accountByAddress(account.claimed)
-				const waitsFor = account.mergesInto && nodeWaitedFor(office, account)
-				return {
-					...view(office, account),
-					holder: holder ? view(office, holder) : null,
-					...(waitsFor ? { waitsFor } : {}),
-				}
+				return { ...view(office, account), holder: holder ? view(office, holder) : null }
 			}),
 })
 
@@ -232,6 +227,7 @@ function nodePlaces(office: Office): Places {
 
 function view(office: Office, account: Account, places?: Places) {
 	const { node, description } = places?.get(account.home) ?? placeOfNode(office, account.home)
+	const waitsFor = account.mergesInto && nodeWaitedFor(office, account)
 	return {
 		address: account.address,
 		name: account.name,
@@ -243,6 +239,7 @@ function view(office: Office, account: Account, places?: Places) {
 		...(account.mergesInto
 			? { mergesInto: office.directory.account(account.mergesInto)?.address ?? account.mergesInto }
 			: {}),
+		...(waitsFor ? { waitsFor } : {}),
 		disabled: account.disabled,
 		unit: office.directory.unit(account.unit)?.path ?? null,
 		unitId: account.unit || null,

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { askPassword } from './ask.ts'
 import { forms, Usage, understand } from './command-line.ts'
 import { ConfigError, flagNames, loadConfig } from './config.ts'
-import { asText } from './print.ts'
+import { asText, named, namesNodes } from './print.ts'
 import { NotDone, sayTo } from './speak.ts'
 
 // The rooms are loaded only where a node is run: saying a verb to one is to be quick.
@@ -59,8 +59,17 @@ async function speak(args: string[]): Promise<number> {
 	for (const field of spoken.bytes)
 		spoken.input[field] = readNamed(String(spoken.input[field])).toString('base64')
 	const answer = await sayTo(data, spoken.verb, spoken.input, spoken.at)
-	process.stdout.write(`${spoken.json ? JSON.stringify(answer, null, 1) : asText(spoken.verb, answer)}\n`)
+	if (spoken.json) process.stdout.write(`${JSON.stringify(answer, null, 1)}\n`)
+	else {
+		const told = namesNodes.has(spoken.verb) ? named(answer, await nodeNames(data)) : answer
+		process.stdout.write(`${asText(spoken.verb, told)}\n`)
+	}
 	return 0
+}
+
+async function nodeNames(data: string): Promise<Map<string, string>> {
+	const nodes = (await sayTo(data, 'node names', {})) as { id: string; ip: string; description: string }[]
+	return new Map(nodes.map(({ id, ip, description }) => [id, description || ip || id]))
 }
 
 /** `-` is standard input. */

@@ -31,6 +31,34 @@ const columns: Record<string, string[]> = {
 	'queue list': ['id', 'from', 'to', 'size', 'arrived', 'sendAt', 'attempts', 'destination', 'reason'],
 }
 
+/** Shown where some row has something to say in them. */
+const rare: Record<string, string[]> = {
+	'account list': ['mergesInto', 'waitsFor'],
+	'conflict list': ['mergesInto', 'waitsFor'],
+}
+
+/** Answers that name nodes by their ids. */
+export const namesNodes: ReadonlySet<string> = new Set([
+	'account list',
+	'account show',
+	'conflict list',
+	'link list',
+	'link everywhere',
+	'queue everywhere',
+	'queue retry',
+	'queue hold',
+	'queue release',
+	'queue drop',
+])
+
+/** The same answer with nodes by what people call them. @param names by id */
+export function named(answer: unknown, names: ReadonlyMap<string, string>): unknown {
+	if (typeof answer === 'string') return names.get(answer) ?? answer
+	if (Array.isArray(answer)) return answer.map(one => named(one, names))
+	if (answer === null || typeof answer !== 'object') return answer
+	return Object.fromEntries(Object.entries(answer).map(([name, value]) => [name, named(value, names)]))
+}
+
 /** Of lists within an answer. */
 const inner: Record<string, string[]> = {
 	peers: columns['node list']!,
@@ -47,7 +75,10 @@ export function asText(verb: string, answer: unknown): string {
 	if (verb === 'trace') return traceText(answer as Parameters<typeof traceText>[0])
 	if (verb === 'account export') return (answer as { csv: string }).csv.trimEnd()
 	if (verb === 'node code') return (answer as { code: string }).code
-	if (Array.isArray(answer)) return answer.length === 0 ? '(none)' : table(answer, columns[verb])
+	if (Array.isArray(answer)) {
+		const some = (rare[verb] ?? []).filter(name => answer.some(row => row[name] !== undefined))
+		return answer.length === 0 ? '(none)' : table(answer, columns[verb] && [...columns[verb], ...some])
+	}
 	if (answer === null || typeof answer !== 'object') return String(answer)
 	return Object.entries(answer)
 		.map(([name, value]) => {

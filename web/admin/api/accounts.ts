@@ -14,15 +14,13 @@ export type Account = {
 	claimed?: string
 	unit?: string | null
 	created: string
-}
-export type Alias = { address: string; targets: string[] }
-export type Conflict = Account & {
-	holder: Account | null
 	/** It is being merged into this address. */
 	mergesInto?: string
 	/** Id of the node that is waited for meanwhile. */
 	waitsFor?: string
 }
+export type Alias = { address: string; targets: string[] }
+export type Conflict = Account & { holder: Account | null }
 
 export type AccountFilter = { q?: string; node?: string; domain?: string; state?: string; unit?: string }
 export type AccountChanges = Partial<{

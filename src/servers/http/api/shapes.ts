@@ -27,15 +27,13 @@ export const account = z.object({
 	conflict: z.boolean(),
 	claimed: text.exactOptional().describe('with a conflict: the address it was made with'),
 	mergesInto: text.exactOptional().describe('address of the account its mail is just being brought to'),
+	waitsFor: text.exactOptional().describe('while it is merged: id of the node that cannot be reached'),
 	disabled: z.boolean(),
 	unit: text.nullable().describe('path'),
 	unitId: text.nullable(),
 	created: when,
 })
-export const conflict = account.extend({
-	holder: account.nullable().describe('who has the address'),
-	waitsFor: text.exactOptional().describe('while it is merged: id of the node that cannot be reached'),
-})
+export const conflict = account.extend({ holder: account.nullable().describe('who has the address') })
 export const alias = z.object({ address: text, targets: z.array(text) })
 export const domain = z.object({ domain: text, accounts: z.number().int().exactOptional() })
 
