@@ -72,7 +72,7 @@ export type Config = z.infer<typeof schema>
 export class ConfigError extends Error {}
 
 /**
- * Reads the file (if one is named, or `panpipe.toml` in the data directory) and lays flags over it.
+ * Reads the file that is named, else `panpipe.toml` in the data directory that is named, else that in `/etc`, and lays flags over it.
  * @param flags dotted names to text: `listen`, `ports.smtp`; a bare port name (`smtp`) means `ports.smtp`
  */
 export function loadConfig(file: string | undefined, flags: Record<string, string>): Config {

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { CannotBeDone } from '../admin/index.ts'
 
 const SQLITE_BUSY = 5
 
@@ -16,7 +15,7 @@ export function lockData(data: string): () => void {
 	} catch (error) {
 		lock.close()
 		if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error
-		throw new CannotBeDone(`another process serves ${data} already`)
+		throw new Error(`another process serves ${data} already`)
 	}
 	return () => lock.close()
 }
