@@ -6,7 +6,17 @@ import type { Office } from './verb.ts'
 export type Trouble = {
 	/** The same as long as it is the same trouble. */
 	key: string
-	code: 'engine' | 'unreachable' | 'clock' | 'certificate' | 'conflict' | 'disk' | 'queue' | 'left' | 'audit'
+	code:
+		| 'engine'
+		| 'unreachable'
+		| 'clock'
+		| 'certificate'
+		| 'conflict'
+		| 'disk'
+		| 'queue'
+		| 'left'
+		| 'audit'
+		| 'mail'
 	/** `cluster`: other nodes see it too. */
 	scope: 'node' | 'cluster'
 	en: string
@@ -40,6 +50,7 @@ export function troublesOf(office: Office): Trouble[] {
 		...queue(office),
 		...leftBehind(office),
 		...auditLog(office),
+		...unowned(office),
 	]
 }
 
@@ -177,6 +188,21 @@ function auditLog({ audit }: Office): Trouble[] {
 		en: `Part ${chain} of the audit log is not the same at all nodes: somebody has changed it. "audit verify" on each says where.`,
 		zh: `审计日志的 ${chain} 部分在各节点上不一致，有人改动过。请在各节点执行 audit verify 查明。`,
 	}))
+}
+
+function unowned({ watch, dataDir }: Office): Trouble[] {
+	if (!watch.unowned) return []
+	const { accounts, messages } = watch.unowned
+	const some = accounts.slice(0, 3).join(', ') + (accounts.length > 3 ? ', …' : '')
+	return [
+		{
+			key: 'mail',
+			code: 'mail',
+			scope: 'node',
+			en: `${messages} messages of ${accounts.length} accounts lie here that the directory does not know (${some}): mail.sqlite and directory.sqlite are not of one node and time. Stop the node, and put the whole folder of one backup back as ${dataDir}, node.json and directory.sqlite with it; the mail is kept meanwhile.`,
+			zh: `这里有 ${messages} 封邮件属于用户目录中没有的 ${accounts.length} 个账号（${some}）：mail.sqlite 与 directory.sqlite 不是同一节点、同一时刻的。请停止节点，用同一份备份恢复整个数据目录 ${dataDir}（包括 node.json 和 directory.sqlite）；在此期间这些邮件会保留。`,
+		},
+	]
 }
 
 /** Does the queue grow? By half within the time of the samples, and it is not short. Pure. */

@@ -15,6 +15,8 @@ export type Watched = {
 	readonly thresholds: Thresholds
 	/** Recipients that wait; null = the queue does not grow. */
 	readonly growing: { before: number; now: number } | null
+	/** Mail here that belongs to nobody; null = there is none. */
+	readonly unowned: { accounts: string[]; messages: number } | null
 }
 
 /** What the verbs work on: the node they are said to. */

@@ -1,4 +1,5 @@
 import { cpus, loadavg } from 'node:os'
+import { setImmediate as turn } from 'node:timers/promises'
 import { newId } from '../kit/index.ts'
 import type { Alert } from '../store/index.ts'
 import { Letters } from './letters.ts'
@@ -18,6 +19,9 @@ export type WatchOptions = {
 const LOOK_BACK_MS = 15 * 60_000
 // Adding up the mailboxes of a hundred thousand accounts takes a while.
 const TOTALS_MS = 5 * 60_000
+// Whoever puts a folder together starts the node after that; one that was found is looked for again, to see it end.
+const UNOWNED_MS = { none: 60 * 60_000, some: 60_000 }
+const AT_ONCE = 500
 // What comes again so soon is the same alert: nobody is written to again.
 const AGAIN_MS = 3600_000
 // Another node may see nothing of these, though it is heard.
@@ -36,12 +40,14 @@ export class Watch implements Watched {
 	#timer: NodeJS.Timeout
 	#samples: { time: number; length: number }[] = []
 	#totalsAt = 0
+	#unownedAt = 0
 	#since = new Map<string, number>()
 	/** Those that are, and those that have ended lately, by key. */
 	#alerts: Map<string, Alert> | null = null
 	#letters: Letters
 	#under: Promise<void> | null = null
-	growing: { before: number; now: number } | null = null
+	growing: Watched['growing'] = null
+	unowned: Watched['unowned'] = null
 
 	constructor(office: Office, options: WatchOptions) {
 		this.#office = office
@@ -80,6 +86,10 @@ export class Watch implements Watched {
 			{ time: now, length: queued },
 		]
 		this.growing = growth(this.#samples, this.thresholds.queueLength)
+		if (now - this.#unownedAt >= (this.unowned ? UNOWNED_MS.some : UNOWNED_MS.none)) {
+			this.unowned = await this.#lookForUnowned()
+			this.#unownedAt = now
+		}
 		if (!this.#alerts) {
 			const known = await journal.alerts(now - AGAIN_MS)
 			this.#alerts = new Map(known.map(alert => [alert.key, alert]))
@@ -105,6 +115,28 @@ export class Watch implements Watched {
 		const free = diskFree(dataDir)
 		if (free !== null) journal.level('disk free', free)
 		return queued
+	}
+
+	/**
+	 * Mail of accounts that the directory has never heard of. Those that were removed are being erased, and while the
+	 * directory is on its way here nobody can tell.
+	 */
+	async #lookForUnowned(): Promise<Watched['unowned']> {
+		const { store, directory } = this.#office
+		if (directory.isIncomplete) return null
+		const unknown: string[] = []
+		for (const [index, id] of store.reader.accounts().entries()) {
+			if (!directory.account(id)) unknown.push(id)
+			if (index % AT_ONCE === AT_ONCE - 1) await turn()
+		}
+		const removed = new Set(unknown.length > 0 ? directory.deletedAccounts() : [])
+		let messages = 0
+		const accounts = unknown.filter(id => {
+			const has = removed.has(id) ? 0 : store.reader.usage(id).messages
+			messages += has
+			return has > 0
+		})
+		return messages > 0 ? { accounts, messages } : null
 	}
 
 	async #settle(alerts: Map<string, Alert>, troubles: Trouble[], now: number): Promise<void> {
@@ -178,6 +210,7 @@ const SUBJECTS: Record<string, string> = {
 	certificate: 'the certificate ends 证书即将到期',
 	conflict: 'an address was made twice 地址冲突',
 	disk: 'the disk fills 磁盘将满',
+	mail: 'mail belongs to nobody 有邮件不属于任何账号',
 	queue: 'the queue grows 队列增长',
 	left: 'mail for its former cluster waits 有发往原集群的邮件在等待',
 }
