@@ -7,7 +7,9 @@ stamp=web/dist/.built
 if [ -e "$stamp" ] && [ -z "$(find web/admin web/shared web/webmail web/public web/vite.config.ts package-lock.json setup/web.sh -newer "$stamp" | head -n 1)" ]; then
 	exit 0
 fi
-[ -x node_modules/.bin/node ] && [ -e node_modules/.package-lock.json ] && [ -d node_modules/vite ] && [ -d node_modules/@tiptap/extension-table ] || sh setup/install.sh
+there=node_modules/.package-lock.json
+# Also when a library was added since.
+[ -x node_modules/.bin/node ] && [ -d node_modules/vite ] && [ -e "$there" ] && [ ! package-lock.json -nt "$there" ] || sh setup/install.sh
 # Beside the old ones and then into their place: a node that runs meanwhile always has whole pages.
 new=web/dist.new.$$
 rm -rf "$new"
