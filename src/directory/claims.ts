@@ -86,7 +86,8 @@ export class Claims {
 			isGone: db.prepare('SELECT 1 FROM gone WHERE id = ? AND home = ?'),
 			contest: db.prepare('INSERT OR IGNORE INTO contested VALUES (?)'),
 			settle: db.prepare('DELETE FROM contested WHERE address = ?'),
-			merging: db.prepare("SELECT * FROM account WHERE merge_into <> '' ORDER BY id"),
+			// By the index of these few: in the order of the index by id all accounts would be looked at, at each change.
+			merging: db.prepare("SELECT * FROM account WHERE merge_into <> '' ORDER BY +id"),
 			record: db.prepare("SELECT fields FROM record WHERE kind = 'account' AND id = ?"),
 		}
 		for (const accounts of [this.#sql.byId, this.#sql.byAddress, this.#sql.allByAddress, this.#sql.merging])

@@ -36,9 +36,11 @@ export function top(
 type Cut = (octets: Buffer) => Buffer | null
 
 function send(session: Session, { blob, size }: Listed, text: string, cut: Cut): void | Promise<void> {
-	const way = wayOut(hasBinary(session.house.reader.head(blob).structure))
-	if (size > WHOLE) return stream(session, blob, text, cut, way)
-	const octets = cut(session.house.reader.body(blob)) ?? Buffer.alloc(0)
+	const { reader } = session.house
+	if (size > WHOLE) return stream(session, blob, text, cut, wayOut(hasBinary(reader.head(blob).structure)))
+	const octets = cut(reader.body(blob)) ?? Buffer.alloc(0)
+	// Not many have the word at all: the others' structure need not be read.
+	const way = wayOut(/binary/i.test(octets.toString('latin1')) && hasBinary(reader.head(blob).structure))
 	// One piece: three would cost the kernel's time three times.
 	session.write(Buffer.concat([Buffer.from(session.positive(text)), way.write(octets), way.end()]))
 }
