@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { type Directory, DirectoryError } from '../src/directory/index.ts'
-import { takesIn } from '../src/home/index.ts'
+import { willTakeIn } from '../src/home/index.ts'
 import { Nodes } from './directory-nodes.ts'
 
 const NODES = ['a', 'b', 'c', 'd']
@@ -132,7 +132,7 @@ class Mergers {
 			if (account.epoch === 1 && target.epoch === 1) this.gone.set(account.id, target.id)
 		} else if (
 			(target.home === node || this.#nodes.net.joined(node, target.home)) &&
-			takesIn(this.#nodes.open.get(target.home)!, target.id)
+			willTakeIn(this.#nodes.open.get(target.home)!, target.id)
 		)
 			this.#over.set(account.id, target.id)
 	}

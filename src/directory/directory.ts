@@ -287,8 +287,8 @@ export class Directory extends GroupWriter {
 	}
 
 	/**
-	 * This node, there called `oldSelf`, is no longer of a cluster. It goes on as `newSelf` with the domains, the policies, its own accounts
-	 * and the aliases that still lead somewhere; all else is erased, and former peers are not heard.
+	 * This node, there called `oldSelf`, is no longer of a cluster. It goes on as `newSelf` with the domains, the policies,
+	 * its own accounts and the aliases that still lead somewhere; all else is erased, and former peers are not heard.
 	 * No change is emitted: nothing that listens is still right, the caller starts it anew.
 	 */
 	becomeAlone(newSelf: string, oldSelf = this.self): void {

@@ -8,5 +8,5 @@
  * stream (rows name them by hash).
  */
 export { followMerges } from './merge.ts'
-export { PARCEL, takeIn, takesIn } from './parcel.ts'
+export { PARCEL, takeIn, willTakeIn } from './parcel.ts'
 export { publishLog, unpackRow } from './publish.ts'

@@ -6,7 +6,7 @@ import type { Account, Directory } from '../directory/index.ts'
 import { backOff, type Log } from '../kit/index.ts'
 import type { MailboxRow, MessageRow, Store } from '../store/index.ts'
 import { OBJECTS } from './objects.ts'
-import { allDone, type Item, lineOf, PARCEL, Places, takesIn } from './parcel.ts'
+import { allDone, type Item, lineOf, PARCEL, Places, willTakeIn } from './parcel.ts'
 
 // Of one parcel: messages, and octets unless a single message is larger.
 const MOST_MESSAGES = 200
@@ -166,7 +166,7 @@ async function fileHere(
 	account: string,
 	contents: Content[],
 ): Promise<void> {
-	if (!takesIn(directory, account)) throw new Error('the other account takes nothing in')
+	if (!willTakeIn(directory, account)) throw new Error('the other account takes nothing in')
 	allDone(await store.write([{ do: 'account.create', account }]))
 	const places = new Places(store, account)
 	const known = ({ message }: Content) => message && { known: store.reader.head(message.blob).hash }

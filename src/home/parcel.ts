@@ -90,12 +90,12 @@ export function allDone(results: OpResult[]): void {
  * Will it take another's mail in? Only its home can say: it is here, and is not itself becoming part of a third, or of that
  * other, which somewhere else may have been told the reverse.
  */
-export function takesIn(directory: Directory, account: string): boolean {
+export function willTakeIn(directory: Directory, account: string): boolean {
 	const present = directory.account(account)
 	return present?.home === directory.self && present.mergesInto === null
 }
 
-/** Puts a parcel into an account that `takesIn`. On disk when it resolves; else nothing of it is there. */
+/** Puts a parcel into an account that `willTakeIn`. On disk when it resolves; else nothing of it is there. */
 export async function takeIn(store: Store, account: string, parcel: AsyncIterable<Buffer>): Promise<void> {
 	allDone(await store.write([{ do: 'account.create', account }]))
 	const places = new Places(store, account)

@@ -2,7 +2,7 @@ import type { SecureContext } from 'node:tls'
 import type { Office } from '../admin/index.ts'
 import type { Receiver } from '../delivery/index.ts'
 import type { SignIn } from '../directory/index.ts'
-import { takeIn, takesIn } from '../home/index.ts'
+import { takeIn, willTakeIn } from '../home/index.ts'
 import {
 	type Door,
 	type House,
@@ -59,7 +59,7 @@ export async function openDoors({
 			},
 			answerJoin: (path, body, client) => cluster.answerJoin(path, body, client),
 			async takeIn(account, parcel) {
-				if (!takesIn(office.directory, account)) return false
+				if (!willTakeIn(office.directory, account)) return false
 				await takeIn(office.store, account, parcel)
 				return true
 			},

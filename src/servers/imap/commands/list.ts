@@ -41,7 +41,7 @@ export async function list(session: Session, command: imap.CommandOf<'LIST'>): P
 		else if (recursive && isSelected(name)) for (const above of levelsAbove(name)) aboveUntold.add(above)
 	}
 	for (const name of matching) {
-		if (turn.isLong) await turn.mayEnd()
+		if (++looked % 8 === 0 && turn.isLong) await turn.mayEnd()
 		if (!isSelected(name) && !aboveUntold.has(name)) continue
 		const box = tree.boxes.get(name)
 		const subscribed = tree.subscribed.has(name)
